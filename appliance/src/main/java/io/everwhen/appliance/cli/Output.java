@@ -1,0 +1,51 @@
+package io.everwhen.appliance.cli;
+
+import java.io.PrintStream;
+import java.io.StringWriter;
+import java.util.function.Consumer;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Where a command says what it has to say. Any thread may use it.
+ *
+ * @param out the standard output: the data that was asked for, and nothing else
+ * @param err the standard error: notes, warnings, progress
+ * @param json whether the data is wanted as JSON
+ * @param verbose whether the caller wants to know more
+ */
+public record Output(PrintStream out, PrintStream err, boolean json, boolean verbose) {
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  /** Prints one line of data for a person. */
+  public void line(String text) {
+    out.println(text);
+    out.flush();
+  }
+
+  /** Prints one JSON object on a line of its own; {@code fields} writes what is between the braces. */
+  public void object(Consumer<JsonGenerator> fields) {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator generator = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
+      generator.writeStartObject();
+      fields.accept(generator);
+      generator.writeEndObject();
+    }
+    out.println(text);
+  }
+
+  /** Prints one line on the standard error, which is no part of the data. */
+  public void note(String text) {
+    err.println("everwhen: " + text);
+    err.flush();
+  }
+
+  /** Whether a person is watching, so that progress is worth showing. */
+  @SuppressWarnings("SystemConsoleNull") // since JDK 25 it can be null again, when there is no terminal
+  public boolean interactive() {
+    var console = System.console();
+    return console != null && console.isTerminal();
+  }
+}

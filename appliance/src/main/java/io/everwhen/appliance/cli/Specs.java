@@ -1,0 +1,70 @@
+package io.everwhen.appliance.cli;
+
+import io.everwhen.appliance.config.DiskName;
+import java.util.Arrays;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The parts that the commands' specifications are made of. */
+final class Specs {
+
+  private Specs() {}
+
+  /** A command with what every command has: {@code --help} and {@code --verbose}. */
+  static CommandSpec command(String name, String... description) {
+    CommandSpec spec = CommandSpec.create().name(name);
+    spec.usageMessage().description(description).abbreviateSynopsis(false).sortOptions(false);
+    spec.addOption(
+        OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help and exit.").build());
+    spec.addOption(
+        flag("Say more: progress of the parts in the log, and the stack trace of a failure.", "-v", "--verbose"));
+    return spec;
+  }
+
+  /** Adds {@code --json}. */
+  static void addJson(CommandSpec spec, String description) {
+    spec.addOption(flag(description, "--json"));
+  }
+
+  static OptionSpec flag(String description, String... names) {
+    return OptionSpec.builder(names[0], Arrays.copyOfRange(names, 1, names.length))
+        .arity("0").type(boolean.class).description(description).build();
+  }
+
+  static <T> OptionSpec option(String name, String label, Class<T> type, String description) {
+    return OptionSpec.builder(name).paramLabel(label).arity("1").type(type).description(description).build();
+  }
+
+  static <T> OptionSpec required(String name, String label, Class<T> type, String description) {
+    return option(name, label, type, description).toBuilder().required(true).build();
+  }
+
+  static PositionalParamSpec positional(int index, String label, boolean required, String description) {
+    return PositionalParamSpec.builder()
+        .index(Integer.toString(index)).paramLabel(label).arity(required ? "1" : "0..1").required(required)
+        .type(String.class).description(description).build();
+  }
+
+  /** The value of an option, or null if it was not given. */
+  static <T> @Nullable T value(ParseResult parsed, String option, Class<T> type) {
+    return parsed.hasMatchedOption(option) ? type.cast(parsed.matchedOption(option).getValue()) : null;
+  }
+
+  /** The disk that the positional parameter {@code index} names. */
+  static DiskName disk(ParseResult parsed, int index) throws UsageError {
+    return understood(() -> new DiskName(parsed.<String>matchedPositionalValue(index, "")));
+  }
+
+  /** What {@code meaning} makes of its text; a text that it refuses is a wrong usage. */
+  static <T> T understood(Supplier<T> meaning) throws UsageError {
+    try {
+      return meaning.get();
+    } catch (IllegalArgumentException e) {
+      throw new UsageError(String.valueOf(e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.everwhen.appliance.config;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that {@code everwhen serve} is told.
+ *
+ * @param data the directory of the disks' images
+ * @param journal the directory of the journals, or null for a place under {@code data}
+ * @param listen where iSCSI is served
+ * @param admin where the management interface is served
+ * @param disks the disks asked for, no two of one name; none means those that {@code data} holds, and
+ *     {@link #DEFAULT_DISK} if it holds none
+ */
+public record Config(Path data, @Nullable Path journal, HostPort listen, HostPort admin, List<DiskConfig> disks) {
+
+  /** Where data is when nothing is said: a directory under the current one. */
+  public static final Path DEFAULT_DATA = Path.of("everwhen-data");
+
+  /** The disk that is served when none was ever asked for. */
+  public static final DiskConfig DEFAULT_DISK = new DiskConfig(new DiskName("disk0"), new ByteSize(1L << 30));
+
+  /** What is served when nothing is said. */
+  public static final Config DEFAULT =
+      new Config(
+          DEFAULT_DATA, null, new HostPort("127.0.0.1", 3260), new HostPort("127.0.0.1", 3280), List.of());
+
+  public Config {
+    disks = List.copyOf(disks);
+    Map<DiskName, DiskConfig> seen = new LinkedHashMap<>();
+    for (DiskConfig disk : disks) {
+      if (seen.put(disk.name(), disk) != null) {
+        throw new IllegalArgumentException("two disks are called '" + disk.name() + "'; give each a name of its own");
+      }
+    }
+  }
+
+  /**
+   * Reads a configuration file; what it does not say is as in {@link #DEFAULT}.
+   *
+   * @throws InvalidConfigException if it cannot be read, or says something that makes no sense
+   */
+  public static Config read(Path file) throws InvalidConfigException {
+    try {
+      return new ConfigReader(file.toString()).read(Files.readString(file));
+    } catch (NoSuchFileException e) {
+      throw new InvalidConfigException("there is no configuration file " + file, e);
+    } catch (CharacterCodingException e) {
+      throw new InvalidConfigException("the configuration file " + file + " is not UTF-8 text", e);
+    } catch (IOException e) {
+      throw new InvalidConfigException("cannot read the configuration file " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** This configuration with another directory for images. */
+  public Config withData(Path other) {
+    return new Config(other, journal, listen, admin, disks);
+  }
+
+  /** This configuration with another directory for journals. */
+  public Config withJournal(Path other) {
+    return new Config(data, other, listen, admin, disks);
+  }
+
+  /** This configuration with another address for iSCSI. */
+  public Config withListen(HostPort other) {
+    return new Config(data, journal, other, admin, disks);
+  }
+
+  /** This configuration with another address for management. */
+  public Config withAdmin(HostPort other) {
+    return new Config(data, journal, listen, other, disks);
+  }
+
+  /**
+   * This configuration with the disks {@code wanted}: one that it has already takes the new size and keeps the rest,
+   * one that it has not is added.
+   */
+  public Config withDisks(List<DiskConfig> wanted) {
+    Map<DiskName, DiskConfig> merged = new LinkedHashMap<>();
+    disks.forEach(disk -> merged.put(disk.name(), disk));
+    new Config(data, journal, listen, admin, wanted)
+        .disks.forEach(disk -> merged.merge(disk.name(), disk, (had, now) -> had.withSize(now.size())));
+    return new Config(data, journal, listen, admin, List.copyOf(merged.values()));
+  }
+}

@@ -1,0 +1,63 @@
+package io.everwhen.appliance.config;
+
+import io.everwhen.target.block.Geometry;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One disk to serve.
+ *
+ * @param name its name
+ * @param size how large it is: whole blocks, at most {@link Geometry#MAX_BYTES}
+ * @param blockSize bytes of a logical block: 512 or 4096
+ * @param journalSize bytes that its journal may take, or null for the appliance's own choice
+ * @param journal the directory of its journal, or null for a place under the appliance's journal directory
+ */
+public record DiskConfig(
+    DiskName name, ByteSize size, int blockSize, @Nullable ByteSize journalSize, @Nullable Path journal) {
+
+  /** Bytes of a logical block where nothing else is said. */
+  public static final int DEFAULT_BLOCK_SIZE = 512;
+
+  public DiskConfig {
+    if (blockSize != 512 && blockSize != 4096) {
+      throw new IllegalArgumentException("a block has 512 or 4096 bytes, not " + blockSize);
+    }
+    if (size.bytes() > Geometry.MAX_BYTES) {
+      throw new IllegalArgumentException("a disk has at most 64TiB; " + name + " would have " + size);
+    }
+    if (size.bytes() % blockSize != 0) {
+      throw new IllegalArgumentException(
+          "the size of " + name + ", " + size + ", is not a multiple of its block of " + blockSize + " bytes; the next is "
+              + new ByteSize((size.bytes() / blockSize + 1) * blockSize));
+    }
+  }
+
+  /** A disk of 512-byte blocks with everything else left to the appliance. */
+  public DiskConfig(DiskName name, ByteSize size) {
+    this(name, size, DEFAULT_BLOCK_SIZE, null, null);
+  }
+
+  /**
+   * The disk that {@code NAME=SIZE} means.
+   *
+   * @throws IllegalArgumentException if it does not mean one
+   */
+  public static DiskConfig parse(String text) {
+    int equals = text.indexOf('=');
+    if (equals < 0) {
+      throw new IllegalArgumentException("not a disk: '" + text + "'; write NAME=SIZE, such as disk0=1GiB");
+    }
+    return new DiskConfig(new DiskName(text.substring(0, equals)), ByteSize.parse(text.substring(equals + 1)));
+  }
+
+  /** This disk with another size. */
+  public DiskConfig withSize(ByteSize other) {
+    return new DiskConfig(name, other, blockSize, journalSize, journal);
+  }
+
+  /** Blocks on the disk. */
+  public long blockCount() {
+    return size.bytes() / blockSize;
+  }
+}
