@@ -1,0 +1,193 @@
+package io.everwhen.appliance.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.everwhen.appliance.config.ByteSize;
+import io.everwhen.appliance.config.Config;
+import io.everwhen.appliance.config.DiskConfig;
+import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.HostPort;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CliTest {
+
+  private static final Place HERE = new Place(Path.of("everwhen-data"), null);
+
+  private final List<Object> ran = new ArrayList<>();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+  private @Nullable Exception failure;
+
+  @Test
+  void serveNeedsNothing() {
+    assertThat(run("serve")).isZero();
+    assertThat(ran).containsExactly(new ServeOptions(Config.DEFAULT));
+  }
+
+  @Test
+  void serveTakesEveryOption() {
+    assertThat(
+            run("serve", "--data", "d", "--journal", "j", "--disk", "a=1GiB", "--disk", "b=512", "--listen", "[::]:1",
+                "--admin", "127.0.0.1:0"))
+        .isZero();
+    assertThat(ran)
+        .containsExactly(
+            new ServeOptions(
+                new Config(
+                    Path.of("d"), Path.of("j"), new HostPort("::", 1), new HostPort("127.0.0.1", 0),
+                    List.of(DiskConfig.parse("a=1GiB"), DiskConfig.parse("b=512")))));
+  }
+
+  @Test
+  void optionsOfServeGoOverTheConfigurationFile(@TempDir Path directory) throws Exception {
+    Path file =
+        Files.writeString(
+            directory.resolve("c.yaml"), "data: d\njournal: j\ndisks:\n- {name: a, size: 1G, block_size: 4096}\n");
+    assertThat(run("serve", "--config", file.toString(), "--data", "other", "--disk", "a=2G")).isZero();
+    assertThat(ran)
+        .containsExactly(
+            new ServeOptions(
+                new Config(
+                    Path.of("other"), Path.of("j"), Config.DEFAULT.listen(), Config.DEFAULT.admin(),
+                    List.of(new DiskConfig(new DiskName("a"), ByteSize.parse("2G"), 4096, null, null)))));
+  }
+
+  @Test
+  void theReadingCommandsTakeWhatTheyNeed() {
+    DiskName disk0 = new DiskName("disk0");
+    assertThat(run("status")).isZero();
+    assertThat(run("status", "--data", "d", "--journal", "j", "--json")).isZero();
+    assertThat(run("timeline", "disk0", "--from", "seq:1", "--to", "now")).isZero();
+    assertThat(run("mark", "disk0", "before upgrade")).isZero();
+    assertThat(run("restore", "disk0", "--at", "10 minutes ago", "--to", "out.img", "--force")).isZero();
+    assertThat(run("verify")).isZero();
+    assertThat(run("verify", "disk0", "--data=d")).isZero();
+    assertThat(ran)
+        .containsExactly(
+            new StatusOptions(HERE),
+            new StatusOptions(new Place(Path.of("d"), Path.of("j"))),
+            new TimelineOptions(HERE, disk0, "seq:1", "now"),
+            new MarkOptions(HERE, disk0, "before upgrade"),
+            new RestoreOptions(HERE, disk0, "10 minutes ago", Path.of("out.img"), true),
+            new VerifyOptions(HERE, null),
+            new VerifyOptions(new Place(Path.of("d"), null), disk0));
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '!', value = {
+    "''                                          ! which command?",
+    "serv                                        ! serve",
+    "serve --disks a=1G                          ! see 'everwhen serve --help'",
+    "serve --disk a                              ! write NAME=SIZE",
+    "serve --disk a=1000                         ! not a multiple of its block",
+    "serve --disk a=65T                          ! at most 64TiB",
+    "serve --disk A=1G                           ! write 'a' instead of 'A'",
+    "serve --disk a=1G --disk a=1G               ! two disks are called 'a'",
+    "serve --listen 3260                         ! HOST:PORT",
+    "serve --admin                               ! --admin",
+    "serve --config no-such-file.yaml            ! there is no configuration file no-such-file.yaml",
+    "timeline                                    ! DISK",
+    "mark disk0                                  ! NAME",
+    "restore disk0 --at now                      ! --to",
+    "restore disk0 --to file                     ! --at",
+    "restore Disk0 --at now --to file            ! write 'disk0' instead of 'Disk0'",
+    "verify a b                                  ! b",
+    "status --data a --data b                    ! --data",
+  })
+  void wrongUsageIsOneLineAndCodeTwo(String line, String message) {
+    assertThat(run(line.isEmpty() ? new String[0] : line.split(" ", -1))).isEqualTo(2);
+    assertThat(ran).isEmpty();
+    assertThat(errors()).startsWith("everwhen: ").contains(message).hasLineCount(1);
+  }
+
+  @Test
+  void aFailureIsOneLineAndCodeOne() {
+    failure = new CommandFailed("cannot do it: the disk is full; make room");
+    assertThat(run("status")).isEqualTo(1);
+    assertThat(errors()).isEqualTo("everwhen: cannot do it: the disk is full; make room\n");
+  }
+
+  @Test
+  void anIoFailureOfTheJdkIsExplained() {
+    failure = new NoSuchFileException("/nowhere");
+    assertThat(run("status")).isEqualTo(1);
+    assertThat(errors()).isEqualTo("everwhen: there is no file or directory /nowhere\n");
+  }
+
+  @Test
+  void aDefectSaysThatItIsOne() {
+    failure = new IllegalStateException("oops");
+    assertThat(run("status")).isEqualTo(1);
+    assertThat(errors()).contains("a defect in Everwhen", "oops", "--verbose").hasLineCount(1);
+  }
+
+  @Test
+  void verboseShowsTheStackTrace() {
+    failure = new IOException("broken");
+    assertThat(run("status", "-v")).isEqualTo(1);
+    assertThat(errors()).startsWith("everwhen: broken\n").contains("\tat io.everwhen");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "serve ", "status ", "timeline ", "mark ", "restore ", "verify "})
+  void everyCommandHasHelp(String command) {
+    assertThat(run((command + "--help").split(" ", -1))).isZero();
+    assertThat(ran).isEmpty();
+    assertThat(printed()).startsWith("Usage: everwhen").contains("--help").doesNotContain("%n");
+    assertThat(errors()).isEmpty();
+  }
+
+  @Test
+  void printsItsVersion() {
+    assertThat(run("--version")).isZero();
+    assertThat(printed()).isEqualTo("everwhen 1.2.3\n");
+  }
+
+  @Test
+  void jsonIsOneObjectALine() {
+    Output output = new Output(stream(out), stream(err), true, false);
+    output.object(json -> json.writeStringProperty("kind", "write").writeNumberProperty("offset", 512L));
+    assertThat(printed()).isEqualTo("{\"kind\":\"write\",\"offset\":512}\n");
+  }
+
+  private int run(String... arguments) {
+    return new Cli(
+            new Commands(this::record, this::record, this::record, this::record, this::record, this::record),
+            "1.2.3",
+            verbose -> {})
+        .run(stream(out), stream(err), arguments);
+  }
+
+  private void record(Object options, Output output) throws Exception {
+    if (failure != null) {
+      throw failure;
+    }
+    ran.add(options);
+  }
+
+  private String printed() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  private String errors() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private static PrintStream stream(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+}
