@@ -1,0 +1,67 @@
+package io.everwhen.target.iscsi;
+
+import io.everwhen.target.pdu.BasicHeader;
+import io.everwhen.target.pdu.ProtocolException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Copies of commands that came before their turn, and of the unsolicited data that followed them. */
+final class HeldPdus {
+
+  /** A command, header and data in one buffer each, then the Data-Out PDUs that belong to it. */
+  record Held(int cmdSn, int initiatorTaskTag, List<ByteBuffer> pdus) {}
+
+  private final Map<Integer, Held> byCmdSn = new HashMap<>();
+  private int bytes;
+
+  boolean isEmpty() {
+    return byCmdSn.isEmpty();
+  }
+
+  /** Keeps a command; one with the same CmdSN that came before wins. */
+  void hold(BasicHeader header, ByteBuffer data) throws ProtocolException {
+    if (!byCmdSn.containsKey(header.cmdSn())) {
+      List<ByteBuffer> pdus = new ArrayList<>();
+      pdus.add(copy(header, data));
+      byCmdSn.put(header.cmdSn(), new Held(header.cmdSn(), header.initiatorTaskTag(), pdus));
+    }
+  }
+
+  /** Keeps unsolicited data of a held command; false if there is none of this task tag. */
+  boolean holdData(BasicHeader header, ByteBuffer data) throws ProtocolException {
+    for (Held held : byCmdSn.values()) {
+      if (held.initiatorTaskTag() == header.initiatorTaskTag()) {
+        held.pdus().add(copy(header, data));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private ByteBuffer copy(BasicHeader header, ByteBuffer data) throws ProtocolException {
+    int length = BasicHeader.BYTES + data.remaining();
+    bytes += length;
+    if (bytes > Limits.HELD_BYTES_MAX) {
+      throw new ProtocolException("more than " + Limits.HELD_BYTES_MAX + " bytes ahead of their CmdSN");
+    }
+    ByteBuffer copy = ByteBuffer.allocate(length);
+    copy.put(0, header.buffer(), header.at(), BasicHeader.BYTES);
+    copy.put(BasicHeader.BYTES, data, data.position(), data.remaining());
+    return copy;
+  }
+
+  /** Takes out the command whose turn it is. */
+  @Nullable Held take(int cmdSn) {
+    Held held = byCmdSn.remove(cmdSn);
+    if (held != null) {
+      for (ByteBuffer pdu : held.pdus()) {
+        bytes -= pdu.capacity();
+      }
+    }
+    return held;
+  }
+}

@@ -1,0 +1,57 @@
+package io.everwhen.target.iscsi;
+
+/** What one connection, one session and one portal may take, and what is offered in a negotiation. */
+final class Limits {
+
+  /** Commands that an initiator may have under way in a session: MaxCmdSN - ExpCmdSN + 1 when all is idle. */
+  static final int COMMAND_WINDOW = 128;
+
+  /** Immediate commands come on top of the window; this many tasks wait for data at once, at most. */
+  static final int TRANSFERS_MAX = COMMAND_WINDOW + 32;
+
+  /** Longest data segment that we take in full feature phase: our MaxRecvDataSegmentLength. */
+  static final int RECEIVE_SEGMENT_BYTES_MAX = 256 << 10;
+
+  /** Longest data segment of login PDUs, and default of MaxRecvDataSegmentLength, RFC 7143 section 13.12. */
+  static final int DEFAULT_SEGMENT_BYTES_MAX = 8 << 10;
+
+  static final int FIRST_BURST_BYTES_MAX = 256 << 10;
+  static final int BURST_BYTES_MAX = 1 << 20;
+  static final int OUTSTANDING_R2T_MAX = 8;
+
+  /** Memory for write data that one connection assembles from several PDUs, beyond the first bursts. */
+  static final int TRANSFER_BYTES_MAX = 32 << 20;
+
+  /** Memory for PDUs that came ahead of their CmdSN. */
+  static final int HELD_BYTES_MAX = 4 << 20;
+
+  /** Buffers kept for reuse by all connections together. */
+  static final int POOLED_BYTES_MAX = 64 << 20;
+
+  /** Receive and transmit buffers of a connection to start with. */
+  static final int FIRST_RECEIVE_BUFFER_BYTES = 16 << 10;
+
+  static final int FIRST_TRANSMIT_BUFFER_BYTES = 4 << 10;
+
+  /** Text of one login or text exchange, over all its PDUs. */
+  static final int TEXT_BYTES_MAX = 64 << 10;
+
+  /** Connections of one portal that have not logged in yet; one more ends the oldest. */
+  static final int LOGIN_CONNECTIONS_MAX = 512;
+
+  /** Time from connecting to full feature phase. */
+  static final int LOGIN_SECONDS_MAX = 15;
+
+  /** Silence after which an initiator is pinged, and after which it is taken for dead. */
+  static final int PING_AFTER_SECONDS = 30;
+
+  static final int DEAD_AFTER_SECONDS = 60;
+
+  /** How long a new session waits for the one it replaces to end. */
+  static final int REINSTATEMENT_SECONDS_MAX = 5;
+
+  /** How long the end of a portal waits for its connections. */
+  static final int CLOSE_MILLIS_MAX = 1500;
+
+  private Limits() {}
+}

@@ -1,0 +1,190 @@
+package io.everwhen.target.iscsi;
+
+import static io.everwhen.target.iscsi.LoginAnswer.FULL_FEATURE_PHASE;
+import static io.everwhen.target.iscsi.LoginAnswer.OPERATIONAL_NEGOTIATION;
+
+import io.everwhen.target.iscsi.LoginAnswer.Admission;
+import io.everwhen.target.iscsi.LoginAnswer.Complete;
+import io.everwhen.target.iscsi.LoginAnswer.Continue;
+import io.everwhen.target.iscsi.LoginAnswer.Refused;
+import io.everwhen.target.pdu.ProtocolException;
+import io.everwhen.target.pdu.TextKeys;
+import io.everwhen.target.pdu.TextKeys.Pair;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The login of one connection, RFC 7143 section 6.3: requests in, answers out; no sockets, no clock. Security
+ * negotiation ends with AuthMethod=None today; an authentication method is a step between its offer and the transit.
+ */
+final class Login {
+
+  private static final int VERSION = 0;
+  private static final int NO_STAGE = -1;
+  private static final int RESERVED_STAGE = 2;
+  private static final String PORTAL_GROUP_TAG = "1";
+
+  private final Function<String, @Nullable ServedTarget> find;
+  private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+
+  private int stage = NO_STAGE;
+  private boolean introduced;
+  private boolean segmentDeclared;
+  private @Nullable String initiator;
+  private @Nullable String targetName;
+  private @Nullable ServedTarget target;
+  private boolean discovery;
+  private @Nullable Negotiation negotiation;
+
+  /**
+   * @param find looks a target up by its name
+   */
+  Login(Function<String, @Nullable ServedTarget> find) {
+    this.find = find;
+  }
+
+  /** Takes the next request. After {@link Complete} or {@link Refused} there is none. */
+  LoginAnswer step(LoginRequest request) {
+    Refused malformed = checkStages(request);
+    if (malformed != null) {
+      return malformed;
+    }
+    if (text.size() + request.text().remaining() > Limits.TEXT_BYTES_MAX) {
+      return new Refused(LoginStatus.INITIATOR_ERROR, "more login text than " + Limits.TEXT_BYTES_MAX + " bytes");
+    }
+    text.writeBytes(bytes(request.text()));
+    if (request.more()) {
+      return new Continue(false, stage, 0, List.of());
+    }
+    List<Pair> offers;
+    try {
+      offers = TextKeys.decode(ByteBuffer.wrap(text.toByteArray()));
+    } catch (ProtocolException e) {
+      return new Refused(LoginStatus.INITIATOR_ERROR, "login text: " + e.getMessage());
+    }
+    text.reset();
+    return take(request, offers);
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.get(buffer.position(), bytes);
+    return bytes;
+  }
+
+  private @Nullable Refused checkStages(LoginRequest request) {
+    if (stage == NO_STAGE) {
+      if (request.versionMin() > VERSION) {
+        return new Refused(LoginStatus.UNSUPPORTED_VERSION, "version " + request.versionMin());
+      }
+      stage = request.currentStage();
+    }
+    boolean valid =
+        request.currentStage() == stage
+            && stage <= OPERATIONAL_NEGOTIATION
+            && !(request.transit() && request.more())
+            && !(request.transit() && (request.nextStage() <= stage || request.nextStage() == RESERVED_STAGE));
+    return valid ? null : new Refused(LoginStatus.INITIATOR_ERROR, "login stages out of order");
+  }
+
+  private LoginAnswer take(LoginRequest request, List<Pair> offers) {
+    List<Pair> answers = new ArrayList<>();
+    if (!introduced) {
+      Refused stranger = introduce(offers);
+      if (stranger != null) {
+        return stranger;
+      }
+      introduced = true;
+      if (!discovery) {
+        answers.add(new Pair("TargetPortalGroupTag", PORTAL_GROUP_TAG));
+      }
+    }
+    Negotiation keys = negotiation == null ? new Negotiation(discovery) : negotiation;
+    negotiation = keys;
+    for (Pair offer : offers) {
+      Refused refused = answer(keys, offer, answers);
+      if (refused != null) {
+        return refused;
+      }
+    }
+    if (stage == OPERATIONAL_NEGOTIATION && !segmentDeclared) {
+      segmentDeclared = true;
+      String bytes = Integer.toString(Limits.RECEIVE_SEGMENT_BYTES_MAX);
+      answers.add(new Pair(Negotiation.MAX_RECV_DATA_SEGMENT_LENGTH, bytes));
+    }
+    return advance(request, keys, answers);
+  }
+
+  /** Takes the keys that say who asks for what, which the first request has to have. */
+  private @Nullable Refused introduce(List<Pair> offers) {
+    String type = "Normal";
+    for (Pair offer : offers) {
+      switch (offer.key()) {
+        case "InitiatorName" -> initiator = offer.value();
+        case "TargetName" -> targetName = offer.value();
+        case "SessionType" -> type = offer.value();
+        default -> {}
+      }
+    }
+    discovery = type.equals("Discovery");
+    if (!discovery && !type.equals("Normal")) {
+      return new Refused(LoginStatus.SESSION_TYPE_NOT_SUPPORTED, "SessionType=" + type);
+    }
+    String name = initiator;
+    if (name == null || name.isEmpty() || name.length() > Target.NAME_CHARACTERS_MAX) {
+      return new Refused(LoginStatus.MISSING_PARAMETER, "no InitiatorName");
+    }
+    if (discovery) {
+      return null;
+    }
+    String wanted = targetName;
+    if (wanted == null || wanted.isEmpty()) {
+      return new Refused(LoginStatus.MISSING_PARAMETER, "no TargetName");
+    }
+    target = find.apply(wanted);
+    return target == null ? new Refused(LoginStatus.NOT_FOUND, "no target " + wanted) : null;
+  }
+
+  private @Nullable Refused answer(Negotiation keys, Pair offer, List<Pair> answers) {
+    switch (offer.key()) {
+      case "InitiatorName", "TargetName", "SessionType", "InitiatorAlias" -> {}
+      case "AuthMethod" -> {
+        if (!List.of(offer.value().split(",", -1)).contains("None")) {
+          return new Refused(LoginStatus.AUTHENTICATION_FAILURE, "AuthMethod=" + offer.value());
+        }
+        answers.add(new Pair("AuthMethod", "None"));
+      }
+      default -> {
+        if (keys.repeats(offer)) {
+          return new Refused(LoginStatus.INITIATOR_ERROR, "key " + offer.key() + " negotiated twice");
+        }
+        Pair answer = keys.answer(offer);
+        if (answer != null) {
+          answers.add(answer);
+        }
+      }
+    }
+    return null;
+  }
+
+  private LoginAnswer advance(LoginRequest request, Negotiation keys, List<Pair> answers) {
+    int current = stage;
+    if (!request.transit()) {
+      return new Continue(false, current, 0, answers);
+    }
+    stage = request.nextStage();
+    if (stage != FULL_FEATURE_PHASE) {
+      return new Continue(true, current, stage, answers);
+    }
+    String name = Objects.requireNonNull(initiator, "introduced without a name");
+    return new Complete(
+        current,
+        answers,
+        new Admission(name, target, request.isid(), request.tsih(), request.connectionId(), keys.agreed()));
+  }
+}

@@ -1,0 +1,329 @@
+package io.everwhen.target.iscsi;
+
+import io.everwhen.target.pdu.BasicHeader;
+import io.everwhen.target.pdu.Opcode;
+import io.everwhen.target.pdu.PduWriter;
+import io.everwhen.target.scsi.BlockLimits;
+import io.everwhen.target.scsi.Cdb;
+import io.everwhen.target.scsi.LogicalUnits;
+import io.everwhen.target.scsi.Outcome;
+import io.everwhen.target.scsi.Sense;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The SCSI commands of one connection: collects their data, has them carried out, and answers. Commands run as soon as
+ * their data is there; the answers to changes wait for {@link #settle}, once a burst. For one thread.
+ */
+final class ScsiTasks {
+
+  private static final Logger log = LoggerFactory.getLogger(ScsiTasks.class);
+
+  private final ServedTarget target;
+  private final LogicalUnits units;
+  private final SessionParameters parameters;
+  private final CommandWindow window;
+  private final PduWriter writer;
+  private final Replies replies;
+  private final BufferPool pool;
+  private final DataInStream dataIn;
+  private final ScsiResponses responses;
+  private final BasicHeader amended = new BasicHeader();
+
+  private final Map<Integer, WriteTransfer> transfers = new LinkedHashMap<>();
+  private final ArrayDeque<WriteTransfer> ungranted = new ArrayDeque<>();
+  private final List<ByteBuffer> unsettledBuffers = new ArrayList<>();
+  private int grantedBytes;
+  private int nextTransferTag;
+  private int seenResets;
+
+  ScsiTasks(
+      ServedTarget target,
+      SessionParameters parameters,
+      CommandWindow window,
+      PduWriter writer,
+      Replies replies,
+      BufferPool pool) {
+    this.target = target;
+    this.units = target.units();
+    this.parameters = parameters;
+    this.window = window;
+    this.writer = writer;
+    this.replies = replies;
+    this.pool = pool;
+    this.dataIn = new DataInStream(writer, window, parameters);
+    this.responses = new ScsiResponses(replies, units);
+    this.seenResets = target.resets();
+  }
+
+  /** The initiator's MaxRecvDataSegmentLength has changed. */
+  void segmentBytesMax(int bytes) {
+    dataIn.segmentBytesMax(bytes);
+  }
+
+  LogicalUnits units() {
+    return units;
+  }
+
+  /** Takes a SCSI command whose turn it is. */
+  void command(BasicHeader header, ByteBuffer data) throws IOException {
+    dropIfReset();
+    target.counters().commands.increment();
+    Cdb cdb = Cdb.decode(header.buffer(), header.at() + BasicHeader.CDB_AT);
+    boolean writes = header.hasFlag(BasicHeader.WRITE);
+    long expected = header.expectedDataTransferLength();
+    long expectedOut = writes ? expected : 0;
+    boolean unsolicited = writes && !header.hasFlag(BasicHeader.FINAL);
+    if (transfers.containsKey(header.initiatorTaskTag())) {
+      replies.reject(header, Replies.TASK_IN_PROGRESS);
+      return;
+    }
+    long needed = units.dataOutBytes(header.lun(), cdb);
+    Sense refused = units.check(header.lun(), cdb);
+    if (refused == null) {
+      refused = checkData(data.remaining(), needed, expectedOut, unsolicited);
+    }
+    if (!unsolicited && refused != null) {
+      responses.failed(header.initiatorTaskTag(), refused, expected, needed, 0);
+    } else if (!unsolicited && data.remaining() >= needed) {
+      run(header.initiatorTaskTag(), header.lun(), cdb, expected, needed, first(data, (int) needed), 0);
+    } else {
+      collect(header, cdb, data, refused, expected, needed, unsolicited);
+    }
+  }
+
+  private static ByteBuffer first(ByteBuffer data, int bytes) {
+    return data.limit(data.position() + bytes);
+  }
+
+  /** Whether what comes with a command is what was agreed on at login, and enough. */
+  private @Nullable Sense checkData(int immediate, long needed, long expectedOut, boolean unsolicited) {
+    if (immediate > 0 && (!parameters.immediateData() || immediate > firstBurst(expectedOut))) {
+      return Sense.UNEXPECTED_UNSOLICITED_DATA;
+    }
+    if (unsolicited && parameters.initialR2t()) {
+      return Sense.UNEXPECTED_UNSOLICITED_DATA;
+    }
+    // A change that the initiator gives less data for than it names is not made in part.
+    if (needed > expectedOut) {
+      return Sense.INVALID_FIELD_IN_INFORMATION_UNIT;
+    }
+    return needed > BlockLimits.TRANSFER_BYTES_MAX ? Sense.INVALID_FIELD_IN_CDB : null;
+  }
+
+  private long firstBurst(long expectedOut) {
+    return Math.min(parameters.firstBurstBytesMax(), expectedOut);
+  }
+
+  private void collect(
+      BasicHeader header,
+      Cdb cdb,
+      ByteBuffer data,
+      @Nullable Sense refused,
+      long expected,
+      long needed,
+      boolean unsolicited)
+      throws IOException {
+    if (transfers.size() >= Limits.TRANSFERS_MAX) {
+      replies.reject(header, Replies.PROTOCOL_ERROR);
+      return;
+    }
+    int wanted = refused == null ? (int) needed : 0;
+    boolean granted = ungranted.isEmpty() && grantedBytes + wanted <= Limits.TRANSFER_BYTES_MAX;
+    int room = granted ? wanted : Math.min(wanted, parameters.firstBurstBytesMax());
+    WriteTransfer transfer =
+        new WriteTransfer(
+            header,
+            cdb,
+            expected,
+            wanted,
+            firstBurst(expected),
+            unsolicited,
+            pool.acquire(room),
+            granted,
+            nextTransferTag,
+            parameters.burstBytesMax());
+    nextTransferTag = nextTransferTag(wanted);
+    if (refused != null) {
+      transfer.fail(refused);
+    }
+    transfer.immediate(data);
+    transfers.put(transfer.initiatorTaskTag(), transfer);
+    if (granted) {
+      grantedBytes += wanted;
+    } else {
+      ungranted.add(transfer);
+    }
+    advance(transfer);
+  }
+
+  /** Tags of one transfer's R2Ts are consecutive, and never the reserved one. */
+  private int nextTransferTag(int wanted) {
+    int next = nextTransferTag + wanted / parameters.burstBytesMax() + 2;
+    return next < 0 ? 0 : next;
+  }
+
+  /** Takes a Data-Out. One of a task that is not there any more was aborted or has failed, and is dropped. */
+  void dataOut(BasicHeader header, ByteBuffer data) throws IOException {
+    dropIfReset();
+    WriteTransfer transfer = transfers.get(header.initiatorTaskTag());
+    if (transfer != null) {
+      transfer.dataOut(header, data);
+      advance(transfer);
+    }
+  }
+
+  private void advance(WriteTransfer transfer) throws IOException {
+    if (transfer.complete()) {
+      finish(transfer);
+      return;
+    }
+    while (transfer.asks(parameters.outstandingR2tMax())) {
+      transfer.ask(replies.addUnnumbered(Opcode.READY_TO_TRANSFER));
+    }
+  }
+
+  private void finish(WriteTransfer transfer) throws IOException {
+    transfers.remove(transfer.initiatorTaskTag());
+    int tag = transfer.initiatorTaskTag();
+    Sense failure = transfer.failure();
+    if (failure != null) {
+      long needed = units.dataOutBytes(transfer.lun(), transfer.cdb());
+      responses.failed(tag, failure, transfer.expectedBytes(), needed, transfer.r2ts());
+      pool.release(transfer.buffer());
+    } else {
+      unsettledBuffers.add(transfer.buffer());
+      run(
+          tag,
+          transfer.lun(),
+          transfer.cdb(),
+          transfer.expectedBytes(),
+          transfer.wantedBytes(),
+          transfer.data(),
+          transfer.r2ts());
+    }
+    forget(transfer);
+    grantWaiting();
+  }
+
+  private void forget(WriteTransfer transfer) {
+    if (transfer.granted()) {
+      grantedBytes -= transfer.wantedBytes();
+    } else {
+      ungranted.remove(transfer);
+    }
+  }
+
+  private void grantWaiting() throws IOException {
+    for (WriteTransfer next = ungranted.peek(); next != null; next = ungranted.peek()) {
+      if (grantedBytes + next.wantedBytes() > Limits.TRANSFER_BYTES_MAX) {
+        return;
+      }
+      ungranted.remove();
+      grantedBytes += next.wantedBytes();
+      pool.release(next.grant(pool.acquire(next.wantedBytes())));
+      advance(next);
+    }
+  }
+
+  private void run(int tag, long lun, Cdb cdb, long expected, long needed, ByteBuffer data, int r2ts)
+      throws IOException {
+    window.open(transfers.size());
+    dataIn.reset(tag, needed > 0 ? 0 : expected);
+    Outcome outcome;
+    try {
+      outcome = units.execute(lun, cdb, data, dataIn);
+    } catch (RuntimeException e) {
+      log.error("{} failed", cdb, e);
+      outcome = new Outcome.ChangesLost(Sense.INTERNAL_TARGET_FAILURE);
+    }
+    target.counters().bytesWritten.add(needed);
+    target.counters().bytesRead.add(dataIn.sent());
+    switch (outcome) {
+      case Outcome.Done.GOOD -> good(tag, expected, Math.max(needed, dataIn.total()));
+      case Outcome.Done.GOOD_ONCE_SETTLED -> responses.later(tag, expected - needed, r2ts, false);
+      case Outcome.Done.GOOD_ONCE_FLUSHED -> responses.later(tag, expected - needed, r2ts, true);
+      case Outcome.CheckCondition check ->
+          responses.failed(tag, check.sense(), expected, Math.max(needed, dataIn.sent()), r2ts + dataIn.pdus());
+      case Outcome.ChangesLost lost -> {
+        responses.lose(lost.sense());
+        responses.failed(tag, lost.sense(), expected, needed, r2ts);
+        releaseUnsettled();
+      }
+    }
+    if (responses.full()) {
+      settle();
+    }
+  }
+
+  /** GOOD at once: in the last Data-In if that is still here. */
+  private void good(int tag, long expected, long actual) throws IOException {
+    if (dataIn.sent() > 0 && writer.canAmend(amended) && amended.opcode() == Opcode.DATA_IN) {
+      int flags = BasicHeader.FINAL | BasicHeader.STATUS | ScsiResponses.residualFlags(expected, actual);
+      replies.number(amended).flags(flags).residualCount(Math.abs(expected - actual));
+    } else {
+      responses.good(tag, expected - actual, dataIn.pdus());
+    }
+  }
+
+  /** Makes the changes of the burst last as they have to, and answers them. Data views of the burst are free after it. */
+  void settle() throws IOException {
+    responses.settle();
+    releaseUnsettled();
+    window.open(transfers.size());
+  }
+
+  private void releaseUnsettled() {
+    if (!unsettledBuffers.isEmpty()) {
+      unsettledBuffers.forEach(pool::release);
+      unsettledBuffers.clear();
+    }
+  }
+
+  /** Aborts the tasks that {@code tags} select; returns how many. Their data, still to come, will be dropped. */
+  int abort(Predicate<WriteTransfer> which) throws IOException {
+    int count = 0;
+    for (Iterator<WriteTransfer> all = transfers.values().iterator(); all.hasNext(); ) {
+      WriteTransfer transfer = all.next();
+      if (which.test(transfer)) {
+        all.remove();
+        forget(transfer);
+        pool.release(transfer.buffer());
+        count++;
+      }
+    }
+    grantWaiting();
+    return count;
+  }
+
+  /** Aborts every task of every session with the target. */
+  void resetTarget() throws IOException {
+    target.reset();
+    dropIfReset();
+  }
+
+  private void dropIfReset() throws IOException {
+    int resets = target.resets();
+    if (resets != seenResets) {
+      seenResets = resets;
+      abort(_ -> true);
+    }
+  }
+
+  /** Gives all buffers back, when the connection is gone. */
+  void close() {
+    transfers.values().forEach(transfer -> pool.release(transfer.buffer()));
+    transfers.clear();
+    releaseUnsettled();
+  }
+}

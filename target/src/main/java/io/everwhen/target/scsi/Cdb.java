@@ -1,0 +1,101 @@
+package io.everwhen.target.scsi;
+
+import java.nio.ByteBuffer;
+
+/** A command descriptor block, decoded; SPC-4 section 4.2 and SBC-3 section 5. Lengths and addresses are unchecked. */
+public sealed interface Cdb {
+
+  /** Bytes of the longest CDB served. */
+  int BYTES_MAX = 16;
+
+  /** TRANSFER LENGTH 0 of a 6-byte command means this many blocks. */
+  int BLOCKS_OF_ZERO_IN_6 = 256;
+
+  /** Bytes that the initiator has to send with the command. */
+  default long dataOutBytes(int blockSize) {
+    return 0;
+  }
+
+  record TestUnitReady() implements Cdb {}
+
+  record RequestSense(boolean descriptor, int allocationLength) implements Cdb {}
+
+  /** INQUIRY; {@code evpd} asks for the vital product data page {@code page}. */
+  record Inquiry(boolean evpd, int page, int allocationLength) implements Cdb {}
+
+  /** MODE SENSE(6) or, if {@code ten}, (10). {@code control} is 0 current, 1 changeable, 2 default, 3 saved. */
+  record ModeSense(
+      boolean ten,
+      boolean longBlockDescriptor,
+      boolean noBlockDescriptor,
+      int control,
+      int page,
+      int subpage,
+      int allocationLength)
+      implements Cdb {}
+
+  record ReadCapacity10(long lba, boolean partialMedium) implements Cdb {}
+
+  record ReadCapacity16(long lba, boolean partialMedium, int allocationLength) implements Cdb {}
+
+  record ReportLuns(int select, long allocationLength) implements Cdb {}
+
+  /** REPORT SUPPORTED OPERATION CODES. */
+  record ReportOperationCodes(
+      boolean timeouts, int options, int operationCode, int serviceAction, long allocationLength) implements Cdb {}
+
+  record StartStopUnit(int powerCondition) implements Cdb {}
+
+  record PreventAllowMediumRemoval() implements Cdb {}
+
+  record Read(int protect, long lba, long blocks) implements Cdb {}
+
+  /** WRITE, and WRITE AND VERIFY if {@code verify}. */
+  record Write(int protect, boolean forceUnitAccess, boolean verify, int byteCheck, long lba, long blocks)
+      implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return blocks * blockSize;
+    }
+  }
+
+  /** VERIFY; {@code byteCheck} 0 reads only, 1 compares with as many blocks, 3 with one block repeated. */
+  record Verify(int protect, int byteCheck, long lba, long blocks) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return switch (byteCheck) {
+        case 1 -> blocks * blockSize;
+        case 3 -> blocks == 0 ? 0 : blockSize;
+        default -> 0;
+      };
+    }
+  }
+
+  record SynchronizeCache(long lba, long blocks) implements Cdb {}
+
+  record Unmap(boolean anchor, int parameterListLength) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+  }
+
+  record WriteSame(int protect, boolean anchor, boolean unmap, boolean noDataOut, long lba, long blocks)
+      implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return noDataOut ? 0 : blockSize;
+    }
+  }
+
+  /** A command that is not served. */
+  record Unknown(int operationCode) implements Cdb {}
+
+  /** A command that is served, but not with these fields. */
+  record Invalid() implements Cdb {}
+
+  /** Decodes the {@link #BYTES_MAX} bytes from {@code at} on. */
+  static Cdb decode(ByteBuffer in, int at) {
+    return CdbDecoder.decode(in, at);
+  }
+}

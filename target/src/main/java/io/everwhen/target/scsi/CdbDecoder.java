@@ -1,0 +1,161 @@
+package io.everwhen.target.scsi;
+
+import java.nio.ByteBuffer;
+
+/** Takes the fields of a CDB apart, by the tables of SPC-4 section 6 and SBC-3 section 5. */
+final class CdbDecoder {
+
+  private static final Cdb TEST_UNIT_READY = new Cdb.TestUnitReady();
+  private static final Cdb PREVENT_ALLOW = new Cdb.PreventAllowMediumRemoval();
+  private static final Cdb INVALID = new Cdb.Invalid();
+
+  /** NACA in the CONTROL byte: not supported, as INQUIRY says. */
+  private static final int NACA = 0x04;
+
+  private static final int FUA = 0x08;
+  private static final int UINT_31_MASK = 0x7fffffff;
+
+  private CdbDecoder() {}
+
+  static Cdb decode(ByteBuffer in, int at) {
+    int code = in.get(at) & 0xff;
+    Cdb cdb =
+        switch (code >> 5) {
+          case 0 -> six(code, in, at);
+          case 1, 2 -> ten(code, in, at);
+          case 4 -> sixteen(code, in, at);
+          case 5 -> twelve(code, in, at);
+          default -> new Cdb.Unknown(code);
+        };
+    boolean known = !(cdb instanceof Cdb.Unknown);
+    return known && (in.get(at + controlAt(code)) & NACA) != 0 ? INVALID : cdb;
+  }
+
+  /** Where the CONTROL byte is: the last one of the CDB. */
+  private static int controlAt(int code) {
+    return switch (code >> 5) {
+      case 0 -> 5;
+      case 1, 2 -> 9;
+      case 5 -> 11;
+      default -> 15;
+    };
+  }
+
+  private static Cdb six(int code, ByteBuffer in, int at) {
+    int flags = in.get(at + 1) & 0xff;
+    int length = in.get(at + 4) & 0xff;
+    return switch (code) {
+      case OperationCode.TEST_UNIT_READY -> TEST_UNIT_READY;
+      case OperationCode.REQUEST_SENSE -> new Cdb.RequestSense((flags & 1) != 0, length);
+      case OperationCode.READ_6 -> new Cdb.Read(0, lba21(in, at), blocks6(length));
+      case OperationCode.WRITE_6 -> new Cdb.Write(0, false, false, 0, lba21(in, at), blocks6(length));
+      case OperationCode.INQUIRY -> inquiry(flags, in, at);
+      case OperationCode.MODE_SENSE_6 -> modeSense(false, flags, in, at, length);
+      case OperationCode.START_STOP_UNIT -> new Cdb.StartStopUnit(length >> 4);
+      case OperationCode.PREVENT_ALLOW_MEDIUM_REMOVAL -> PREVENT_ALLOW;
+      default -> new Cdb.Unknown(code);
+    };
+  }
+
+  private static long lba21(ByteBuffer in, int at) {
+    return in.getInt(at) & 0x1fffff;
+  }
+
+  private static int blocks6(int length) {
+    return length == 0 ? Cdb.BLOCKS_OF_ZERO_IN_6 : length;
+  }
+
+  private static Cdb inquiry(int flags, ByteBuffer in, int at) {
+    boolean obsoleteCommandSupportData = (flags & 2) != 0;
+    return obsoleteCommandSupportData
+        ? INVALID
+        : new Cdb.Inquiry((flags & 1) != 0, in.get(at + 2) & 0xff, uint16(in, at + 3));
+  }
+
+  private static Cdb modeSense(boolean ten, int flags, ByteBuffer in, int at, int length) {
+    int page = in.get(at + 2) & 0xff;
+    return new Cdb.ModeSense(
+        ten, ten && (flags & 0x10) != 0, (flags & 0x08) != 0, page >> 6, page & 0x3f, in.get(at + 3) & 0xff, length);
+  }
+
+  private static Cdb ten(int code, ByteBuffer in, int at) {
+    int flags = in.get(at + 1) & 0xff;
+    long lba = uint32(in, at + 2);
+    int length = uint16(in, at + 7);
+    return switch (code) {
+      case OperationCode.READ_CAPACITY_10 -> new Cdb.ReadCapacity10(lba, (in.get(at + 8) & 1) != 0);
+      case OperationCode.READ_10 -> new Cdb.Read(flags >> 5, lba, length);
+      case OperationCode.WRITE_10 -> new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
+      case OperationCode.WRITE_AND_VERIFY_10 -> writeAndVerify(flags, lba, length);
+      case OperationCode.VERIFY_10 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
+      case OperationCode.SYNCHRONIZE_CACHE_10 -> new Cdb.SynchronizeCache(lba, length);
+      case OperationCode.WRITE_SAME_10 -> writeSame(flags, false, lba, length);
+      case OperationCode.UNMAP -> new Cdb.Unmap((flags & 1) != 0, length);
+      case OperationCode.MODE_SENSE_10 -> modeSense(true, flags, in, at, length);
+      default -> new Cdb.Unknown(code);
+    };
+  }
+
+  private static Cdb twelve(int code, ByteBuffer in, int at) {
+    int flags = in.get(at + 1) & 0xff;
+    long lba = uint32(in, at + 2);
+    long length = uint32(in, at + 6);
+    return switch (code) {
+      case OperationCode.REPORT_LUNS -> new Cdb.ReportLuns(in.get(at + 2) & 0xff, length);
+      case OperationCode.READ_12 -> new Cdb.Read(flags >> 5, lba, length);
+      case OperationCode.WRITE_12 -> new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
+      case OperationCode.WRITE_AND_VERIFY_12 -> writeAndVerify(flags, lba, length);
+      case OperationCode.VERIFY_12 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
+      case OperationCode.MAINTENANCE_IN -> maintenanceIn(flags, in, at, length);
+      default -> new Cdb.Unknown(code);
+    };
+  }
+
+  private static Cdb maintenanceIn(int flags, ByteBuffer in, int at, long length) {
+    if ((flags & 0x1f) != OperationCode.REPORT_SUPPORTED_OPERATION_CODES) {
+      return new Cdb.Unknown(OperationCode.MAINTENANCE_IN);
+    }
+    int options = in.get(at + 2) & 0xff;
+    return new Cdb.ReportOperationCodes(
+        (options & 0x80) != 0, options & 7, in.get(at + 3) & 0xff, uint16(in, at + 4), length);
+  }
+
+  private static Cdb sixteen(int code, ByteBuffer in, int at) {
+    int flags = in.get(at + 1) & 0xff;
+    long lba = in.getLong(at + 2);
+    long length = uint32(in, at + 10);
+    return switch (code) {
+      case OperationCode.READ_16 -> new Cdb.Read(flags >> 5, lba, length);
+      case OperationCode.WRITE_16 -> new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
+      case OperationCode.WRITE_AND_VERIFY_16 -> writeAndVerify(flags, lba, length);
+      case OperationCode.VERIFY_16 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
+      case OperationCode.SYNCHRONIZE_CACHE_16 -> new Cdb.SynchronizeCache(lba, length);
+      case OperationCode.WRITE_SAME_16 -> writeSame(flags, (flags & 1) != 0, lba, length);
+      case OperationCode.SERVICE_ACTION_IN_16 ->
+          (flags & 0x1f) == OperationCode.READ_CAPACITY_16
+              ? new Cdb.ReadCapacity16(lba, (in.get(at + 14) & 1) != 0, (int) Math.min(length, UINT_31_MASK))
+              : new Cdb.Unknown(code);
+      default -> new Cdb.Unknown(code);
+    };
+  }
+
+  private static Cdb writeAndVerify(int flags, long lba, long length) {
+    return new Cdb.Write(flags >> 5, false, true, byteCheck(flags), lba, length);
+  }
+
+  private static Cdb writeSame(int flags, boolean noDataOut, long lba, long length) {
+    return new Cdb.WriteSame(flags >> 5, (flags & 0x10) != 0, (flags & 0x08) != 0, noDataOut, lba, length);
+  }
+
+  private static int byteCheck(int flags) {
+    return flags >> 1 & 3;
+  }
+
+  private static int uint16(ByteBuffer in, int at) {
+    return in.getShort(at) & 0xffff;
+  }
+
+  private static long uint32(ByteBuffer in, int at) {
+    return in.getInt(at) & 0xffffffffL;
+  }
+}

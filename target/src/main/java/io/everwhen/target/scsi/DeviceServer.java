@@ -1,0 +1,286 @@
+package io.everwhen.target.scsi;
+
+import io.everwhen.target.block.BlockDevice;
+import io.everwhen.target.block.DeviceException;
+import io.everwhen.target.block.Extent;
+import io.everwhen.target.block.Geometry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries out the commands of one logical unit on its disk; SBC-3 section 5. Any thread may call it. */
+final class DeviceServer {
+
+  private static final Logger log = LoggerFactory.getLogger(DeviceServer.class);
+
+  private static final int COMPARE_BYTES = 64 << 10;
+
+  private final BlockDevice disk;
+  private final UnitInformation information;
+
+  DeviceServer(BlockDevice disk, DiskIdentity identity) {
+    this.disk = disk;
+    this.information = new UnitInformation(disk, identity);
+  }
+
+  int blockSize() {
+    return disk.geometry().blockSize();
+  }
+
+  /**
+   * Checks what can be checked before any data moves.
+   *
+   * @return why the command fails, or null
+   */
+  @Nullable Sense check(Cdb cdb) {
+    return switch (cdb) {
+      case Cdb.Read read -> extent(read.protect(), read.lba(), read.blocks());
+      case Cdb.Write write ->
+          write.byteCheck() > 1 ? Sense.INVALID_FIELD_IN_CDB : change(write.protect(), write.lba(), write.blocks());
+      case Cdb.Verify verify -> checkVerify(verify);
+      case Cdb.WriteSame same -> checkWriteSame(same);
+      case Cdb.Unmap unmap -> unmap.anchor() ? Sense.INVALID_FIELD_IN_CDB : writable();
+      case Cdb.SynchronizeCache sync ->
+          disk.geometry().contains(sync.lba(), sync.blocks()) ? null : Sense.LBA_OUT_OF_RANGE;
+      case Cdb.ReadCapacity10 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
+      case Cdb.ReadCapacity16 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
+      case Cdb.Unknown _ -> Sense.INVALID_COMMAND_OPERATION_CODE;
+      case Cdb.Invalid _ -> Sense.INVALID_FIELD_IN_CDB;
+      case Cdb.TestUnitReady _,
+          Cdb.RequestSense _,
+          Cdb.Inquiry _,
+          Cdb.ModeSense _,
+          Cdb.ReportLuns _,
+          Cdb.ReportOperationCodes _,
+          Cdb.StartStopUnit _,
+          Cdb.PreventAllowMediumRemoval _ ->
+          null;
+    };
+  }
+
+  private @Nullable Sense extent(int protect, long lba, long blocks) {
+    Geometry geometry = disk.geometry();
+    if (protect != 0) {
+      return Sense.INVALID_FIELD_IN_CDB;
+    }
+    if (!geometry.contains(lba, blocks)) {
+      return Sense.LBA_OUT_OF_RANGE;
+    }
+    return blocks > BlockLimits.TRANSFER_BYTES_MAX / geometry.blockSize() ? Sense.INVALID_FIELD_IN_CDB : null;
+  }
+
+  private @Nullable Sense change(int protect, long lba, long blocks) {
+    Sense sense = extent(protect, lba, blocks);
+    return sense == null ? writable() : sense;
+  }
+
+  private @Nullable Sense writable() {
+    return disk.readOnly() ? Sense.WRITE_PROTECTED : null;
+  }
+
+  private @Nullable Sense checkVerify(Cdb.Verify verify) {
+    return verify.byteCheck() == 2
+        ? Sense.INVALID_FIELD_IN_CDB
+        : extent(verify.protect(), verify.lba(), verify.blocks());
+  }
+
+  private @Nullable Sense checkWriteSame(Cdb.WriteSame same) {
+    // Length 0 is refused because WSNZ is set; ANCHOR because ANC_SUP is not.
+    return same.anchor() || same.blocks() == 0
+        ? Sense.INVALID_FIELD_IN_CDB
+        : change(same.protect(), same.lba(), same.blocks());
+  }
+
+  private static @Nullable Sense checkCapacity(boolean partialMedium, long lba) {
+    return lba != 0 && !partialMedium ? Sense.INVALID_FIELD_IN_CDB : null;
+  }
+
+  /**
+   * Carries out a command that passed {@link #check}.
+   *
+   * @param dataOut what came with it: all of {@link Cdb#dataOutBytes}
+   * @throws IOException only from {@code dataIn}
+   */
+  Outcome execute(Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
+    return switch (cdb) {
+      case Cdb.Read read -> read(read, dataIn);
+      case Cdb.Write write -> write(write, dataOut);
+      case Cdb.Verify verify -> verify(verify, dataOut);
+      case Cdb.WriteSame same -> writeSame(same, dataOut);
+      case Cdb.Unmap _ -> unmap(dataOut);
+      case Cdb.SynchronizeCache _ -> Outcome.Done.GOOD_ONCE_FLUSHED;
+      case Cdb.StartStopUnit start -> startStop(start);
+      case Cdb.TestUnitReady _, Cdb.PreventAllowMediumRemoval _ -> Outcome.Done.GOOD;
+      case Cdb.RequestSense _,
+          Cdb.Inquiry _,
+          Cdb.ModeSense _,
+          Cdb.ReportLuns _,
+          Cdb.ReportOperationCodes _,
+          Cdb.ReadCapacity10 _,
+          Cdb.ReadCapacity16 _ ->
+          information.execute(cdb, dataIn);
+      case Cdb.Unknown _ -> new Outcome.CheckCondition(Sense.INVALID_COMMAND_OPERATION_CODE);
+      case Cdb.Invalid _ -> new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
+    };
+  }
+
+  private Outcome read(Cdb.Read read, DataIn dataIn) throws IOException {
+    int blockSize = blockSize();
+    long wanted = dataIn.begin(read.blocks() * blockSize);
+    long left = (wanted + blockSize - 1) / blockSize;
+    long lba = read.lba();
+    while (left > 0) {
+      ByteBuffer into = dataIn.claim(left * blockSize);
+      int blocks = into.remaining() / blockSize;
+      try {
+        disk.read(lba, into);
+      } catch (IOException | RuntimeException e) {
+        return new Outcome.CheckCondition(sense("read", e, Sense.UNRECOVERED_READ_ERROR));
+      }
+      dataIn.commit();
+      lba += blocks;
+      left -= blocks;
+    }
+    return Outcome.Done.GOOD;
+  }
+
+  private Outcome write(Cdb.Write write, ByteBuffer data) {
+    if (write.blocks() > 0) {
+      try {
+        disk.write(write.lba(), data);
+      } catch (IOException | RuntimeException e) {
+        return new Outcome.ChangesLost(sense("write", e, Sense.WRITE_ERROR));
+      }
+    }
+    return write.forceUnitAccess() || write.verify()
+        ? Outcome.Done.GOOD_ONCE_FLUSHED
+        : Outcome.Done.GOOD_ONCE_SETTLED;
+  }
+
+  private Outcome writeSame(Cdb.WriteSame same, ByteBuffer data) {
+    boolean zero = same.noDataOut() || isZero(data);
+    try {
+      if (zero) {
+        disk.zero(List.of(new Extent(same.lba(), same.blocks())), same.unmap());
+      } else {
+        disk.write(same.lba(), repeated(data, (int) same.blocks()));
+      }
+      return Outcome.Done.GOOD_ONCE_SETTLED;
+    } catch (IOException | RuntimeException e) {
+      return new Outcome.ChangesLost(sense("write same", e, Sense.WRITE_ERROR));
+    }
+  }
+
+  private static boolean isZero(ByteBuffer data) {
+    for (int i = data.position(); i < data.limit(); i += Long.BYTES) {
+      if (data.getLong(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static ByteBuffer repeated(ByteBuffer block, int count) {
+    ByteBuffer all = ByteBuffer.allocate(count * block.remaining());
+    while (all.hasRemaining()) {
+      all.put(block.duplicate());
+    }
+    return all.flip();
+  }
+
+  private Outcome unmap(ByteBuffer list) {
+    if (!list.hasRemaining()) {
+      return Outcome.Done.GOOD;
+    }
+    UnmapList parsed = UnmapList.parse(list, disk.geometry());
+    return switch (parsed) {
+      case UnmapList.Refused refused -> new Outcome.CheckCondition(refused.sense());
+      case UnmapList.Extents extents -> {
+        try {
+          if (!extents.extents().isEmpty()) {
+            disk.zero(extents.extents(), true);
+          }
+          yield Outcome.Done.GOOD_ONCE_SETTLED;
+        } catch (IOException | RuntimeException e) {
+          yield new Outcome.ChangesLost(sense("unmap", e, Sense.WRITE_ERROR));
+        }
+      }
+    };
+  }
+
+  private Outcome verify(Cdb.Verify verify, ByteBuffer data) {
+    int blockSize = blockSize();
+    ByteBuffer content = ByteBuffer.allocate(COMPARE_BYTES);
+    long left = verify.blocks();
+    long lba = verify.lba();
+    while (left > 0) {
+      int blocks = (int) Math.min(left, COMPARE_BYTES / blockSize);
+      content.clear().limit(blocks * blockSize);
+      try {
+        disk.read(lba, content);
+      } catch (IOException | RuntimeException e) {
+        return new Outcome.CheckCondition(sense("verify", e, Sense.UNRECOVERED_READ_ERROR));
+      }
+      content.flip();
+      if (verify.byteCheck() != 0 && !same(verify, content, data, blockSize)) {
+        return new Outcome.CheckCondition(Sense.MISCOMPARE_DURING_VERIFY);
+      }
+      lba += blocks;
+      left -= blocks;
+    }
+    return Outcome.Done.GOOD;
+  }
+
+  /** Compares what was read with as much of the data, or with its one block again and again. */
+  private static boolean same(Cdb.Verify verify, ByteBuffer content, ByteBuffer data, int blockSize) {
+    if (verify.byteCheck() == 1) {
+      boolean equal = content.equals(data.slice(data.position(), content.remaining()));
+      data.position(data.position() + content.remaining());
+      return equal;
+    }
+    for (int at = 0; at < content.limit(); at += blockSize) {
+      if (!content.slice(at, blockSize).equals(data)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static Outcome startStop(Cdb.StartStopUnit start) {
+    // The disk is always started; only START_VALID, power condition 0, means anything here.
+    return start.powerCondition() == 0
+        ? Outcome.Done.GOOD_ONCE_FLUSHED
+        : new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
+  }
+
+  /** Returns why the changes so far cannot be acknowledged, or null if they can. */
+  @Nullable Sense settle(boolean flush) {
+    try {
+      if (flush) {
+        disk.flush();
+      } else {
+        disk.settle();
+      }
+      return null;
+    } catch (IOException | RuntimeException e) {
+      return sense(flush ? "flush" : "settle", e, Sense.WRITE_ERROR);
+    }
+  }
+
+  private static Sense sense(String action, Exception failure, Sense otherwise) {
+    if (failure instanceof DeviceException device) {
+      return switch (device.reason()) {
+        case UNREADABLE -> Sense.UNRECOVERED_READ_ERROR;
+        case UNWRITABLE -> Sense.WRITE_ERROR;
+        case NO_SPACE -> Sense.SPACE_ALLOCATION_FAILED;
+        case READ_ONLY -> Sense.WRITE_PROTECTED;
+        case NOT_READY -> Sense.BECOMING_READY;
+      };
+    }
+    log.error("{} failed", action, failure);
+    return failure instanceof IOException ? otherwise : Sense.INTERNAL_TARGET_FAILURE;
+  }
+}

@@ -1,0 +1,21 @@
+package io.everwhen.target.scsi;
+
+/** How a command ended, and what has to happen before the initiator is told. */
+public sealed interface Outcome {
+
+  /** Ends that carry no sense. */
+  enum Done implements Outcome {
+    /** GOOD, at once. */
+    GOOD,
+    /** GOOD once {@link LogicalUnits#settle} has returned. */
+    GOOD_ONCE_SETTLED,
+    /** GOOD once {@link LogicalUnits#flush} has returned. */
+    GOOD_ONCE_FLUSHED
+  }
+
+  /** CHECK CONDITION; nothing was changed. */
+  record CheckCondition(Sense sense) implements Outcome {}
+
+  /** CHECK CONDITION; no change since the last settle may be acknowledged any more either. */
+  record ChangesLost(Sense sense) implements Outcome {}
+}

@@ -1,0 +1,62 @@
+package io.everwhen.target.scsi;
+
+import java.nio.ByteBuffer;
+
+/**
+ * Why a command ended in CHECK CONDITION: sense key, additional sense code and its qualifier, SPC-4 section 4.5.
+ *
+ * @param key sense key, 0 to 15
+ * @param asc additional sense code
+ * @param ascq additional sense code qualifier
+ */
+public record Sense(int key, int asc, int ascq) {
+
+  private static final int NO_SENSE_KEY = 0x0;
+  private static final int NOT_READY_KEY = 0x2;
+  private static final int MEDIUM_ERROR_KEY = 0x3;
+  private static final int HARDWARE_ERROR_KEY = 0x4;
+  private static final int ILLEGAL_REQUEST_KEY = 0x5;
+  private static final int DATA_PROTECT_KEY = 0x7;
+  private static final int ABORTED_COMMAND_KEY = 0xb;
+  private static final int MISCOMPARE_KEY = 0xe;
+
+  public static final Sense NO_SENSE = new Sense(NO_SENSE_KEY, 0x00, 0x00);
+  public static final Sense BECOMING_READY = new Sense(NOT_READY_KEY, 0x04, 0x01);
+  public static final Sense WRITE_ERROR = new Sense(MEDIUM_ERROR_KEY, 0x0c, 0x00);
+  public static final Sense UNRECOVERED_READ_ERROR = new Sense(MEDIUM_ERROR_KEY, 0x11, 0x00);
+  public static final Sense INTERNAL_TARGET_FAILURE = new Sense(HARDWARE_ERROR_KEY, 0x44, 0x00);
+  public static final Sense INVALID_FIELD_IN_INFORMATION_UNIT = new Sense(ILLEGAL_REQUEST_KEY, 0x0e, 0x03);
+  public static final Sense PARAMETER_LIST_LENGTH_ERROR = new Sense(ILLEGAL_REQUEST_KEY, 0x1a, 0x00);
+  public static final Sense INVALID_COMMAND_OPERATION_CODE = new Sense(ILLEGAL_REQUEST_KEY, 0x20, 0x00);
+  public static final Sense LBA_OUT_OF_RANGE = new Sense(ILLEGAL_REQUEST_KEY, 0x21, 0x00);
+  public static final Sense INVALID_FIELD_IN_CDB = new Sense(ILLEGAL_REQUEST_KEY, 0x24, 0x00);
+  public static final Sense LOGICAL_UNIT_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST_KEY, 0x25, 0x00);
+  public static final Sense INVALID_FIELD_IN_PARAMETER_LIST = new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x00);
+  public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST_KEY, 0x39, 0x00);
+  public static final Sense WRITE_PROTECTED = new Sense(DATA_PROTECT_KEY, 0x27, 0x00);
+  public static final Sense SPACE_ALLOCATION_FAILED = new Sense(DATA_PROTECT_KEY, 0x27, 0x07);
+  public static final Sense DATA_PHASE_ERROR = new Sense(ABORTED_COMMAND_KEY, 0x4b, 0x00);
+  public static final Sense UNEXPECTED_UNSOLICITED_DATA = new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0c);
+  public static final Sense NOT_ENOUGH_UNSOLICITED_DATA = new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0d);
+  public static final Sense MISCOMPARE_DURING_VERIFY = new Sense(MISCOMPARE_KEY, 0x1d, 0x00);
+
+  /** Bytes of fixed-format sense data. */
+  public static final int FIXED_BYTES = 18;
+
+  /** Bytes of descriptor-format sense data without descriptors. */
+  public static final int DESCRIPTOR_BYTES = 8;
+
+  private static final int CURRENT_FIXED = 0x70;
+  private static final int CURRENT_DESCRIPTOR = 0x72;
+
+  /** Appends this as fixed-format sense data. */
+  public void putFixed(ByteBuffer out) {
+    out.put((byte) CURRENT_FIXED).put((byte) 0).put((byte) key).putInt(0).put((byte) (FIXED_BYTES - 8));
+    out.putInt(0).put((byte) asc).put((byte) ascq).putInt(0);
+  }
+
+  /** Appends this as descriptor-format sense data. */
+  public void putDescriptor(ByteBuffer out) {
+    out.put((byte) CURRENT_DESCRIPTOR).put((byte) key).put((byte) asc).put((byte) ascq).putInt(0);
+  }
+}

@@ -1,0 +1,137 @@
+package io.everwhen.target.scsi;
+
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What REPORT SUPPORTED OPERATION CODES returns, SPC-4 section 6.35: every command served, with its usable bits. */
+final class SupportedCommands {
+
+  private static final int ALL = 0;
+  private static final int BY_OPERATION_CODE = 1;
+  private static final int BY_SERVICE_ACTION = 2;
+  private static final int BY_EITHER = 3;
+
+  private static final int SUPPORTED = 3;
+  private static final int NOT_SUPPORTED = 1;
+  private static final int TIMEOUTS_BYTES = 12;
+
+  private static final int NO_SERVICE_ACTION = -1;
+
+  /** One command; its CDB usage data, in hexadecimal, starts with the operation code and has a bit set where it may. */
+  private record Command(int code, int serviceAction, String usage) {
+
+    static Command of(String usage) {
+      return of(NO_SERVICE_ACTION, usage);
+    }
+
+    static Command of(int serviceAction, String usage) {
+      return new Command(HexFormat.fromHexDigits(usage, 0, 2), serviceAction, usage.replace(" ", ""));
+    }
+
+    boolean hasServiceAction() {
+      return serviceAction != NO_SERVICE_ACTION;
+    }
+
+    int length() {
+      return usage.length() / 2;
+    }
+  }
+
+  private static final List<Command> COMMANDS =
+      List.of(
+          Command.of("00 00000000 00"),
+          Command.of("03 01 0000 ff 00"),
+          Command.of("08 1fffff ff 00"),
+          Command.of("0a 1fffff ff 00"),
+          Command.of("12 01 ff ffff 00"),
+          Command.of("1a 08 ff ff ff 00"),
+          Command.of("1b 01 00 0f f7 00"),
+          Command.of("1e 000000 03 00"),
+          Command.of("25 00 ffffffff 0000 01 00"),
+          Command.of("28 18 ffffffff 00 ffff 00"),
+          Command.of("2a 18 ffffffff 00 ffff 00"),
+          Command.of("2e 12 ffffffff 00 ffff 00"),
+          Command.of("2f 16 ffffffff 00 ffff 00"),
+          Command.of("35 02 ffffffff 00 ffff 00"),
+          Command.of("41 08 ffffffff 00 ffff 00"),
+          Command.of("42 00 00000000 00 ffff 00"),
+          Command.of("5a 18 ff ff 000000 ffff 00"),
+          Command.of("88 18 ffffffffffffffff ffffffff 00 00"),
+          Command.of("8a 18 ffffffffffffffff ffffffff 00 00"),
+          Command.of("8e 12 ffffffffffffffff ffffffff 00 00"),
+          Command.of("8f 16 ffffffffffffffff ffffffff 00 00"),
+          Command.of("91 02 ffffffffffffffff ffffffff 00 00"),
+          Command.of("93 09 ffffffffffffffff ffffffff 00 00"),
+          Command.of(OperationCode.READ_CAPACITY_16, "9e 10 ffffffffffffffff ffffffff 01 00"),
+          Command.of("a0 00 ff 000000 ffffffff 00 00"),
+          Command.of(OperationCode.REPORT_SUPPORTED_OPERATION_CODES, "a3 0c 87 ff ffff ffffffff 00 00"),
+          Command.of("a8 18 ffffffff ffffffff 00 00"),
+          Command.of("aa 18 ffffffff ffffffff 00 00"),
+          Command.of("ae 12 ffffffff ffffffff 00 00"),
+          Command.of("af 16 ffffffff ffffffff 00 00"));
+
+  private SupportedCommands() {}
+
+  /**
+   * Appends the parameter data.
+   *
+   * @return why it cannot be, or null
+   */
+  static @Nullable Sense put(ByteBuffer out, Cdb.ReportOperationCodes cdb) {
+    if (cdb.options() == ALL) {
+      putAll(out, cdb.timeouts());
+      return null;
+    }
+    if (cdb.options() > BY_EITHER) {
+      return Sense.INVALID_FIELD_IN_CDB;
+    }
+    boolean ofActions = COMMANDS.stream().anyMatch(c -> c.code() == cdb.operationCode() && c.hasServiceAction());
+    if (cdb.options() == BY_OPERATION_CODE && ofActions) {
+      return Sense.INVALID_FIELD_IN_CDB;
+    }
+    boolean known = COMMANDS.stream().anyMatch(c -> c.code() == cdb.operationCode());
+    if (cdb.options() == BY_SERVICE_ACTION && known && !ofActions) {
+      return Sense.INVALID_FIELD_IN_CDB;
+    }
+    putOne(out, cdb);
+    return null;
+  }
+
+  private static void putAll(ByteBuffer out, boolean timeouts) {
+    int start = out.position();
+    out.putInt(0);
+    for (Command command : COMMANDS) {
+      out.put((byte) command.code()).put((byte) 0);
+      out.putShort((short) (command.hasServiceAction() ? command.serviceAction() : 0)).put((byte) 0);
+      out.put((byte) ((timeouts ? 2 : 0) | (command.hasServiceAction() ? 1 : 0)));
+      out.putShort((short) command.length());
+      if (timeouts) {
+        putTimeouts(out);
+      }
+    }
+    out.putInt(start, out.position() - start - Integer.BYTES);
+  }
+
+  private static void putOne(ByteBuffer out, Cdb.ReportOperationCodes cdb) {
+    int wanted = cdb.options() == BY_OPERATION_CODE ? NO_SERVICE_ACTION : cdb.serviceAction();
+    for (Command command : COMMANDS) {
+      boolean match = !command.hasServiceAction() || command.serviceAction() == wanted;
+      if (command.code() == cdb.operationCode() && match) {
+        out.put((byte) 0).put((byte) (SUPPORTED | (cdb.timeouts() ? 0x80 : 0)));
+        out.putShort((short) command.length()).put(HexFormat.of().parseHex(command.usage()));
+        if (cdb.timeouts()) {
+          putTimeouts(out);
+        }
+        return;
+      }
+    }
+    out.put((byte) 0).put((byte) NOT_SUPPORTED).putShort((short) 0);
+  }
+
+  /** A timeouts descriptor that recommends nothing. */
+  private static void putTimeouts(ByteBuffer out) {
+    out.putShort((short) (TIMEOUTS_BYTES - 2)).put(new byte[TIMEOUTS_BYTES - 2]);
+  }
+}

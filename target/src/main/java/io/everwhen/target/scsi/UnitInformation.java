@@ -1,0 +1,108 @@
+package io.everwhen.target.scsi;
+
+import io.everwhen.target.block.BlockDevice;
+import io.everwhen.target.block.Geometry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** The commands that return a description of a logical unit rather than its content. Off the hot path. */
+final class UnitInformation {
+
+  /** More than the longest description served. */
+  private static final int REPLY_BYTES_MAX = 8 << 10;
+
+  /** LBPME and LBPRZ of READ CAPACITY(16): thin provisioned, unmapped blocks read as zeros. */
+  private static final int PROVISIONING = 0xc000;
+
+  private final BlockDevice disk;
+  private final DiskIdentity identity;
+
+  UnitInformation(BlockDevice disk, DiskIdentity identity) {
+    this.disk = disk;
+    this.identity = identity;
+  }
+
+  Outcome execute(Cdb cdb, DataIn dataIn) throws IOException {
+    ByteBuffer reply = ByteBuffer.allocate(REPLY_BYTES_MAX);
+    return switch (cdb) {
+      case Cdb.RequestSense request -> requestSense(request, Sense.NO_SENSE, dataIn);
+      case Cdb.Inquiry inquiry -> finish(inquiry(reply, inquiry), reply, inquiry.allocationLength(), dataIn);
+      case Cdb.ModeSense mode ->
+          finish(ModePages.put(reply, mode, disk.geometry(), disk.readOnly()), reply, mode.allocationLength(), dataIn);
+      case Cdb.ReportLuns luns -> reportLuns(luns, dataIn);
+      case Cdb.ReportOperationCodes codes ->
+          finish(SupportedCommands.put(reply, codes), reply, codes.allocationLength(), dataIn);
+      case Cdb.ReadCapacity10 _ -> capacity10(reply, dataIn);
+      case Cdb.ReadCapacity16 capacity -> capacity16(reply, capacity, dataIn);
+      default -> throw new IllegalArgumentException("not a command that describes the unit: " + cdb);
+    };
+  }
+
+  private @Nullable Sense inquiry(ByteBuffer reply, Cdb.Inquiry inquiry) {
+    if (inquiry.evpd()) {
+      boolean known = InquiryPages.putPage(reply, inquiry.page(), identity, disk.geometry());
+      return known ? null : Sense.INVALID_FIELD_IN_CDB;
+    }
+    if (inquiry.page() != 0) {
+      return Sense.INVALID_FIELD_IN_CDB;
+    }
+    InquiryPages.putStandard(reply, true);
+    return null;
+  }
+
+  private Outcome capacity10(ByteBuffer reply, DataIn dataIn) throws IOException {
+    Geometry geometry = disk.geometry();
+    long last = geometry.blockCount() - 1;
+    reply.putInt(last > 0xfffffffeL ? 0xffffffff : (int) last).putInt(geometry.blockSize());
+    return finish(null, reply, reply.position(), dataIn);
+  }
+
+  private Outcome capacity16(ByteBuffer reply, Cdb.ReadCapacity16 cdb, DataIn dataIn) throws IOException {
+    Geometry geometry = disk.geometry();
+    int exponent = Integer.numberOfTrailingZeros(geometry.physicalBlockSize() / geometry.blockSize());
+    reply.putLong(geometry.blockCount() - 1).putInt(geometry.blockSize());
+    reply.put((byte) 0).put((byte) exponent).putShort((short) PROVISIONING).put(new byte[16]);
+    return finish(null, reply, cdb.allocationLength(), dataIn);
+  }
+
+  /** REQUEST SENSE: with autosense there is never anything to report but what is said here. */
+  static Outcome requestSense(Cdb.RequestSense request, Sense sense, DataIn dataIn) throws IOException {
+    ByteBuffer reply = ByteBuffer.allocate(Sense.FIXED_BYTES);
+    if (request.descriptor()) {
+      sense.putDescriptor(reply);
+    } else {
+      sense.putFixed(reply);
+    }
+    return finish(null, reply, request.allocationLength(), dataIn);
+  }
+
+  /** REPORT LUNS: logical unit 0 is there; there are no well-known ones. SPC-4 section 6.33. */
+  static Outcome reportLuns(Cdb.ReportLuns cdb, DataIn dataIn) throws IOException {
+    if (cdb.select() > 2) {
+      return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
+    }
+    int count = cdb.select() == 1 ? 0 : 1;
+    ByteBuffer reply = ByteBuffer.allocate(8 + count * Long.BYTES).putInt(count * Long.BYTES);
+    return finish(null, reply.position(reply.capacity()), cdb.allocationLength(), dataIn);
+  }
+
+  /** Delivers what was put into {@code reply}, cut to the allocation length. */
+  static Outcome finish(@Nullable Sense refusal, ByteBuffer reply, long allocationLength, DataIn dataIn)
+      throws IOException {
+    if (refusal != null) {
+      return new Outcome.CheckCondition(refusal);
+    }
+    int available = reply.position();
+    long wanted = dataIn.begin(Math.min(available, allocationLength));
+    reply.flip().limit((int) wanted);
+    while (reply.hasRemaining()) {
+      ByteBuffer into = dataIn.claim(reply.remaining());
+      int length = into.remaining();
+      into.put(into.position(), reply, reply.position(), length);
+      reply.position(reply.position() + length);
+      dataIn.commit();
+    }
+    return Outcome.Done.GOOD;
+  }
+}

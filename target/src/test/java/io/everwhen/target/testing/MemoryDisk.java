@@ -1,0 +1,138 @@
+package io.everwhen.target.testing;
+
+import io.everwhen.target.block.BlockDevice;
+import io.everwhen.target.block.DeviceException;
+import io.everwhen.target.block.Extent;
+import io.everwhen.target.block.Geometry;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk in memory, which can be told to fail.
+ */
+public final class MemoryDisk implements BlockDevice {
+
+  private final Geometry geometry;
+  private final ByteBuffer content;
+  private volatile boolean readOnly;
+  private volatile DeviceException.@Nullable Reason failWrites;
+  private volatile DeviceException.@Nullable Reason failSettles;
+  private volatile DeviceException.@Nullable Reason failReads;
+  private volatile boolean broken;
+  private volatile long flushes;
+
+  /** A disk of 512-byte blocks. */
+  public MemoryDisk(int bytes) {
+    this(new Geometry(512, 4096, bytes / 512));
+  }
+
+  public MemoryDisk(Geometry geometry) {
+    this.geometry = geometry;
+    this.content = ByteBuffer.allocateDirect(Math.toIntExact(geometry.byteCount()));
+  }
+
+  /** Refuses changes from now on, or takes them again. */
+  public void readOnly(boolean value) {
+    readOnly = value;
+  }
+
+  /** Writes fail from now on; null heals them. */
+  public void failWrites(DeviceException.@Nullable Reason reason) {
+    failWrites = reason;
+  }
+
+  /** Settling and flushing fail from now on; null heals them. */
+  public void failSettles(DeviceException.@Nullable Reason reason) {
+    failSettles = reason;
+  }
+
+  /** Reads fail from now on; null heals them. */
+  public void failReads(DeviceException.@Nullable Reason reason) {
+    failReads = reason;
+  }
+
+  /** Reads throw what no disk should throw. */
+  public void broken(boolean value) {
+    broken = value;
+  }
+
+  /** How often it was flushed. */
+  public long flushes() {
+    return flushes;
+  }
+
+  @Override
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  @Override
+  public boolean readOnly() {
+    return readOnly;
+  }
+
+  @Override
+  public void read(long block, ByteBuffer into) throws DeviceException {
+    fail(failReads);
+    if (broken) {
+      throw new IllegalStateException("broken on purpose");
+    }
+    int at = at(block, into.remaining());
+    int length = into.remaining();
+    into.put(into.position(), content, at, length).position(into.position() + length);
+  }
+
+  @Override
+  public void write(long block, ByteBuffer data) throws DeviceException {
+    refuseChanges();
+    int length = data.remaining();
+    content.put(at(block, length), data, data.position(), length);
+    data.position(data.limit());
+  }
+
+  private void refuseChanges() throws DeviceException {
+    if (readOnly) {
+      throw new DeviceException(DeviceException.Reason.READ_ONLY, "read-only on purpose");
+    }
+    fail(failWrites);
+  }
+
+  private static void fail(DeviceException.@Nullable Reason reason) throws DeviceException {
+    if (reason != null) {
+      throw new DeviceException(reason, "fails on purpose");
+    }
+  }
+
+  private int at(long block, int bytes) {
+    if (bytes % geometry.blockSize() != 0 || !geometry.contains(block, bytes / geometry.blockSize())) {
+      throw new IllegalArgumentException(bytes + " bytes from block " + block);
+    }
+    return (int) (block * geometry.blockSize());
+  }
+
+  @Override
+  public void zero(List<Extent> extents, boolean deallocate) throws DeviceException {
+    refuseChanges();
+    for (Extent extent : extents) {
+      if (!geometry.contains(extent.block(), extent.count())) {
+        throw new IllegalArgumentException(extent.toString());
+      }
+      long end = (extent.block() + extent.count()) * geometry.blockSize();
+      for (long at = extent.block() * geometry.blockSize(); at < end; at += Long.BYTES) {
+        content.putLong((int) at, 0);
+      }
+    }
+  }
+
+  @Override
+  public void settle() throws DeviceException {
+    fail(failSettles);
+  }
+
+  @Override
+  public synchronized void flush() throws DeviceException {
+    flushes = flushes + 1;
+    settle();
+  }
+}
