@@ -1,0 +1,406 @@
+package io.everwhen.journal;
+
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.Folder;
+import io.everwhen.journal.image.Applier;
+import io.everwhen.journal.image.Image;
+import io.everwhen.journal.image.LiveDisks;
+import io.everwhen.journal.image.Volume;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.log.Clock;
+import io.everwhen.journal.log.DamageException;
+import io.everwhen.journal.log.Journal;
+import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.log.JournalFullException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The disks that share one journal, open for reading and writing.
+ *
+ * <p>One process at a time has a group open; it holds the writer lock. Maintenance (applying, sealing, preparing,
+ * folding) is one duty cycle, {@link #maintain}, run by a thread of the group or, for tests that must repeat, by the
+ * caller. Any thread may call any method.
+ */
+public final class Group implements Closeable {
+
+  private static final Logger log = LoggerFactory.getLogger(Group.class);
+
+  private final JournalFiles files;
+  private final GroupOptions options;
+  private final Clock clock;
+  private final Closeable writerLock;
+  private final LiveDisks disks;
+  private final Journal journal;
+  private final List<Volume> volumes;
+  private final Applier applier;
+  private final Backlog backlog;
+  private final @Nullable Thread thread;
+
+  // Taken for a whole duty cycle.
+  private final Object maintenance = new Object();
+  private Manifest manifest;
+  private long applyDueNanos;
+  private volatile long appliedSequence;
+  private volatile @Nullable String alarm;
+  private volatile boolean closing;
+
+  /**
+   * Makes a group of empty disks; durable when it returns, and can be done again when it was interrupted.
+   *
+   * @param homes where the disks' images go, by number
+   * @throws DamageException when there is a group with history already, or an image with content
+   */
+  public static void create(
+      Storage journal,
+      List<? extends Storage> homes,
+      List<Manifest.Disk> disks,
+      Clock clock,
+      RandomGenerator random)
+      throws IOException {
+    JournalFiles files = new JournalFiles(journal);
+    Manifest manifest;
+    if (files.hasManifest()) {
+      manifest = files.readManifest();
+      if (!manifest.disks().equals(disks) || !files.segmentNumbers().isEmpty()) {
+        throw new DamageException(
+            "%s holds the history of other disks already; it is not touched".formatted(journal.describe()));
+      }
+    } else {
+      UUID id = new UUID(random.nextLong(), random.nextLong());
+      manifest = new Manifest(id, disks, Manifest.Baseline.empty(clock.wallNanos()), 0);
+      files.writeManifest(manifest);
+    }
+    for (Manifest.Disk disk : disks) {
+      Image.create(homes.get(disk.number()), manifest, disk);
+    }
+  }
+
+  /**
+   * Recovers a group and opens it.
+   *
+   * @param homes where the disks' images are, by number
+   * @throws LockedException when another process has it open
+   */
+  public static Group open(
+      Storage journal,
+      List<? extends Storage> homes,
+      GroupOptions options,
+      Clock clock,
+      RandomGenerator random)
+      throws IOException {
+    Optional<Closeable> lock = journal.tryLock(FileNames.WRITER_LOCK, Storage.LockMode.EXCLUSIVE);
+    if (lock.isEmpty()) {
+      throw new LockedException(journal.describe());
+    }
+    Group group;
+    try {
+      group = new Group(journal, homes, options, clock, random, lock.get());
+    } catch (IOException | RuntimeException e) {
+      lock.get().close();
+      throw e;
+    }
+    if (group.thread != null) {
+      group.thread.start();
+    }
+    return group;
+  }
+
+  private Group(
+      Storage storage,
+      List<? extends Storage> homes,
+      GroupOptions options,
+      Clock clock,
+      RandomGenerator random,
+      Closeable writerLock)
+      throws IOException {
+    this.files = new JournalFiles(storage);
+    this.options = options;
+    this.clock = clock;
+    this.writerLock = writerLock;
+    this.manifest = files.readManifest();
+    this.backlog = new Backlog(options.backlogBytes());
+    this.disks = new LiveDisks(manifest, homes);
+    Journal opened = null;
+    try {
+      if (manifest.folding() != 0) {
+        manifest = new Folder(files).fold(manifest);
+      }
+      opened =
+          Journal.open(
+              files,
+              manifest,
+              options.journal(),
+              clock,
+              random,
+              disks.newestCheckpoint(),
+              (kind, disk, offset, length, payloadLength, sequence, segment, place) -> {
+                disks.written(kind, disk, offset, length, payloadLength, sequence, segment, place);
+                noteAppended(EntryHeader.storedBytes(payloadLength));
+              });
+      this.journal = opened;
+      this.volumes = disks.attach(journal);
+      this.applier = disks.applier(journal);
+    } catch (IOException | RuntimeException e) {
+      try (LiveDisks _ = disks;
+          Journal _ = opened) {
+        throw e;
+      }
+    }
+    this.appliedSequence = disks.oldestCheckpoint();
+    this.applyDueNanos = clock.monotonicNanos();
+    this.thread =
+        options.background()
+            ? Thread.ofPlatform().name("group " + manifest.disks().getFirst().name()).unstarted(this::run)
+            : null;
+  }
+
+  private void noteAppended(long bytes) {
+    boolean wasDue = backlog.bytes() >= options.applyBytes();
+    backlog.add(bytes);
+    if (!wasDue && backlog.bytes() >= options.applyBytes()) {
+      wake();
+    }
+  }
+
+  /** The group's disks as it was made with them. */
+  public List<Manifest.Disk> disks() {
+    return manifest.disks();
+  }
+
+  /** A live disk. Changes to it go through {@link #change}, which keeps the journal's room and the backlog in bounds. */
+  public Volume volume(int disk) {
+    return volumes.get(disk);
+  }
+
+  /** The largest write that is one entry. */
+  public int maxWriteBytes() {
+    return journal.maxPayloadBytes();
+  }
+
+  /** Something that stages a change. */
+  @FunctionalInterface
+  public interface Change {
+    void stage() throws IOException;
+  }
+
+  /**
+   * Stages a change, after waiting for room if need be.
+   *
+   * @throws JournalFullException when there is no room, and folding cannot make any; nothing was staged
+   */
+  public void change(Change change) throws IOException {
+    if (backlog.isFull()) {
+      journal.settle();
+      if (options.background()) {
+        wake();
+        backlog.awaitRoom();
+      } else {
+        apply();
+      }
+    }
+    while (true) {
+      try {
+        change.stage();
+        return;
+      } catch (JournalFullException e) {
+        if (!makeRoom()) {
+          alarm = e.getMessage();
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Names this instant for all disks of the group; durable when it returns. */
+  public long mark(String name) throws IOException {
+    long[] sequence = new long[1];
+    change(() -> sequence[0] = journal.mark(name));
+    return sequence[0];
+  }
+
+  /** How the group is doing. */
+  public GroupStatus status() throws IOException {
+    IOException failure = journal.failure();
+    Manifest now = files.readManifest();
+    return new GroupStatus(
+        journal.writtenSequence(),
+        journal.durableSequence(),
+        appliedSequence,
+        now.baseline().sequence(),
+        now.baseline().timeNanos(),
+        journalBytes(),
+        options.historyBytes(),
+        files.storage().usableBytes(),
+        failure == null ? null : failure.getMessage(),
+        alarm);
+  }
+
+  private long journalBytes() throws IOException {
+    long bytes = 0;
+    for (String name : files.storage().list()) {
+      if (FileNames.segmentNumber(name).isPresent() || FileNames.indexNumber(name).isPresent()) {
+        try {
+          bytes += files.storage().size(name);
+        } catch (java.nio.file.NoSuchFileException e) {
+          // Folded or renamed between the two calls.
+        }
+      }
+    }
+    return bytes;
+  }
+
+  // Maintenance
+
+  /**
+   * One duty cycle: applies if that is due, seals, prepares, folds.
+   *
+   * @return whether there was anything to do
+   */
+  public boolean maintain() throws IOException {
+    synchronized (maintenance) {
+      boolean worked = false;
+      if (applyIsDue()) {
+        worked = apply();
+      }
+      while (journal.sealNext()) {
+        worked = true;
+      }
+      worked |= journal.prepareNext();
+      while (journalBytes() > options.historyBytes() && fold(false)) {
+        worked = true;
+      }
+      return worked;
+    }
+  }
+
+  private boolean applyIsDue() {
+    return backlog.bytes() >= options.applyBytes() || clock.monotonicNanos() - applyDueNanos >= 0;
+  }
+
+  private boolean apply() throws IOException {
+    synchronized (maintenance) {
+      applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
+      if (backlog.bytes() == 0 && appliedSequence == journal.writtenSequence()) {
+        return false;
+      }
+      long position = backlog.position();
+      appliedSequence = applier.apply();
+      backlog.appliedUpTo(position);
+      journal.closeUpTo(appliedSequence);
+      return true;
+    }
+  }
+
+  /** Folds the oldest segment now, even while somebody reads history; true when that gave back space. */
+  private boolean makeRoom() throws IOException {
+    synchronized (maintenance) {
+      apply();
+      while (journal.sealNext()) {
+        log.debug("sealed a segment to make room");
+      }
+      return fold(true);
+    }
+  }
+
+  /**
+   * Folds the oldest segment.
+   *
+   * @param evenIfRead whether readers of history may be cut off
+   */
+  private boolean fold(boolean evenIfRead) throws IOException {
+    long number = manifest.baseline().segment() + 1;
+    if (!files.storage().exists(FileNames.index(number))
+        || files.readIndex(manifest, number).lastSequence() > appliedSequence) {
+      return false;
+    }
+    Optional<Closeable> readers = files.storage().tryLock(FileNames.READER_LOCK, Storage.LockMode.EXCLUSIVE);
+    if (readers.isEmpty() && !evenIfRead) {
+      return false;
+    }
+    try (Closeable _ = readers.orElse(() -> {})) {
+      manifest = new Folder(files).fold(manifest);
+      journal.discard(number, readers.isPresent());
+    }
+    log.debug("folded segment {}", number);
+    return true;
+  }
+
+  private void run() {
+    String lastProblem = null;
+    while (!closing) {
+      try {
+        boolean worked = maintain();
+        lastProblem = null;
+        alarm = worked ? null : alarm;
+        synchronized (backlog) {
+          if (!worked && !closing) {
+            backlog.wait(Math.max(1, options.applyInterval().toMillis() / 2));
+          }
+        }
+      } catch (InterruptedException e) {
+        return;
+      } catch (IOException | RuntimeException e) {
+        alarm = String.valueOf(e.getMessage());
+        if (!alarm.equals(lastProblem)) {
+          lastProblem = alarm;
+          log.error("keeping {} in order failed: {}", files.storage().describe(), alarm, e);
+        }
+        if (journal.failure() != null) {
+          // Nothing will shrink the backlog any more: let those who wait find out why.
+          backlog.close();
+        }
+        pause();
+      }
+    }
+  }
+
+  private void pause() {
+    synchronized (backlog) {
+      try {
+        if (!closing) {
+          backlog.wait(options.applyInterval().toMillis());
+        }
+      } catch (InterruptedException e) {
+        closing = true;
+      }
+    }
+  }
+
+  private void wake() {
+    synchronized (backlog) {
+      backlog.notifyAll();
+    }
+  }
+
+  /** Brings the images up to date and closes. What was acknowledged is kept even when this fails. */
+  @Override
+  public void close() throws IOException {
+    closing = true;
+    backlog.close();
+    wake();
+    if (thread != null) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    try (Closeable _ = writerLock;
+        LiveDisks _ = disks;
+        Journal _ = journal) {
+      if (journal.failure() == null) {
+        apply();
+      }
+    }
+  }
+}

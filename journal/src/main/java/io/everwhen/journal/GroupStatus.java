@@ -1,0 +1,29 @@
+package io.everwhen.journal;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a group is doing, at one moment.
+ *
+ * @param lastSequence the newest entry that is with the operating system
+ * @param durableSequence the newest entry on stable storage
+ * @param appliedSequence up to which the images are complete
+ * @param horizonSequence the oldest instant that can be asked for
+ * @param horizonTimeNanos its time
+ * @param journalBytes what the journal takes on its volume
+ * @param historyBytes what it may take
+ * @param volumeFreeBytes what is free on its volume
+ * @param failure why changes are refused; null while they are taken
+ * @param alarm what somebody should look at; null when there is nothing
+ */
+public record GroupStatus(
+    long lastSequence,
+    long durableSequence,
+    long appliedSequence,
+    long horizonSequence,
+    long horizonTimeNanos,
+    long journalBytes,
+    long historyBytes,
+    long volumeFreeBytes,
+    @Nullable String failure,
+    @Nullable String alarm) {}

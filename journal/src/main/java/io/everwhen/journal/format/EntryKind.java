@@ -1,0 +1,52 @@
+package io.everwhen.journal.format;
+
+import org.jspecify.annotations.Nullable;
+
+/** What an entry records. The codes are part of the format. */
+public enum EntryKind {
+  /** The extent was overwritten with the payload. */
+  WRITE(1),
+  /** The extent was overwritten with zeros; no payload. */
+  ZERO(2),
+  /** The extent was deallocated and reads as zeros; no payload. */
+  UNMAP(3),
+  /** A named instant; the payload is the name in UTF-8. */
+  MARK(4),
+  /** The initiator asked for durability here; no payload. */
+  FLUSH(5),
+  /** The wall clock stepped; the payload is the time it showed, 8 bytes, nanoseconds since the epoch. */
+  CLOCK(6);
+
+  private static final EntryKind[] BY_CODE = new EntryKind[7];
+
+  static {
+    for (EntryKind kind : values()) {
+      BY_CODE[kind.code] = kind;
+    }
+  }
+
+  private final int code;
+
+  EntryKind(int code) {
+    this.code = code;
+  }
+
+  /** The number that stands for this kind in a file. */
+  public int code() {
+    return code;
+  }
+
+  /** Whether entries of this kind change the content of their extent. */
+  public boolean changesContent() {
+    return this == WRITE || zeroes();
+  }
+
+  /** Whether the extent reads as zeros afterwards. */
+  public boolean zeroes() {
+    return this == ZERO || this == UNMAP;
+  }
+
+  static @Nullable EntryKind ofCode(int code) {
+    return code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
+  }
+}

@@ -1,0 +1,69 @@
+package io.everwhen.journal.format;
+
+import java.util.OptionalLong;
+
+/** The names of the files in a group's journal directory, and of a disk's files beside its image. */
+public final class FileNames {
+
+  /** The manifest. */
+  public static final String MANIFEST = "group";
+
+  /** Held exclusively by the process that writes the journal. */
+  public static final String WRITER_LOCK = "writer.lock";
+
+  /** Held shared by whoever reads history, and exclusively while segments are folded into the baseline. */
+  public static final String READER_LOCK = "reader.lock";
+
+  /** The current content of a disk. */
+  public static final String IMAGE = "image";
+
+  /** Up to which entry the image is complete. */
+  public static final String CHECKPOINT = "checkpoint";
+
+  private static final String SEGMENT = "segment-";
+  private static final String INDEX = "index-";
+
+  private FileNames() {}
+
+  /** The segment with this number. */
+  public static String segment(long number) {
+    return SEGMENT + "%010d".formatted(number);
+  }
+
+  /** The index of the sealed segment with this number. */
+  public static String index(long number) {
+    return INDEX + "%010d".formatted(number);
+  }
+
+  /** The content of a disk at the baseline. */
+  public static String baseline(int disk) {
+    return "baseline-" + disk;
+  }
+
+  /** The checksums of {@link #baseline}. */
+  public static String baselineSums(int disk) {
+    return "baseline-" + disk + ".sums";
+  }
+
+  /** The name of a file that is being written to replace {@code name}. */
+  public static String temporary(String name) {
+    return name + ".tmp";
+  }
+
+  /** The number in the name of a segment; empty when it is not one. */
+  public static OptionalLong segmentNumber(String name) {
+    return number(name, SEGMENT);
+  }
+
+  /** The number in the name of an index; empty when it is not one. */
+  public static OptionalLong indexNumber(String name) {
+    return number(name, INDEX);
+  }
+
+  private static OptionalLong number(String name, String prefix) {
+    if (!name.startsWith(prefix) || !name.substring(prefix.length()).matches("[0-9]{10,18}")) {
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(Long.parseLong(name.substring(prefix.length())));
+  }
+}

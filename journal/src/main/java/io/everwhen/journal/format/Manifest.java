@@ -1,0 +1,169 @@
+package io.everwhen.journal.format;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/**
+ * What a group is, and where its history begins. A small text file, replaced as a whole.
+ *
+ * <pre>
+ * everwhen-group 1
+ * id 6f9c1b1e-...
+ * disk 0 disk0 size 1073741824 block 512
+ * baseline sequence 0 time 1795305600000000000 segment 0 chain 0 seal 0000...
+ * folding 0
+ * checksum 1a2b3c4d
+ * </pre>
+ *
+ * @param id of the group
+ * @param disks by number, from 0
+ * @param baseline the oldest content that is kept
+ * @param folding the segment that is being folded into the baseline, or 0. While it is not 0 the baseline holds some of
+ *     that segment's entries already, and history begins after them
+ */
+public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
+
+  private static final String TITLE = "everwhen-group 1";
+
+  public Manifest {
+    disks = List.copyOf(disks);
+  }
+
+  /**
+   * A disk of the group.
+   *
+   * @param number within the group
+   * @param name as people call it
+   * @param sizeBytes its size
+   * @param blockBytes its logical block
+   */
+  public record Disk(int number, String name, long sizeBytes, int blockBytes) {}
+
+  /**
+   * A content of all disks of the group.
+   *
+   * @param sequence of the last entry in it; 0 for the empty disks at the beginning
+   * @param timeNanos the stamp of that entry, or when the group was created
+   * @param segment the last segment that was folded into it, or 0
+   * @param chain the checksum of that entry's header, or 0
+   * @param seal of that segment (hexadecimal), or 64 zeros
+   */
+  public record Baseline(long sequence, long timeNanos, long segment, int chain, String seal) {
+
+    private static final String NO_SEAL = "0".repeat(64);
+
+    /** Empty disks. */
+    public static Baseline empty(long timeNanos) {
+      return new Baseline(0, timeNanos, 0, 0, NO_SEAL);
+    }
+
+    /** {@link #seal} as bytes. */
+    public byte[] sealBytes() {
+      return HexFormat.of().parseHex(seal);
+    }
+  }
+
+  /** The same group with another baseline, and nothing being folded. */
+  public Manifest withBaseline(Baseline next) {
+    return new Manifest(id, disks, next, 0);
+  }
+
+  /** The same group while a segment is being folded. */
+  public Manifest withFolding(long segment) {
+    return new Manifest(id, disks, baseline, segment);
+  }
+
+  /** The manifest as bytes. */
+  public ByteBuffer encode() {
+    StringBuilder text = new StringBuilder(TITLE).append('\n');
+    text.append("id ").append(id).append('\n');
+    for (Disk disk : disks) {
+      text.append(
+          "disk %d %s size %d block %d\n".formatted(disk.number, disk.name, disk.sizeBytes, disk.blockBytes));
+    }
+    text.append(
+        "baseline sequence %d time %d segment %d chain %d seal %s\n"
+            .formatted(baseline.sequence, baseline.timeNanos, baseline.segment, baseline.chain, baseline.seal));
+    text.append("folding ").append(folding).append('\n');
+    return TextFiles.withChecksum(text.toString());
+  }
+
+  /**
+   * Reads a manifest.
+   *
+   * @param name of the file, for messages
+   */
+  public static Manifest decode(ByteBuffer bytes, String name) throws FormatException {
+    List<String> lines = TextFiles.checkedLines(bytes, name);
+    if (lines.isEmpty() || !lines.getFirst().equals(TITLE)) {
+      throw new FormatException(name + " is not a group's manifest of a version that this Everwhen reads");
+    }
+    UUID id = null;
+    List<Disk> disks = new ArrayList<>();
+    Baseline baseline = null;
+    long folding = 0;
+    try {
+      for (String line : lines.subList(1, lines.size())) {
+        String[] w = line.split(" ", -1);
+        switch (w[0]) {
+          case "id" -> id = UUID.fromString(w[1]);
+          case "disk" ->
+              disks.add(new Disk(Integer.parseInt(w[1]), w[2], Long.parseLong(w[4]), Integer.parseInt(w[6])));
+          case "baseline" ->
+              baseline =
+                  new Baseline(
+                      Long.parseLong(w[2]), Long.parseLong(w[4]), Long.parseLong(w[6]), Integer.parseInt(w[8]), w[10]);
+          case "folding" -> folding = Long.parseLong(w[1]);
+          default -> throw new FormatException(name + " has a line that this Everwhen does not know: " + line);
+        }
+      }
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw new FormatException(name + " has a line that cannot be read: " + e.getMessage());
+    }
+    if (id == null || baseline == null || disks.isEmpty()) {
+      throw new FormatException(name + " is incomplete");
+    }
+    for (int i = 0; i < disks.size(); i++) {
+      if (disks.get(i).number != i) {
+        throw new FormatException(name + " lists its disks out of order");
+      }
+    }
+    return new Manifest(id, disks, baseline, folding);
+  }
+
+  /** Small text files whose last line is a checksum of those before it. */
+  private static final class TextFiles {
+
+    private static final String CHECKSUM = "checksum ";
+
+    static ByteBuffer withChecksum(String text) {
+      byte[] body = text.getBytes(StandardCharsets.UTF_8);
+      return ByteBuffer.wrap((text + CHECKSUM + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    static List<String> checkedLines(ByteBuffer bytes, String name) throws FormatException {
+      String text = StandardCharsets.UTF_8.decode(bytes).toString();
+      int at = text.lastIndexOf(CHECKSUM);
+      if (at < 0 || !text.endsWith("\n")) {
+        throw new FormatException(name + " is incomplete: it has no checksum line");
+      }
+      String body = text.substring(0, at);
+      String expected = text.substring(at + CHECKSUM.length()).strip();
+      if (!expected.equals(checksum(body.getBytes(StandardCharsets.UTF_8)))) {
+        throw new FormatException(name + " is damaged: its checksum does not match");
+      }
+      return body.lines().toList();
+    }
+
+    private static String checksum(byte[] body) {
+      CRC32C crc = new CRC32C();
+      crc.update(body);
+      return "%08x".formatted(crc.getValue());
+    }
+  }
+}

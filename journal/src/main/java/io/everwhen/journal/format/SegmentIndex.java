@@ -1,0 +1,305 @@
+package io.everwhen.journal.format;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+
+/**
+ * What a segment holds, sorted by place on the disk. The index of a sealed segment is a file beside it, and seals it.
+ *
+ * <pre>
+ * header, 256 bytes
+ *   0  magic            8 bytes  "EVERWIDX"
+ *   8  version          u32      1
+ *  12  extents          u32      number of extent records
+ *  16  group            16 bytes UUID
+ *  32  segment          u64      number
+ *  40  salt             u64      of the segment
+ *  48  first sequence   u64
+ *  56  last sequence    u64
+ *  64  first time       u64
+ *  72  last time        u64
+ *  80  data length      u64      bytes of the segment file that count, its header included
+ *  88  first chain      u32      chain field of the first entry
+ *  92  last checksum    u32      checksum of the last entry's header: the next segment's first chain
+ *  96  times            u32      number of time records
+ * 100  events           u32      number of event records
+ * 104  longest extent   u64      sectors
+ * 112  content          32 bytes SHA-256 of the segment file's first "data length" bytes
+ * 144  previous seal    32 bytes SHA-256 of the previous segment's whole index file
+ * 252  checksum         u32      CRC32C of bytes 0..251
+ * extent records, 24 bytes, ordered by key, then sequence
+ *   0  key              u64      disk &lt;&lt; 48 | first sector (of 512 bytes)
+ *   8  length           u64      sectors
+ *  16  sequence         u32      minus the first sequence; the highest bit is set when the extent reads as zeros
+ *  20  place            u32      of the entry in the segment file, in units of 8 bytes
+ * time records, 16 bytes: every 128th entry, beginning with the first
+ *   0  time             u64
+ *   8  sequence         u32      minus the first sequence
+ *  12  place            u32
+ * event records, 8 bytes: marks and clock steps
+ *   0  sequence         u32      minus the first sequence
+ *   4  place            u32
+ * trailer
+ *   0  checksum         u32      CRC32C of everything between header and trailer
+ * </pre>
+ *
+ * <p>Immutable; any thread.
+ */
+public final class SegmentIndex {
+
+  /** Bytes of a sector, the unit of extents in an index. */
+  public static final int SECTOR_BYTES = 512;
+
+  static final int HEADER_BYTES = 256;
+  static final int EXTENT_BYTES = 24;
+  static final int TIME_BYTES = 16;
+  static final int EVENT_BYTES = 8;
+  static final int TRAILER_BYTES = 4;
+  static final int ENTRIES_PER_TIME = 128;
+  static final int HASH_BYTES = 32;
+  static final int KEY_DISK_SHIFT = 48;
+  static final int ZEROES = 0x80000000;
+
+  private static final long MAGIC = 0x5844495752455645L;
+  private static final int VERSION = 1;
+
+  private final ByteBuffer bytes;
+
+  private SegmentIndex(ByteBuffer bytes) {
+    this.bytes = bytes;
+  }
+
+  /** Checks and wraps a whole index file. */
+  public static SegmentIndex decode(ByteBuffer file, String name) throws FormatException {
+    ByteBuffer b = file.slice().order(ByteOrder.LITTLE_ENDIAN);
+    if (b.limit() < HEADER_BYTES + TRAILER_BYTES || b.getLong(0) != MAGIC) {
+      throw new FormatException(name + " is not an index: its first bytes are wrong or it is too short");
+    }
+    if (b.getInt(252) != checksum(b, 0, 252)) {
+      throw new FormatException(name + " has a damaged header: its checksum does not match");
+    }
+    if (b.getInt(8) != VERSION) {
+      throw new FormatException(
+          name + " is of format version " + b.getInt(8) + "; this Everwhen reads version " + VERSION);
+    }
+    SegmentIndex index = new SegmentIndex(b);
+    long end = index.eventsAt() + (long) index.events() * EVENT_BYTES;
+    if (end + TRAILER_BYTES != b.limit() || b.getInt((int) end) != checksum(b, HEADER_BYTES, (int) end)) {
+      throw new FormatException(name + " is damaged: its checksum does not match");
+    }
+    return index;
+  }
+
+  /** The header's fixed fields; the records are put in by {@link SegmentIndexBuilder}. */
+  static void encodeHeader(
+      ByteBuffer b,
+      SegmentHeader segment,
+      int extents,
+      int times,
+      int events,
+      EntryHeader first,
+      EntryHeader last,
+      long dataLength,
+      long longestExtent,
+      byte[] content,
+      byte[] previousSeal) {
+    b.putLong(0, MAGIC).putInt(8, VERSION).putInt(12, extents);
+    Uuids.put(b, 16, segment.group());
+    b.putLong(32, segment.number()).putLong(40, segment.salt());
+    b.putLong(48, first.sequence()).putLong(56, last.sequence());
+    b.putLong(64, first.timeNanos()).putLong(72, last.timeNanos());
+    b.putLong(80, dataLength).putInt(88, first.chain()).putInt(92, last.checksum());
+    b.putInt(96, times).putInt(100, events).putLong(104, longestExtent);
+    b.put(112, content).put(144, previousSeal);
+    b.putInt(252, checksum(b, 0, 252));
+  }
+
+  static int checksum(ByteBuffer b, int from, int to) {
+    CRC32C crc = new CRC32C();
+    crc.update(b.duplicate().limit(to).position(from));
+    return (int) crc.getValue();
+  }
+
+  /** The whole file. */
+  public ByteBuffer encoded() {
+    return bytes.duplicate();
+  }
+
+  /** SHA-256 of the whole file: what the next index holds as its previous seal. */
+  public byte[] seal() {
+    MessageDigest digest = sha256();
+    digest.update(bytes.duplicate());
+    return digest.digest();
+  }
+
+  public UUID group() {
+    return Uuids.get(bytes, 16);
+  }
+
+  public long segment() {
+    return bytes.getLong(32);
+  }
+
+  public long salt() {
+    return bytes.getLong(40);
+  }
+
+  public long firstSequence() {
+    return bytes.getLong(48);
+  }
+
+  public long lastSequence() {
+    return bytes.getLong(56);
+  }
+
+  public long firstTimeNanos() {
+    return bytes.getLong(64);
+  }
+
+  public long lastTimeNanos() {
+    return bytes.getLong(72);
+  }
+
+  public long dataLength() {
+    return bytes.getLong(80);
+  }
+
+  public int firstChain() {
+    return bytes.getInt(88);
+  }
+
+  public int lastChecksum() {
+    return bytes.getInt(92);
+  }
+
+  public byte[] content() {
+    return hash(112);
+  }
+
+  public byte[] previousSeal() {
+    return hash(144);
+  }
+
+  /** {@link #previousSeal} as a manifest writes it. */
+  public String previousSealText() {
+    return HexFormat.of().formatHex(previousSeal());
+  }
+
+  /** Number of extent records. */
+  public int extents() {
+    return bytes.getInt(12);
+  }
+
+  public int extentDisk(int i) {
+    return (int) (bytes.getLong(extentAt(i)) >>> KEY_DISK_SHIFT);
+  }
+
+  public long extentOffset(int i) {
+    return (bytes.getLong(extentAt(i)) & ((1L << KEY_DISK_SHIFT) - 1)) * SECTOR_BYTES;
+  }
+
+  public long extentLength(int i) {
+    return bytes.getLong(extentAt(i) + 8) * SECTOR_BYTES;
+  }
+
+  public long extentSequence(int i) {
+    return firstSequence() + (bytes.getInt(extentAt(i) + 16) & ~ZEROES);
+  }
+
+  /** Whether the extent reads as zeros: its entry has no payload. */
+  public boolean extentZeroes(int i) {
+    return (bytes.getInt(extentAt(i) + 16) & ZEROES) != 0;
+  }
+
+  /** Where in the segment file the extent's entry begins. */
+  public long extentPlace(int i) {
+    return place(extentAt(i) + 20);
+  }
+
+  /** The first record that may overlap {@code offset} or anything behind it on {@code disk}; {@link #extents} if none. */
+  public int firstExtentReaching(int disk, long offset) {
+    long key = (long) disk << KEY_DISK_SHIFT | Math.max(0, offset / SECTOR_BYTES - bytes.getLong(104) + 1);
+    int low = 0;
+    int high = extents();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (Long.compareUnsigned(bytes.getLong(extentAt(middle)), key) < 0) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** The place of the entry from which a walk forward finds the first entry stamped after {@code timeNanos}. */
+  public long placeBefore(long timeNanos) {
+    int found = 0;
+    for (int low = 1, high = times() - 1; low <= high; ) {
+      int middle = (low + high) >>> 1;
+      if (bytes.getLong(timeAt(middle)) <= timeNanos) {
+        found = middle;
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return place(timeAt(found) + 12);
+  }
+
+  /** The place of an entry at or before {@code sequence}, at most 128 entries away. */
+  public long placeAtOrBefore(long sequence) {
+    int record = (int) Math.clamp((sequence - firstSequence()) / ENTRIES_PER_TIME, 0, times() - 1);
+    return place(timeAt(record) + 12);
+  }
+
+  /** Number of event records. */
+  public int events() {
+    return bytes.getInt(100);
+  }
+
+  /** Where in the segment file the event's entry begins. */
+  public long eventPlace(int i) {
+    return place(eventsAt() + i * EVENT_BYTES + 4);
+  }
+
+  private int times() {
+    return bytes.getInt(96);
+  }
+
+  private int extentAt(int i) {
+    return HEADER_BYTES + i * EXTENT_BYTES;
+  }
+
+  private int timeAt(int i) {
+    return extentAt(extents()) + i * TIME_BYTES;
+  }
+
+  private int eventsAt() {
+    return timeAt(times());
+  }
+
+  private long place(int at) {
+    return (bytes.getInt(at) & 0xFFFFFFFFL) * EntryHeader.ALIGNMENT_BYTES;
+  }
+
+  private byte[] hash(int at) {
+    byte[] hash = new byte[HASH_BYTES];
+    bytes.get(at, hash);
+    return hash;
+  }
+
+  /** A fresh SHA-256. */
+  public static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package io.everwhen.journal.history;
+
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.log.DamageException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.TreeSet;
+import java.util.function.LongPredicate;
+import java.util.zip.CRC32C;
+
+/**
+ * The content of a disk at the baseline, in a sparse file, with a checksum for every chunk of 4096 bytes in another.
+ *
+ * <p>A checksum is the CRC32C of the chunk, exclusive-or that of a chunk of zeros: so a chunk of zeros has the checksum
+ * zero, and both files may have holes. One thread.
+ */
+final class BaselineFile implements Closeable {
+
+  static final int CHUNK_BYTES = 4096;
+
+  private static final int ZERO_CRC = crc(ByteBuffer.allocate(CHUNK_BYTES));
+
+  private final StorageFile content;
+  private final StorageFile sums;
+  private final TreeSet<Long> unsummed = new TreeSet<>();
+  private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+  private final ByteBuffer sum = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+
+  private BaselineFile(StorageFile content, StorageFile sums) {
+    this.content = content;
+    this.sums = sums;
+  }
+
+  static boolean exists(Storage storage, int disk) throws IOException {
+    return storage.exists(FileNames.baseline(disk)) && storage.exists(FileNames.baselineSums(disk));
+  }
+
+  static BaselineFile openForReading(Storage storage, int disk) throws IOException {
+    StorageFile content = storage.openForReading(FileNames.baseline(disk));
+    try {
+      return new BaselineFile(content, storage.openForReading(FileNames.baselineSums(disk)));
+    } catch (IOException e) {
+      content.close();
+      throw e;
+    }
+  }
+
+  /** Opens the baseline for changing; made empty if it is not there. */
+  static BaselineFile openForFolding(Storage storage, int disk, long sizeBytes) throws IOException {
+    StorageFile content = openOrCreate(storage, FileNames.baseline(disk), sizeBytes);
+    try {
+      long chunks = (sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES;
+      return new BaselineFile(content, openOrCreate(storage, FileNames.baselineSums(disk), chunks * Integer.BYTES));
+    } catch (IOException e) {
+      content.close();
+      throw e;
+    }
+  }
+
+  private static StorageFile openOrCreate(Storage storage, String name, long bytes) throws IOException {
+    StorageFile file = storage.exists(name) ? storage.open(name) : storage.create(name);
+    try {
+      if (file.size() != bytes) {
+        file.setSize(bytes);
+      }
+      return file;
+    } catch (IOException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Fills {@code into} from {@code offset} on, checking every chunk that is touched.
+   *
+   * @param unchecked chunks, by number, whose checksums need not match
+   */
+  void read(long offset, ByteBuffer into, LongPredicate unchecked) throws IOException {
+    while (into.hasRemaining()) {
+      long number = offset / CHUNK_BYTES;
+      loadChunk(number);
+      if (!unchecked.test(number)) {
+        sum.clear();
+        sums.readFully(number * Integer.BYTES, sum);
+        if (sum.getInt(0) != sumOfChunk()) {
+          throw new DamageException(
+              "%s is damaged in the 4096 bytes from %d on".formatted(content.describe(), number * CHUNK_BYTES));
+        }
+      }
+      int within = (int) (offset % CHUNK_BYTES);
+      int length = Math.min(CHUNK_BYTES - within, into.remaining());
+      into.put(chunk.slice(within, length));
+      offset += length;
+    }
+  }
+
+  /** Where content that may not be zeros begins, at or after {@code offset}; the file's size when there is none. */
+  long nextData(long offset) throws IOException {
+    return content.nextData(offset);
+  }
+
+  long size() throws IOException {
+    return content.size();
+  }
+
+  /** Overwrites; the checksums follow in {@link #finish}. */
+  void write(long offset, ByteBuffer data) throws IOException {
+    int length = data.remaining();
+    content.write(offset, data);
+    for (long number = offset / CHUNK_BYTES; number * CHUNK_BYTES < offset + length; number++) {
+      unsummed.add(number);
+    }
+  }
+
+  /** Zeroes; the checksums of chunks that are touched in part follow in {@link #finish}. */
+  void zero(long offset, long length) throws IOException {
+    content.punchHole(offset, length);
+    long firstWhole = (offset + CHUNK_BYTES - 1) / CHUNK_BYTES;
+    long endWhole = (offset + length) / CHUNK_BYTES;
+    if (firstWhole < endWhole) {
+      sums.punchHole(firstWhole * Integer.BYTES, (endWhole - firstWhole) * Integer.BYTES);
+    }
+    if (offset % CHUNK_BYTES != 0) {
+      unsummed.add(offset / CHUNK_BYTES);
+    }
+    if ((offset + length) % CHUNK_BYTES != 0) {
+      unsummed.add((offset + length) / CHUNK_BYTES);
+    }
+  }
+
+  /** Writes the checksums of everything changed, and makes all of it durable. */
+  void finish() throws IOException {
+    for (long number : unsummed) {
+      loadChunk(number);
+      sum.clear();
+      sum.putInt(0, sumOfChunk());
+      sums.write(number * Integer.BYTES, sum);
+    }
+    unsummed.clear();
+    content.sync();
+    sums.sync();
+  }
+
+  private void loadChunk(long number) throws IOException {
+    chunk.clear();
+    content.read(number * CHUNK_BYTES, chunk);
+    while (chunk.hasRemaining()) {
+      chunk.put((byte) 0);
+    }
+    chunk.flip();
+  }
+
+  private int sumOfChunk() {
+    return crc(chunk.duplicate()) ^ ZERO_CRC;
+  }
+
+  private static int crc(ByteBuffer bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes);
+    return (int) crc.getValue();
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      content.close();
+    } finally {
+      sums.close();
+    }
+  }
+}

@@ -1,0 +1,221 @@
+package io.everwhen.journal.history;
+
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.log.EntryReader;
+import io.everwhen.journal.log.JournalFiles;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk as it was right after one entry: of each sector the newest content recorded by then, else the baseline's.
+ *
+ * <p>Reading finds, for every sector asked for, the newest entry in the segments' indexes; so its memory grows with the
+ * size of one read, not with the history. Every byte is checked against its checksum on the way. One thread.
+ */
+public final class PastView implements Closeable {
+
+  private static final int SECTOR_BYTES = SegmentIndex.SECTOR_BYTES;
+  private static final long BASELINE = -1;
+
+  private final History history;
+  private final Manifest.Disk disk;
+  private final long sequence;
+  private final List<HistorySegment> segments;
+  private final @Nullable BaselineFile baseline;
+  private final EntryReader reader = new EntryReader();
+
+  // For each sector of the range being read: the sequence of its newest entry, and where that is.
+  private long[] newest = new long[0];
+  private int[] segmentOf = new int[0];
+  private int[] extentOf = new int[0];
+
+  /**
+   * The view of {@code disk} that contains exactly the entries up to {@code sequence}.
+   *
+   * @param sequence within the history, at the end of a change
+   */
+  public PastView(History history, Manifest.Disk disk, long sequence) throws IOException {
+    if (sequence < history.horizon().sequence() || sequence > history.head().sequence()) {
+      throw new IllegalArgumentException("entry " + sequence + " is not within the history");
+    }
+    this.history = history;
+    this.disk = disk;
+    this.sequence = sequence;
+    this.segments = history.segments();
+    this.baseline =
+        BaselineFile.exists(history.storage(), disk.number())
+            ? BaselineFile.openForReading(history.storage(), disk.number())
+            : null;
+  }
+
+  /** Bytes on the disk. */
+  public long sizeBytes() {
+    return disk.sizeBytes();
+  }
+
+  /** Fills {@code into} from {@code offset} on; both in whole sectors. Larger reads are cheaper by the byte. */
+  public void read(long offset, ByteBuffer into) throws IOException {
+    if (((offset | into.remaining()) & (SECTOR_BYTES - 1)) != 0 || offset + into.remaining() > disk.sizeBytes()) {
+      throw new IllegalArgumentException(into.remaining() + " bytes from " + offset + " do not lie on " + disk.name());
+    }
+    int sectors = into.remaining() / SECTOR_BYTES;
+    findNewest(offset, sectors);
+    int start = into.position();
+    int limit = into.limit();
+    for (int from = 0, to; from < sectors; from = to) {
+      to = from + 1;
+      while (to < sectors && sameSource(from, to)) {
+        to++;
+      }
+      into.limit(start + to * SECTOR_BYTES).position(start + from * SECTOR_BYTES);
+      readRun(offset + (long) from * SECTOR_BYTES, from, into);
+    }
+    into.limit(limit).position(limit);
+  }
+
+  private boolean sameSource(int a, int b) {
+    return newest[a] == newest[b];
+  }
+
+  private void findNewest(long offset, int sectors) throws IOException {
+    if (newest.length < sectors) {
+      newest = new long[sectors];
+      segmentOf = new int[sectors];
+      extentOf = new int[sectors];
+    }
+    Arrays.fill(newest, 0, sectors, BASELINE);
+    long end = offset + (long) sectors * SECTOR_BYTES;
+    for (int s = 0; s < segments.size(); s++) {
+      SegmentIndex index = segments.get(s).index();
+      if (index.firstSequence() > sequence) {
+        break;
+      }
+      for (int i = index.firstExtentReaching(disk.number(), offset);
+          i < index.extents() && index.extentDisk(i) == disk.number() && index.extentOffset(i) < end;
+          i++) {
+        long made = index.extentSequence(i);
+        long from = Math.max(offset, index.extentOffset(i));
+        long to = Math.min(end, index.extentOffset(i) + index.extentLength(i));
+        if (made <= sequence) {
+          paint((int) ((from - offset) / SECTOR_BYTES), (int) ((to - offset) / SECTOR_BYTES), made, s, i);
+        }
+      }
+    }
+  }
+
+  private void paint(int from, int to, long made, int segment, int extent) {
+    for (int i = from; i < to; i++) {
+      if (newest[i] < made) {
+        newest[i] = made;
+        segmentOf[i] = segment;
+        extentOf[i] = extent;
+      }
+    }
+  }
+
+  private void readRun(long offset, int sector, ByteBuffer into) throws IOException {
+    if (newest[sector] == BASELINE) {
+      readBaseline(offset, into);
+      return;
+    }
+    HistorySegment segment = segments.get(segmentOf[sector]);
+    SegmentIndex index = segment.index();
+    int extent = extentOf[sector];
+    if (index.extentZeroes(extent)) {
+      zeroFill(into);
+      return;
+    }
+    JournalFiles.OpenSegment open = segment.open();
+    EntryHeader entry;
+    try {
+      entry = reader.read(open.file(), open.header(), index.extentPlace(extent), newest[sector]);
+    } catch (IOException e) {
+      throw segment.damaged(e);
+    }
+    if (entry.disk() != disk.number() || offset < entry.offset() || offset + into.remaining() > entry.end()) {
+      throw segment.damaged(new IOException("entry " + entry.sequence() + " is not what the index says"));
+    }
+    into.put(reader.payload().slice((int) (offset - entry.offset()), into.remaining()));
+  }
+
+  private void readBaseline(long offset, ByteBuffer into) throws IOException {
+    if (baseline == null) {
+      zeroFill(into);
+    } else {
+      baseline.read(offset, into, beingFolded());
+    }
+  }
+
+  /** While a segment is being folded, the checksums of the chunks that it touches may be behind their content. */
+  private LongPredicate beingFolded() throws IOException {
+    if (history.manifest().folding() == 0) {
+      return chunk -> false;
+    }
+    SegmentIndex folding = segments.getFirst().index();
+    return chunk -> touches(folding, chunk * BaselineFile.CHUNK_BYTES);
+  }
+
+  private boolean touches(SegmentIndex index, long chunkOffset) {
+    for (int i = index.firstExtentReaching(disk.number(), chunkOffset);
+        i < index.extents()
+            && index.extentDisk(i) == disk.number()
+            && index.extentOffset(i) < chunkOffset + BaselineFile.CHUNK_BYTES;
+        i++) {
+      if (index.extentOffset(i) + index.extentLength(i) > chunkOffset) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void zeroFill(ByteBuffer into) {
+    while (into.remaining() >= Long.BYTES) {
+      into.putLong(0);
+    }
+    while (into.hasRemaining()) {
+      into.put((byte) 0);
+    }
+  }
+
+  /** Where anything but zeros may begin, at or after {@code offset}; {@link #sizeBytes} when nothing does. */
+  public long nextData(long offset) throws IOException {
+    long next = disk.sizeBytes();
+    if (baseline != null && offset < baseline.size()) {
+      next = Math.min(next, baseline.nextData(offset));
+    }
+    for (HistorySegment segment : segments) {
+      SegmentIndex index = segment.index();
+      if (index.firstSequence() > sequence) {
+        break;
+      }
+      for (int i = index.firstExtentReaching(disk.number(), offset);
+          i < index.extents() && index.extentDisk(i) == disk.number() && index.extentOffset(i) < next;
+          i++) {
+        boolean counts = index.extentSequence(i) <= sequence && !index.extentZeroes(i);
+        if (counts && index.extentOffset(i) + index.extentLength(i) > offset) {
+          next = Math.min(next, Math.max(offset, index.extentOffset(i)));
+        }
+      }
+    }
+    return next / SECTOR_BYTES * SECTOR_BYTES;
+  }
+
+  /** Checks that nothing read so far was folded away meanwhile; see {@link History#checkStillWithin}. */
+  public void checkStillWithin() throws IOException {
+    history.checkStillWithin(sequence);
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (baseline != null) {
+      baseline.close();
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * What can be asked for: the baseline, every segment behind it, and any instant between.
+ *
+ * <p>{@link History} opens a journal directory for reading, in the process that writes it or in any other, and
+ * {@link PastView} reads a disk as of one entry. {@link Folder} moves the beginning of history forward. Uses {@code log};
+ * the restore module and the group use it.
+ */
+@NullMarked
+package io.everwhen.journal.history;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,89 @@
+package io.everwhen.journal.image;
+
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.image.BlockMap.Piece;
+import io.everwhen.journal.image.BlockMap.Source;
+import io.everwhen.journal.log.EntryReader;
+import io.everwhen.journal.log.Journal;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * Carries durable changes from the journal into the images: of each block only the newest content there is by then.
+ *
+ * <p>Promise 2 is kept here: nothing is applied whose entry is not durable. One thread at a time.
+ */
+public final class Applier {
+
+  private static final long BATCH_BYTES = 8L << 20;
+
+  private final Journal journal;
+  private final List<Volume> volumes;
+  private final EntryReader reader = new EntryReader();
+
+  Applier(Journal journal, List<Volume> volumes) {
+    this.journal = journal;
+    this.volumes = volumes;
+  }
+
+  /**
+   * Makes the journal durable, applies everything that was in it, makes the images durable and moves their checkpoints.
+   *
+   * @return the sequence up to which all images are complete now
+   */
+  public long apply() throws IOException {
+    journal.sync();
+    long durable = journal.durableSequence();
+    for (Volume volume : volumes) {
+      if (volume.image().checkpointSequence() < durable) {
+        apply(volume, durable);
+      }
+    }
+    // A piece may have been passed over because a newer entry replaces it. The checkpoint says that it is not needed
+    // any more; so the newer entry must be durable first.
+    journal.sync();
+    for (Volume volume : volumes) {
+      if (volume.image().checkpointSequence() < durable) {
+        volume.image().checkpoint(durable);
+      }
+      volume.quiesce();
+    }
+    return durable;
+  }
+
+  private void apply(Volume volume, long durable) throws IOException {
+    long from = 0;
+    while (true) {
+      List<Piece> batch = volume.map().upTo(durable, from, BATCH_BYTES);
+      if (batch.isEmpty()) {
+        return;
+      }
+      volume.beginApplication();
+      for (Piece piece : batch) {
+        apply(volume.image(), piece);
+      }
+      for (Piece piece : batch) {
+        volume.map().remove(piece);
+      }
+      from = batch.getLast().end();
+    }
+  }
+
+  private void apply(Image image, Piece piece) throws IOException {
+    Source source = piece.source();
+    if (source.zeroes()) {
+      image.zero(piece.start(), piece.end() - piece.start());
+      return;
+    }
+    EntryHeader entry =
+        reader.read(source.segment().file(), source.segment().header(), source.place(), source.sequence());
+    if (entry.offset() != source.offset() || piece.end() > entry.end()) {
+      throw new IllegalStateException("entry " + entry.sequence() + " is not where the block map says");
+    }
+    ByteBuffer data = reader.payload();
+    image.write(
+        piece.start(),
+        data.slice((int) (piece.start() - entry.offset()), (int) (piece.end() - piece.start())));
+  }
+}

@@ -1,0 +1,130 @@
+package io.everwhen.journal.image;
+
+import io.everwhen.journal.format.Checkpoint;
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.FormatException;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A disk's current content in a sparse file, and its {@link Checkpoint}.
+ *
+ * <p>Reads by any thread; changes and checkpoints by one.
+ */
+public final class Image implements Closeable {
+
+  private final StorageFile file;
+  private final StorageFile checkpointFile;
+  private volatile Checkpoint checkpoint;
+
+  private Image(StorageFile file, StorageFile checkpointFile, Checkpoint checkpoint) {
+    this.file = file;
+    this.checkpointFile = checkpointFile;
+    this.checkpoint = checkpoint;
+  }
+
+  /**
+   * Makes an empty image. The checkpoint is written last and durably: where it is, the disk was made completely.
+   *
+   * @throws FormatException when there is an image that is not empty
+   */
+  public static void create(Storage home, Manifest group, Manifest.Disk disk) throws IOException {
+    if (home.exists(FileNames.IMAGE)) {
+      try (StorageFile file = home.open(FileNames.IMAGE)) {
+        if (file.nextData(0) < file.size()) {
+          throw new FormatException(
+              file.describe() + " has content but no checkpoint. Move it away; restore it from a journal if need be");
+        }
+        file.setSize(disk.sizeBytes());
+        file.sync();
+      }
+    } else {
+      try (StorageFile file = home.create(FileNames.IMAGE)) {
+        file.setSize(disk.sizeBytes());
+        file.sync();
+      }
+    }
+    String temporary = FileNames.temporary(FileNames.CHECKPOINT);
+    home.delete(temporary);
+    try (StorageFile file = home.create(temporary)) {
+      Checkpoint first = new Checkpoint(group.id(), disk.number(), 0, 0);
+      file.setSize(Checkpoint.FILE_BYTES);
+      file.write(first.position(), first.encode());
+      file.sync();
+    }
+    home.rename(temporary, FileNames.CHECKPOINT);
+    home.syncDirectory();
+  }
+
+  /** Opens the image of a disk. */
+  public static Image open(Storage home, Manifest group, Manifest.Disk disk) throws IOException {
+    StorageFile checkpointFile = home.open(FileNames.CHECKPOINT);
+    StorageFile file = null;
+    boolean opened = false;
+    try {
+      ByteBuffer slots = ByteBuffer.allocate(Checkpoint.FILE_BYTES);
+      checkpointFile.readFully(0, slots);
+      Checkpoint checkpoint = Checkpoint.decode(slots.flip(), checkpointFile.describe());
+      if (!checkpoint.group().equals(group.id()) || checkpoint.disk() != disk.number()) {
+        throw new FormatException(
+            checkpointFile.describe() + " belongs to another journal than the one of " + disk.name());
+      }
+      file = home.open(FileNames.IMAGE);
+      if (file.size() != disk.sizeBytes()) {
+        throw new FormatException(
+            "%s has %d bytes, but %s has %d".formatted(file.describe(), file.size(), disk.name(), disk.sizeBytes()));
+      }
+      opened = true;
+      return new Image(file, checkpointFile, checkpoint);
+    } finally {
+      if (!opened) {
+        checkpointFile.close();
+        if (file != null) {
+          file.close();
+        }
+      }
+    }
+  }
+
+  /** Every entry up to this one is in the image, durably. */
+  public long checkpointSequence() {
+    return checkpoint.sequence();
+  }
+
+  void read(long offset, ByteBuffer into) throws IOException {
+    file.readFully(offset, into);
+  }
+
+  void write(long offset, ByteBuffer data) throws IOException {
+    file.write(offset, data);
+  }
+
+  void zero(long offset, long length) throws IOException {
+    file.punchHole(offset, length);
+  }
+
+  /** Makes everything applied so far durable and says so in the checkpoint. */
+  void checkpoint(long sequence) throws IOException {
+    if (sequence < checkpoint.sequence()) {
+      throw new IllegalStateException("a checkpoint cannot go back from " + checkpoint.sequence() + " to " + sequence);
+    }
+    file.sync();
+    Checkpoint next = checkpoint.next(sequence);
+    checkpointFile.write(next.position(), next.encode());
+    checkpointFile.sync();
+    checkpoint = next;
+  }
+
+  @Override
+  public void close() throws IOException {
+    try {
+      file.close();
+    } finally {
+      checkpointFile.close();
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package io.everwhen.journal.image;
+
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.log.EntryListener;
+import io.everwhen.journal.log.Journal;
+import io.everwhen.journal.log.Segment;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The images of a group's disks, opened before its journal, and the volumes on top of both. */
+public final class LiveDisks implements EntryListener, Closeable {
+
+  private final Manifest group;
+  private final List<Image> images = new ArrayList<>();
+  private final List<BlockMap> maps = new ArrayList<>();
+  private final List<Volume> volumes = new ArrayList<>();
+
+  /**
+   * Opens the images.
+   *
+   * @param homes of the group's disks, by number
+   */
+  public LiveDisks(Manifest group, List<? extends Storage> homes) throws IOException {
+    this.group = group;
+    try {
+      for (Manifest.Disk disk : group.disks()) {
+        images.add(Image.open(homes.get(disk.number()), group, disk));
+        maps.add(new BlockMap());
+      }
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** The newest entry that some image holds: the journal must have it. */
+  public long newestCheckpoint() {
+    return images.stream().mapToLong(Image::checkpointSequence).max().orElse(0);
+  }
+
+  /** Every entry up to this one is in every image. */
+  public long oldestCheckpoint() {
+    return images.stream().mapToLong(Image::checkpointSequence).min().orElse(0);
+  }
+
+  /** Puts the volumes on the journal, and learns from it what the images lack. */
+  public List<Volume> attach(Journal journal) throws IOException {
+    for (Manifest.Disk disk : group.disks()) {
+      int n = disk.number();
+      volumes.add(new Volume(n, disk.name(), disk.sizeBytes(), images.get(n), journal, maps.get(n)));
+    }
+    journal.replay(oldestCheckpoint(), this);
+    return List.copyOf(volumes);
+  }
+
+  /** An applier for the attached volumes. */
+  public Applier applier(Journal journal) {
+    return new Applier(journal, volumes);
+  }
+
+  @Override
+  public void written(
+      EntryKind kind, int disk, long offset, long length, int payloadLength, long sequence, Segment segment, long place) {
+    if (kind.changesContent() && sequence > images.get(disk).checkpointSequence()) {
+      volumes.get(disk).noteWritten(kind, offset, length, sequence, segment, place);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    IOException failure = null;
+    for (Image image : images) {
+      try {
+        image.close();
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

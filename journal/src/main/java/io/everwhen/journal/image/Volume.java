@@ -1,0 +1,180 @@
+package io.everwhen.journal.image;
+
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.image.BlockMap.Piece;
+import io.everwhen.journal.image.BlockMap.Source;
+import io.everwhen.journal.log.Journal;
+import io.everwhen.journal.log.Segment;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.StampedLock;
+
+/**
+ * A live disk: reads see the newest settled content, changes go into the journal.
+ *
+ * <p>Offsets and lengths are in bytes and multiples of 512. Any thread may call {@link #read}, {@link #write},
+ * {@link #zero}, {@link #settle} and {@link #flush}; the order in which a change is staged, settled and synced is that
+ * of {@link Journal}.
+ */
+public final class Volume {
+
+  private static final int SECTOR_BYTES = 512;
+
+  private final int disk;
+  private final String name;
+  private final long sizeBytes;
+  private final Image image;
+  private final Journal journal;
+  private final BlockMap map;
+  // Readers hold it shared while they may be using a segment that the map has named; see quiesce().
+  private final StampedLock readers = new StampedLock();
+  // Counts the batches that were begun to be applied; see read().
+  private final AtomicLong applications = new AtomicLong();
+
+  Volume(int disk, String name, long sizeBytes, Image image, Journal journal, BlockMap map) {
+    this.disk = disk;
+    this.name = name;
+    this.sizeBytes = sizeBytes;
+    this.image = image;
+    this.journal = journal;
+    this.map = map;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public long sizeBytes() {
+    return sizeBytes;
+  }
+
+  /** Fills {@code into} from {@code offset} on. */
+  public void read(long offset, ByteBuffer into) throws IOException {
+    int length = into.remaining();
+    check(offset, length);
+    long stamp = readers.readLock();
+    try {
+      if (journal.hasStagedChange(disk, offset, length)) {
+        journal.settle();
+      }
+      int start = into.position();
+      long seen;
+      do {
+        // What is not in the map is in the image; unless a write and its application to the image overtake us between
+        // the two. Then a batch was begun meanwhile, and we look again.
+        seen = applications.get();
+        into.position(start);
+        boolean fromImage = readOnce(offset, offset + length, into);
+        if (!fromImage) {
+          break;
+        }
+      } while (seen != applications.get());
+    } finally {
+      readers.unlockRead(stamp);
+    }
+  }
+
+  private boolean readOnce(long offset, long end, ByteBuffer into) throws IOException {
+    List<Piece> pieces = map.overlapping(offset, end);
+    int limit = into.limit();
+    int start = into.position();
+    long at = offset;
+    boolean fromImage = false;
+    for (Piece piece : pieces) {
+      if (piece.start() > at) {
+        image.read(at, into.limit(start + (int) (piece.start() - offset)));
+        fromImage = true;
+      }
+      into.limit(start + (int) (piece.end() - offset));
+      if (piece.source().zeroes()) {
+        zeroFill(into);
+      } else {
+        Source source = piece.source();
+        long place = source.place() + EntryHeader.BYTES + piece.start() - source.offset();
+        source.segment().file().readFully(place, into);
+      }
+      at = piece.end();
+    }
+    into.limit(limit);
+    if (at < end) {
+      image.read(at, into);
+      fromImage = true;
+    }
+    return fromImage;
+  }
+
+  private static void zeroFill(ByteBuffer into) {
+    while (into.remaining() >= Long.BYTES) {
+      into.putLong(0);
+    }
+    while (into.hasRemaining()) {
+      into.put((byte) 0);
+    }
+  }
+
+  /** Stages a write; {@code data} must not change before {@link #settle} has returned. */
+  public void write(long offset, ByteBuffer data) throws IOException {
+    check(offset, data.remaining());
+    journal.write(disk, offset, data);
+  }
+
+  /**
+   * Stages that some extents read as zeros, as one change.
+   *
+   * @param deallocate whether it is recorded as an unmap
+   */
+  public void zero(long[] offsets, long[] lengths, boolean deallocate) throws IOException {
+    for (int i = 0; i < offsets.length; i++) {
+      check(offsets[i], lengths[i]);
+    }
+    journal.zero(disk, deallocate ? EntryKind.UNMAP : EntryKind.ZERO, offsets, lengths);
+  }
+
+  /** Returns when everything staged is with the operating system. */
+  public void settle() throws IOException {
+    journal.settle();
+  }
+
+  /** Settles, makes everything durable, and puts the flush on the timeline if anything changed since the last one. */
+  public void flush() throws IOException {
+    journal.flush(disk);
+  }
+
+  private void check(long offset, long length) {
+    if (offset < 0
+        || length < 0
+        || offset > sizeBytes - length
+        || ((offset | length) & (SECTOR_BYTES - 1)) != 0) {
+      throw new IllegalArgumentException(
+          "%d bytes from %d do not lie on %s, which has %d".formatted(length, offset, name, sizeBytes));
+    }
+  }
+
+  void noteWritten(
+      EntryKind kind, long offset, long length, long sequence, Segment segment, long place) {
+    if (length > 0) {
+      map.put(offset, offset + length, new Source(sequence, segment, place, offset, kind.zeroes()));
+    }
+  }
+
+  Image image() {
+    return image;
+  }
+
+  BlockMap map() {
+    return map;
+  }
+
+  /** Announces that pieces taken from the map before are going to be written to the image. */
+  void beginApplication() {
+    applications.incrementAndGet();
+  }
+
+  /** Returns when every read that might still be using what the map no longer names has ended. */
+  void quiesce() {
+    readers.unlockWrite(readers.writeLock());
+  }
+}

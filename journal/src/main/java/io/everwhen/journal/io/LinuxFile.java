@@ -1,0 +1,170 @@
+package io.everwhen.journal.io;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.AddressLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+
+/**
+ * The calls that Java has no words for: fallocate(2) and lseek(2) with SEEK_DATA, on a descriptor of its own.
+ *
+ * <p>Linux, glibc or musl. Each method says in its result whether the file system could do it, so that callers can fall
+ * back to something slower.
+ */
+@SuppressWarnings("restricted") // the launcher and the tests enable native access
+final class LinuxFile implements Closeable {
+
+  private static final int O_RDONLY = 0;
+  private static final int O_RDWR = 2;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int FALLOC_FL_KEEP_SIZE = 1;
+  private static final int FALLOC_FL_PUNCH_HOLE = 2;
+  private static final int SEEK_DATA = 3;
+
+  private static final int EINTR = 4;
+  private static final int ENXIO = 6;
+  private static final int ENODEV = 19;
+  private static final int EINVAL = 22;
+  private static final int ENOSPC = 28;
+  private static final int ENOSYS = 38;
+  private static final int EOPNOTSUPP = 95;
+  private static final int EDQUOT = 122;
+
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
+  private static final VarHandle ERRNO = CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final AddressLayout STRING = ValueLayout.ADDRESS;
+
+  private static final MethodHandle OPEN =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("open"),
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, STRING, ValueLayout.JAVA_INT),
+          Linker.Option.captureCallState("errno"),
+          Linker.Option.firstVariadicArg(2));
+  private static final MethodHandle CLOSE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("close"),
+          FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  private static final MethodHandle FALLOCATE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("fallocate"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG),
+          Linker.Option.captureCallState("errno"));
+  private static final MethodHandle LSEEK =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("lseek"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT),
+          Linker.Option.captureCallState("errno"));
+
+  private final Path path;
+  private final int descriptor;
+
+  private LinuxFile(Path path, int descriptor) {
+    this.path = path;
+    this.descriptor = descriptor;
+  }
+
+  static LinuxFile open(Path path, boolean writable) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC;
+      int descriptor = (int) OPEN.invokeExact(state, arena.allocateFrom(path.toString()), flags);
+      if (descriptor < 0) {
+        throw new IOException("cannot open " + path + ": error " + errno(state));
+      }
+      return new LinuxFile(path, descriptor);
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /**
+   * Allocates the first {@code bytes} and extends the file to them.
+   *
+   * @return false when the file system cannot
+   */
+  boolean allocate(long bytes) throws IOException {
+    return fallocate(0, 0, bytes);
+  }
+
+  /**
+   * Punches a hole, keeping the size.
+   *
+   * @return false when the file system cannot
+   */
+  boolean punchHole(long position, long length) throws IOException {
+    return fallocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, position, length);
+  }
+
+  private boolean fallocate(int mode, long position, long length) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      while (true) {
+        if ((int) FALLOCATE.invokeExact(state, descriptor, mode, position, length) == 0) {
+          return true;
+        }
+        int error = errno(state);
+        switch (error) {
+          case EINTR -> {}
+          case EOPNOTSUPP, ENOSYS, ENODEV, EINVAL -> {
+            return false;
+          }
+          case ENOSPC, EDQUOT -> throw new NoSpaceException("no space left for " + length + " bytes of " + path);
+          default -> throw new IOException("fallocate of " + path + " failed: error " + error);
+        }
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Where data starts at or after {@code position}; {@code position} itself when the file system cannot tell. */
+  long nextData(long position, long size) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = arena.allocate(CALL_STATE);
+      long found = (long) LSEEK.invokeExact(state, descriptor, position, SEEK_DATA);
+      if (found >= 0) {
+        return found;
+      }
+      return errno(state) == ENXIO ? size : position;
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      int ignored = (int) CLOSE.invokeExact(descriptor);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static int errno(MemorySegment state) {
+    return (int) ERRNO.get(state, 0L);
+  }
+}

@@ -1,0 +1,347 @@
+package io.everwhen.journal.log;
+
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.SegmentHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The single writer of a group's segments.
+ *
+ * <p>There is no writer thread. Threads <em>stage</em> entries under a short lock, which gives each its sequence, stamp
+ * and place; then whoever needs his entry written first becomes the leader and writes everything that is staged with one
+ * gathered write, outside the lock, while the others go on staging into the other {@link Batch}. Syncs are shared in the
+ * same way. So a lone writer pays no hand-off, and many share system calls.
+ *
+ * <p>After a failed write or sync nothing is known about the bytes concerned: the appender stops for good, and says so
+ * to everybody.
+ */
+final class Appender {
+
+  /** Where the next segment comes from. Called under the appender's lock. */
+  interface SegmentSource {
+    Segment next() throws IOException;
+  }
+
+  private final EntryListener listener;
+  private final SegmentSource source;
+  private final Timeline timeline;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition progress = lock.newCondition();
+  private final CRC32C headerCrc = new CRC32C();
+  private final ByteBuffer empty = ByteBuffer.allocateDirect(0);
+
+  // All below is guarded by the lock; the volatile ones may be read without it.
+  private Batch staging = new Batch();
+  private Batch idle = new Batch();
+  private boolean writing;
+  private boolean syncing;
+  private Segment active;
+  private long place;
+  private int chain;
+  private final ArrayDeque<Segment> leftUnsynced = new ArrayDeque<>();
+  private long lastChange;
+  private long lastFlush;
+  private volatile long stagedSequence;
+  private volatile long writtenSequence;
+  private volatile long durableSequence;
+  private volatile @Nullable IOException failure;
+
+  Appender(
+      Segment active,
+      long place,
+      long lastSequence,
+      int chain,
+      Timeline timeline,
+      SegmentSource source,
+      EntryListener listener) {
+    this.active = active;
+    this.place = place;
+    this.chain = chain;
+    this.timeline = timeline;
+    this.source = source;
+    this.listener = listener;
+    this.stagedSequence = lastSequence;
+    this.writtenSequence = lastSequence;
+    this.durableSequence = lastSequence;
+  }
+
+  long writtenSequence() {
+    return writtenSequence;
+  }
+
+  long durableSequence() {
+    return durableSequence;
+  }
+
+  @Nullable IOException failure() {
+    return failure;
+  }
+
+  /**
+   * Stages one entry.
+   *
+   * @param payload whose bytes must not change before a {@link #settle} that covers the entry has returned
+   * @return its sequence
+   */
+  long stage(EntryKind kind, int disk, long offset, long length, ByteBuffer payload, int payloadChecksum)
+      throws IOException {
+    lock.lock();
+    try {
+      makeRoom(1, EntryHeader.storedBytes(payload.remaining()));
+      add(kind, false, disk, offset, length, payload, payloadChecksum);
+      return stagedSequence;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stages an entry for each of several extents, without payload, as one atomic change. */
+  long stageRun(EntryKind kind, int disk, long[] offsets, long[] lengths) throws IOException {
+    lock.lock();
+    try {
+      makeRoom(offsets.length, offsets.length * EntryHeader.storedBytes(0));
+      for (int i = 0; i < offsets.length; i++) {
+        add(kind, i < offsets.length - 1, disk, offsets[i], lengths[i], empty, 0);
+      }
+      return stagedSequence;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stages a flush, unless nothing has changed since the last one. */
+  void stageFlush(int disk) throws IOException {
+    lock.lock();
+    try {
+      if (lastChange > lastFlush) {
+        makeRoom(1, EntryHeader.storedBytes(0));
+        add(EntryKind.FLUSH, false, disk, 0, 0, empty, 0);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The most extents that one {@link #stageRun} takes. */
+  static int maxRun() {
+    return Batch.MAX_ENTRIES - 1;
+  }
+
+  private void add(
+      EntryKind kind, boolean continues, int disk, long offset, long length, ByteBuffer payload, int checksum) {
+    long sequence = stagedSequence + 1;
+    int payloadLength = payload.remaining();
+    chain =
+        EntryHeader.encode(
+            staging.headers(),
+            staging.nextHeaderAt(),
+            headerCrc,
+            active.header().salt(),
+            sequence,
+            timeline.next(),
+            kind,
+            continues,
+            disk,
+            offset,
+            length,
+            payloadLength,
+            checksum,
+            chain,
+            durableSequence);
+    staging.add(kind, disk, offset, length, payload, sequence, place);
+    place += EntryHeader.storedBytes(payloadLength);
+    active.lastSequence(sequence);
+    stagedSequence = sequence;
+    lastChange = kind.changesContent() ? sequence : lastChange;
+    lastFlush = kind == EntryKind.FLUSH ? sequence : lastFlush;
+  }
+
+  /** Makes sure that the batch and the segment have room for some entries, and one more for a step of the clock. */
+  private void makeRoom(int entries, long bytes) throws IOException {
+    checkAlive();
+    long clockBytes = EntryHeader.storedBytes(Long.BYTES);
+    while (true) {
+      if (!staging.hasRoomFor(entries + 1, bytes + clockBytes)) {
+        writeOut(stagedSequence);
+      } else if (place + bytes + clockBytes > active.capacityBytes()) {
+        // The other batch may still be on its way into this segment; a batch belongs to one segment.
+        writeOut(stagedSequence);
+        if (staging.isEmpty() && !writing && place + bytes + clockBytes > active.capacityBytes()) {
+          roll();
+        }
+      } else {
+        break;
+      }
+    }
+    if (timeline.tick()) {
+      ByteBuffer wall = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      wall.putLong(0, timeline.wallNanos());
+      add(EntryKind.CLOCK, false, 0, 0, 0, wall, crc(wall));
+    }
+  }
+
+  private void roll() throws IOException {
+    Segment next = source.next();
+    leftUnsynced.add(active);
+    active = next;
+    place = SegmentHeader.BYTES;
+  }
+
+  /** Whether a staged change that is not written yet touches the range. */
+  boolean hasStagedChange(int disk, long offset, long length) {
+    if (writtenSequence == stagedSequence) {
+      return false;
+    }
+    lock.lock();
+    try {
+      // While a batch is written, `idle` is that batch; it changes only under the lock.
+      return staging.changes(disk, offset, length) || (writing && idle.changes(disk, offset, length));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns when every entry staged so far is with the operating system, and the listener knows of it. */
+  void settle() throws IOException {
+    long target = stagedSequence;
+    if (writtenSequence >= target) {
+      checkAlive();
+      return;
+    }
+    lock.lock();
+    try {
+      writeOut(target);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void writeOut(long target) throws IOException {
+    while (writtenSequence < target) {
+      checkAlive();
+      if (writing) {
+        progress.awaitUninterruptibly();
+      } else {
+        lead();
+      }
+    }
+    checkAlive();
+  }
+
+  /** Writes the staged batch; the lock is given up meanwhile. */
+  private void lead() {
+    Batch batch = staging;
+    Segment segment = active;
+    staging = idle;
+    idle = batch;
+    writing = true;
+    lock.unlock();
+    Throwable thrown = null;
+    try {
+      batch.writeTo(segment);
+      batch.tell(listener, segment);
+    } catch (IOException | RuntimeException | Error e) {
+      thrown = e;
+    }
+    lock.lock();
+    writing = false;
+    if (thrown == null) {
+      writtenSequence = batch.lastSequence();
+    } else {
+      fail("writing to " + segment.file().describe(), thrown);
+    }
+    batch.clear();
+    progress.signalAll();
+  }
+
+  /** Settles, and returns when every entry that was settled before the call is on stable storage. */
+  void sync() throws IOException {
+    settle();
+    long target = writtenSequence;
+    lock.lock();
+    try {
+      while (durableSequence < target) {
+        checkAlive();
+        if (syncing) {
+          progress.awaitUninterruptibly();
+        } else {
+          leadSync();
+        }
+      }
+      checkAlive();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leadSync() {
+    List<Segment> dirty = new ArrayList<>(leftUnsynced);
+    dirty.add(active);
+    long covered = writtenSequence;
+    syncing = true;
+    lock.unlock();
+    Throwable thrown = null;
+    try {
+      for (Segment segment : dirty) {
+        segment.file().sync();
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      thrown = e;
+    }
+    lock.lock();
+    syncing = false;
+    if (thrown == null) {
+      durableSequence = covered;
+      leftUnsynced.removeIf(segment -> segment.lastSequence() <= covered);
+    } else {
+      fail("syncing " + active.file().describe(), thrown);
+    }
+    progress.signalAll();
+  }
+
+  private void fail(String doing, Throwable cause) {
+    if (failure == null) {
+      failure =
+          new IOException(
+              doing
+                  + " failed: "
+                  + cause.getMessage()
+                  + ". The journal takes no more changes; reads go on. Mend the volume and restart Everwhen",
+              cause);
+    }
+  }
+
+  private void checkAlive() throws JournalException {
+    IOException e = failure;
+    if (e != null) {
+      throw new StoppedException(e);
+    }
+  }
+
+  /** The active segment and those left that are not synced: not to be sealed yet. */
+  boolean isSettledPast(Segment segment) {
+    lock.lock();
+    try {
+      return segment != active && !leftUnsynced.contains(segment);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  static int crc(ByteBuffer payload) {
+    CRC32C crc = new CRC32C();
+    crc.update(payload.duplicate());
+    return (int) crc.getValue();
+  }
+}

@@ -1,0 +1,123 @@
+package io.everwhen.journal.log;
+
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.EntryKind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Entries of one segment that are staged, to be written with one gathered write. Fixed arrays, used over and over.
+ *
+ * <p>Guarded by the appender's lock while it is staged into; owned by one thread while it is written.
+ */
+final class Batch {
+
+  /** Linux takes at most 1024 buffers in one gathered write: a header, a payload and its padding each. */
+  static final int MAX_ENTRIES = 340;
+
+  static final long MAX_BYTES = 32L << 20;
+
+  private static final ByteBuffer PADDING = ByteBuffer.allocateDirect(EntryHeader.ALIGNMENT_BYTES).asReadOnlyBuffer();
+
+  private final ByteBuffer headers =
+      ByteBuffer.allocateDirect(MAX_ENTRIES * EntryHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final ByteBuffer[] headerOf = new ByteBuffer[MAX_ENTRIES];
+  private final ByteBuffer[] paddingOf = new ByteBuffer[MAX_ENTRIES];
+  private final ByteBuffer[] gathered = new ByteBuffer[3 * MAX_ENTRIES];
+  private int gatheredCount;
+
+  private final EntryKind[] kinds = new EntryKind[MAX_ENTRIES];
+  private final int[] disks = new int[MAX_ENTRIES];
+  private final long[] offsets = new long[MAX_ENTRIES];
+  private final long[] lengths = new long[MAX_ENTRIES];
+  private final int[] payloadLengths = new int[MAX_ENTRIES];
+  private final long[] places = new long[MAX_ENTRIES];
+  private int entries;
+
+  private long bytes;
+  private long lastSequence;
+
+  Batch() {
+    for (int i = 0; i < MAX_ENTRIES; i++) {
+      headerOf[i] = headers.slice(i * EntryHeader.BYTES, EntryHeader.BYTES);
+      paddingOf[i] = PADDING.duplicate();
+    }
+  }
+
+  /** The buffer in which the next entry's header is to be encoded, at {@link #nextHeaderAt}. */
+  ByteBuffer headers() {
+    return headers;
+  }
+
+  int nextHeaderAt() {
+    return entries * EntryHeader.BYTES;
+  }
+
+  boolean hasRoomFor(int moreEntries, long moreBytes) {
+    return entries + moreEntries <= MAX_ENTRIES && (entries == 0 || bytes + moreBytes <= MAX_BYTES);
+  }
+
+  boolean isEmpty() {
+    return entries == 0;
+  }
+
+  /** Takes up an entry whose header was just encoded. */
+  void add(
+      EntryKind kind, int disk, long offset, long length, ByteBuffer payload, long sequence, long place) {
+    int payloadLength = payload.remaining();
+    kinds[entries] = kind;
+    disks[entries] = disk;
+    offsets[entries] = offset;
+    lengths[entries] = length;
+    payloadLengths[entries] = payloadLength;
+    places[entries] = place;
+    gathered[gatheredCount++] = headerOf[entries].clear();
+    if (payloadLength > 0) {
+      gathered[gatheredCount++] = payload;
+      int padding = -payloadLength & (EntryHeader.ALIGNMENT_BYTES - 1);
+      if (padding > 0) {
+        gathered[gatheredCount++] = paddingOf[entries].clear().limit(padding);
+      }
+    }
+    bytes += EntryHeader.storedBytes(payloadLength);
+    lastSequence = sequence;
+    entries++;
+  }
+
+  long lastSequence() {
+    return lastSequence;
+  }
+
+  void writeTo(Segment segment) throws IOException {
+    segment.file().write(places[0], gathered, gatheredCount);
+  }
+
+  void tell(EntryListener listener, Segment segment) {
+    long first = lastSequence - entries + 1;
+    for (int i = 0; i < entries; i++) {
+      listener.written(
+          kinds[i], disks[i], offsets[i], lengths[i], payloadLengths[i], first + i, segment, places[i]);
+    }
+  }
+
+  /** Whether a staged change of this disk's content overlaps {@code [offset, offset + length)}. */
+  boolean changes(int disk, long offset, long length) {
+    for (int i = 0; i < entries; i++) {
+      if (disks[i] == disk
+          && kinds[i].changesContent()
+          && offsets[i] < offset + length
+          && offset < offsets[i] + lengths[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  void clear() {
+    java.util.Arrays.fill(gathered, 0, gatheredCount, PADDING);
+    gatheredCount = 0;
+    entries = 0;
+    bytes = 0;
+  }
+}

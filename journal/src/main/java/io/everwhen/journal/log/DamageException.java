@@ -1,0 +1,15 @@
+package io.everwhen.journal.log;
+
+/** Recorded bytes that are not as they were written. */
+public final class DamageException extends JournalException {
+
+  private static final long serialVersionUID = 1L;
+
+  public DamageException(String message) {
+    super(message);
+  }
+
+  public DamageException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

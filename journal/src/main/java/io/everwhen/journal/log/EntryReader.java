@@ -1,0 +1,82 @@
+package io.everwhen.journal.log;
+
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.SegmentHeader;
+import io.everwhen.journal.io.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads single entries by their place, whole and checked. Keeps the last one, so that pieces of a large entry that are
+ * asked for one after the other cost one read. One thread.
+ */
+public final class EntryReader {
+
+  private static final int INITIAL_BYTES = 64 << 10;
+
+  private final CRC32C crc = new CRC32C();
+  private ByteBuffer buffer = ByteBuffer.allocateDirect(INITIAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private @Nullable StorageFile loadedFile;
+  private long loadedPlace;
+  private @Nullable EntryHeader entry;
+
+  /**
+   * Reads the entry at {@code place}.
+   *
+   * @throws DamageException when there is no valid entry, or another than {@code sequence}
+   */
+  public EntryHeader read(StorageFile file, SegmentHeader segment, long place, long sequence) throws IOException {
+    EntryHeader loaded = entry;
+    if (loaded != null && file == loadedFile && place == loadedPlace && loaded.sequence() == sequence) {
+      return loaded;
+    }
+    entry = null;
+    fill(file, place, INITIAL_BYTES);
+    EntryHeader header =
+        buffer.limit() < EntryHeader.BYTES ? null : EntryHeader.decode(buffer, 0, crc, segment.salt());
+    if (header == null || header.sequence() != sequence) {
+      throw damaged(file, place, sequence);
+    }
+    if (header.storedBytes() > buffer.limit()) {
+      fill(file, place, (int) header.storedBytes());
+    }
+    if (buffer.limit() < EntryHeader.BYTES + header.payloadLength()) {
+      throw damaged(file, place, sequence);
+    }
+    crc.reset();
+    crc.update(buffer.slice(EntryHeader.BYTES, header.payloadLength()));
+    if ((int) crc.getValue() != header.payloadChecksum()) {
+      throw damaged(file, place, sequence);
+    }
+    loadedFile = file;
+    loadedPlace = place;
+    entry = header;
+    return header;
+  }
+
+  /** The payload of the entry that was read last; valid until the next {@link #read}. */
+  public ByteBuffer payload() {
+    EntryHeader loaded = entry;
+    if (loaded == null) {
+      throw new IllegalStateException("no entry was read");
+    }
+    return buffer.slice(EntryHeader.BYTES, loaded.payloadLength());
+  }
+
+  private void fill(StorageFile file, long place, int bytes) throws IOException {
+    if (buffer.capacity() < bytes) {
+      buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+    buffer.clear().limit(Math.max(bytes, Math.min(INITIAL_BYTES, buffer.capacity())));
+    file.read(place, buffer);
+    buffer.flip();
+  }
+
+  private static DamageException damaged(StorageFile file, long place, long sequence) {
+    return new DamageException(
+        "%s is damaged: entry %d at byte %d is not what was written".formatted(file.describe(), sequence, place));
+  }
+}

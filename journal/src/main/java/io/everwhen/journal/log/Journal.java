@@ -1,0 +1,315 @@
+package io.everwhen.journal.log;
+
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SegmentHeader;
+import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.format.SegmentIndexBuilder;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal of one group, as its single writer has it open.
+ *
+ * <p>Changes are staged by {@link #write} and {@link #zero}, are with the operating system after {@link #settle}, and on
+ * stable storage after {@link #sync} or {@link #flush}; these may be called by any thread. The methods under
+ * "maintenance" are called by one thread at a time. Who opens a journal holds the group's writer lock.
+ */
+public final class Journal implements Closeable {
+
+  private final JournalFiles files;
+  private final Storage storage;
+  private final Manifest manifest;
+  private final JournalOptions options;
+  private final SegmentSupply supply;
+  private final Appender appender;
+  private final long recoveredSequence;
+
+  // Guarded by this.
+  private final TreeMap<Long, Segment> open = new TreeMap<>();
+  private final ArrayDeque<Segment> unsealed = new ArrayDeque<>();
+  private byte[] lastSeal;
+  private long lastSealedSequence;
+  private int lastSealedChecksum;
+
+  private Journal(
+      JournalFiles files,
+      Manifest manifest,
+      JournalOptions options,
+      Clock clock,
+      RandomGenerator random,
+      Recovery.Result recovered,
+      EntryListener listener)
+      throws IOException {
+    this.files = files;
+    this.storage = files.storage();
+    this.manifest = manifest;
+    this.options = options;
+    this.recoveredSequence = recovered.lastSequence();
+    this.lastSeal = recovered.lastSeal();
+    this.lastSealedSequence = recovered.lastSequence();
+    this.lastSealedChecksum = recovered.lastChecksum();
+    this.supply = new SegmentSupply(storage, manifest, options, clock, random, recovered.lastSegment());
+    this.appender =
+        new Appender(
+            takeNextSegment(),
+            SegmentHeader.BYTES,
+            recovered.lastSequence(),
+            recovered.lastChecksum(),
+            new Timeline(clock, recovered.lastTimeNanos()),
+            this::takeNextSegment,
+            listener);
+  }
+
+  /**
+   * Recovers the journal and opens it for appending.
+   *
+   * @param knownDurable the last entry that is known to be in the journal, from an image's checkpoint
+   * @param listener told of every entry appended from now on
+   */
+  public static Journal open(
+      JournalFiles files,
+      Manifest manifest,
+      JournalOptions options,
+      Clock clock,
+      RandomGenerator random,
+      long knownDurable,
+      EntryListener listener)
+      throws IOException {
+    Recovery.Result recovered = Recovery.recover(files, manifest, knownDurable);
+    return new Journal(files, manifest, options, clock, random, recovered, listener);
+  }
+
+  private synchronized Segment takeNextSegment() throws IOException {
+    Segment next = supply.next();
+    open.put(next.number(), next);
+    unsealed.add(next);
+    return next;
+  }
+
+  /**
+   * Stages a write. {@code data} must not change before {@link #settle} has returned.
+   *
+   * @throws IllegalArgumentException when it is larger than {@link #maxPayloadBytes}
+   */
+  public void write(int disk, long offset, ByteBuffer data) throws IOException {
+    if (data.remaining() > options.maxPayloadBytes()) {
+      throw new IllegalArgumentException("an entry holds " + options.maxPayloadBytes() + " bytes, not " + data.remaining());
+    }
+    int checksum = Appender.crc(data);
+    appender.stage(EntryKind.WRITE, disk, offset, data.remaining(), data, checksum);
+  }
+
+  /** The largest write. */
+  public int maxPayloadBytes() {
+    return options.maxPayloadBytes();
+  }
+
+  /** Stages that some extents read as zeros from now on, as one change. */
+  public void zero(int disk, EntryKind kind, long[] offsets, long[] lengths) throws IOException {
+    if (!kind.zeroes() || offsets.length == 0 || offsets.length > Appender.maxRun()) {
+      throw new IllegalArgumentException("a change zeroes 1 to " + Appender.maxRun() + " extents, not " + offsets.length);
+    }
+    appender.stageRun(kind, disk, offsets, lengths);
+  }
+
+  /** Returns when everything staged so far is with the operating system. */
+  public void settle() throws IOException {
+    appender.settle();
+  }
+
+  /** Settles, and makes everything durable. */
+  public void sync() throws IOException {
+    appender.sync();
+  }
+
+  /** {@link #sync} because the initiator of {@code disk} asked for it, which is put on the timeline if anything changed. */
+  public void flush(int disk) throws IOException {
+    appender.stageFlush(disk);
+    appender.sync();
+  }
+
+  /** Names this instant; durable when it returns. */
+  public long mark(String name) throws IOException {
+    byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer payload = ByteBuffer.allocateDirect(utf8.length).put(utf8).flip();
+    long sequence = appender.stage(EntryKind.MARK, 0, 0, 0, payload, Appender.crc(payload));
+    appender.sync();
+    return sequence;
+  }
+
+  /** Whether a change is staged for this range that is not with the operating system yet. */
+  public boolean hasStagedChange(int disk, long offset, long length) {
+    return appender.hasStagedChange(disk, offset, length);
+  }
+
+  /** The last entry that is with the operating system. */
+  public long writtenSequence() {
+    return appender.writtenSequence();
+  }
+
+  /** The last entry that is on stable storage. */
+  public long durableSequence() {
+    return appender.durableSequence();
+  }
+
+  /** Why no more changes are taken; null while all is well. */
+  public @Nullable IOException failure() {
+    return appender.failure();
+  }
+
+  // Maintenance
+
+  /**
+   * Tells the listener of all recovered entries after {@code sequence} and keeps their segments open.
+   *
+   * @throws DamageException when one of them cannot be read back
+   */
+  public void replay(long sequence, EntryListener listener) throws IOException {
+    List<SegmentIndex> needed = new ArrayList<>();
+    long number = manifest.baseline().segment();
+    for (long n : files.indexNumbers().descendingSet()) {
+      SegmentIndex index = files.readIndex(manifest, n);
+      if (index.lastSequence() <= sequence) {
+        break;
+      }
+      needed.addFirst(index);
+      number = n;
+    }
+    if (needed.isEmpty() ? recoveredSequence > sequence : needed.getFirst().firstSequence() > sequence + 1) {
+      throw new DamageException(
+          "the journal in %s lacks the entries from %d on, which the image needs; the oldest there is segment %d"
+              .formatted(storage.describe(), sequence + 1, number));
+    }
+    for (SegmentIndex index : needed) {
+      replay(index, sequence, listener);
+    }
+  }
+
+  private void replay(SegmentIndex index, long after, EntryListener listener) throws IOException {
+    JournalFiles.OpenSegment opened = files.openSegment(manifest, index.segment());
+    Segment segment = new Segment(opened.header(), opened.file(), index.dataLength());
+    segment.lastSequence(index.lastSequence());
+    synchronized (this) {
+      open.put(segment.number(), segment);
+    }
+    TailWalk walk =
+        new TailWalk(opened.header(), opened.file(), index.firstSequence() - 1, index.firstChain());
+    long last = index.firstSequence() - 1;
+    while (last < index.lastSequence() && walk.advance()) {
+      var e = walk.entry();
+      last = e.sequence();
+      if (last > after) {
+        listener.written(
+            e.kind(), e.disk(), e.offset(), e.length(), e.payloadLength(), last, segment, walk.position());
+      }
+    }
+    if (last != index.lastSequence()) {
+      throw new DamageException(
+          "%s is damaged at entry %d, which the image needs. Run `everwhen verify`"
+              .formatted(opened.file().describe(), last + 1));
+    }
+  }
+
+  /** Prepares the segment after the active one, if that is still to be done. */
+  public boolean prepareNext() throws IOException {
+    if (!supply.wantsPreparing()) {
+      return false;
+    }
+    supply.prepare();
+    return true;
+  }
+
+  /**
+   * Seals the oldest segment that is full and synced.
+   *
+   * @return false when there is none
+   */
+  public boolean sealNext() throws IOException {
+    Segment segment;
+    synchronized (this) {
+      segment = unsealed.peek();
+    }
+    if (segment == null || !appender.isSettledPast(segment)) {
+      return false;
+    }
+    SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
+    TailWalk walk = new TailWalk(segment.header(), segment.file(), lastSealedSequence, lastSealedChecksum);
+    long last = lastSealedSequence;
+    while (last < segment.lastSequence() && walk.advance()) {
+      builder.add(walk.entry(), walk.position());
+      last = walk.entry().sequence();
+    }
+    if (last != segment.lastSequence()) {
+      throw new DamageException(
+          "%s does not give back entry %d, which was written to it. Its volume is failing: copy the directory away"
+              .formatted(segment.file().describe(), last + 1));
+    }
+    SegmentIndex index = builder.build(Recovery.contentHash(segment.file(), builder.dataLength()), lastSeal);
+    files.writeIndex(index);
+    synchronized (this) {
+      unsealed.remove();
+      lastSeal = index.seal();
+      lastSealedSequence = index.lastSequence();
+      lastSealedChecksum = index.lastChecksum();
+    }
+    return true;
+  }
+
+  /** Closes the sealed segments that hold nothing after {@code sequence}. Nobody may be reading from them any more. */
+  public void closeUpTo(long sequence) throws IOException {
+    List<Segment> done = new ArrayList<>();
+    synchronized (this) {
+      open.values().removeIf(s -> !unsealed.contains(s) && s.lastSequence() <= sequence && done.add(s));
+    }
+    for (Segment segment : done) {
+      segment.file().close();
+    }
+  }
+
+  /**
+   * Gives up the file of a folded segment: uses it again when nobody may be reading it, else deletes it. Its index must
+   * be gone.
+   */
+  public void discard(long number, boolean unread) throws IOException {
+    boolean stillOpen;
+    synchronized (this) {
+      stillOpen = open.containsKey(number);
+    }
+    if (!unread || stillOpen || !supply.recycle(number)) {
+      storage.delete(FileNames.segment(number));
+    }
+    storage.syncDirectory();
+  }
+
+  /** Syncs and closes; whatever was settled is kept even when this fails. */
+  @Override
+  public void close() throws IOException {
+    try {
+      if (appender.failure() == null) {
+        appender.sync();
+      }
+    } finally {
+      List<Segment> all;
+      synchronized (this) {
+        all = new ArrayList<>(open.values());
+        open.clear();
+      }
+      for (Segment segment : all) {
+        StorageFile file = segment.file();
+        file.close();
+      }
+    }
+  }
+}

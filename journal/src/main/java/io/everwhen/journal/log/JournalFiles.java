@@ -1,0 +1,139 @@
+package io.everwhen.journal.log;
+
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.FormatException;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SegmentHeader;
+import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/** The files of one journal directory, by what they mean. Holds no state; any thread. */
+public final class JournalFiles {
+
+  private static final int MAX_MANIFEST_BYTES = 1 << 20;
+  private static final int MAX_INDEX_BYTES = 1 << 30;
+
+  private final Storage storage;
+
+  public JournalFiles(Storage storage) {
+    this.storage = storage;
+  }
+
+  /** The directory. */
+  public Storage storage() {
+    return storage;
+  }
+
+  /** Whether a group lives here. */
+  public boolean hasManifest() throws IOException {
+    return storage.exists(FileNames.MANIFEST);
+  }
+
+  public Manifest readManifest() throws IOException {
+    return Manifest.decode(readWhole(FileNames.MANIFEST, MAX_MANIFEST_BYTES), describe(FileNames.MANIFEST));
+  }
+
+  /** Replaces the manifest; durable when it returns. */
+  public void writeManifest(Manifest manifest) throws IOException {
+    replace(FileNames.MANIFEST, manifest.encode());
+  }
+
+  /** The numbers of the segment files that are there, ascending. */
+  public TreeSet<Long> segmentNumbers() throws IOException {
+    return numbers(FileNames::segmentNumber);
+  }
+
+  /** The numbers of the index files that are there, ascending. */
+  public TreeSet<Long> indexNumbers() throws IOException {
+    return numbers(FileNames::indexNumber);
+  }
+
+  private TreeSet<Long> numbers(Function<String, OptionalLong> parse) throws IOException {
+    TreeSet<Long> numbers = new TreeSet<>();
+    for (String name : storage.list()) {
+      parse.apply(name).ifPresent(numbers::add);
+    }
+    return numbers;
+  }
+
+  /** Opens a segment for reading and checks its header against the group and its own name. */
+  public OpenSegment openSegment(Manifest group, long number) throws IOException {
+    StorageFile file = storage.openForReading(FileNames.segment(number));
+    try {
+      return new OpenSegment(readHeader(file, group, number), file);
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /** A segment that is open for reading. */
+  public record OpenSegment(SegmentHeader header, StorageFile file) {}
+
+  static SegmentHeader readHeader(StorageFile file, Manifest group, long number) throws IOException {
+    ByteBuffer b = ByteBuffer.allocateDirect(SegmentHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    if (file.read(0, b) != SegmentHeader.BYTES) {
+      throw new FormatException(file.describe() + " is too short to be a segment");
+    }
+    SegmentHeader header = SegmentHeader.decode(b.flip(), file.describe());
+    if (!header.group().equals(group.id()) || header.number() != number) {
+      throw new FormatException(file.describe() + " belongs to another group or place");
+    }
+    return header;
+  }
+
+  /** Reads and checks the index of a sealed segment. */
+  public SegmentIndex readIndex(Manifest group, long number) throws IOException {
+    String name = FileNames.index(number);
+    SegmentIndex index = SegmentIndex.decode(readWhole(name, MAX_INDEX_BYTES), describe(name));
+    if (!index.group().equals(group.id()) || index.segment() != number) {
+      throw new FormatException(describe(name) + " belongs to another group or place");
+    }
+    return index;
+  }
+
+  /** Seals a segment; durable when it returns. The segment's own bytes must be durable before. */
+  void writeIndex(SegmentIndex index) throws IOException {
+    replace(FileNames.index(index.segment()), index.encoded());
+  }
+
+  private void replace(String name, ByteBuffer content) throws IOException {
+    String temporary = FileNames.temporary(name);
+    storage.delete(temporary);
+    try (StorageFile file = storage.create(temporary)) {
+      file.write(0, content);
+      file.sync();
+    }
+    storage.rename(temporary, name);
+    storage.syncDirectory();
+  }
+
+  private ByteBuffer readWhole(String name, int maxBytes) throws IOException {
+    try (StorageFile file = storage.openForReading(name)) {
+      long size = file.size();
+      if (size > maxBytes) {
+        throw new FormatException(file.describe() + " is too large: " + size + " bytes");
+      }
+      ByteBuffer content = ByteBuffer.allocate((int) size);
+      file.readFully(0, content);
+      return content.flip();
+    }
+  }
+
+  private String describe(String name) {
+    return storage.describe() + "/" + name;
+  }
+
+  /** The smallest segment that can hold any entry. */
+  public static long minSegmentBytes(int largestPayloadBytes) {
+    return SegmentHeader.BYTES + EntryHeader.storedBytes(largestPayloadBytes);
+  }
+}

@@ -1,0 +1,173 @@
+package io.everwhen.journal.log;
+
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SegmentHeader;
+import io.everwhen.journal.io.NoSpaceException;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes segment files before they are needed: allocated, overwritten once, with a durable header and name, so that
+ * syncing entries into them writes no metadata.
+ *
+ * <p>Files whose segment was folded are used again under a new name and salt. {@link #prepare} may be called by any one
+ * thread beside {@link #next}, which the appender calls.
+ */
+final class SegmentSupply {
+
+  /** A file on its way to become a segment. */
+  static final String SPARE = "spare";
+
+  private static final int ZEROS_BYTES = 1 << 20;
+
+  private final Storage storage;
+  private final Manifest manifest;
+  private final JournalOptions options;
+  private final Clock clock;
+  private final RandomGenerator random;
+
+  // Guarded by this.
+  private long lastNumber;
+  private @Nullable Segment prepared;
+  private boolean recycled;
+
+  SegmentSupply(
+      Storage storage,
+      Manifest manifest,
+      JournalOptions options,
+      Clock clock,
+      RandomGenerator random,
+      long lastNumber) {
+    this.storage = storage;
+    this.manifest = manifest;
+    this.options = options;
+    this.clock = clock;
+    this.random = random;
+    this.lastNumber = lastNumber;
+  }
+
+  /** The next segment, prepared or made now. {@link JournalFullException} when there is no room for one. */
+  synchronized Segment next() throws IOException {
+    Segment next = prepared;
+    if (next == null) {
+      next = recycled ? putInUse(SPARE) : make(FileNames.temporary(FileNames.segment(lastNumber + 1)), false);
+    }
+    prepared = null;
+    return next;
+  }
+
+  /** Whether {@link #next} would have to make a segment. */
+  synchronized boolean wantsPreparing() {
+    return prepared == null;
+  }
+
+  /** Makes the next segment if there is none; leaves it to {@link #next} when there is no room. */
+  void prepare() throws IOException {
+    synchronized (this) {
+      if (prepared != null) {
+        return;
+      }
+      if (recycled) {
+        prepared = putInUse(SPARE);
+        return;
+      }
+    }
+    // Not under the monitor: overwriting takes long, and the appender must not wait for it.
+    if (!hasRoom()) {
+      return;
+    }
+    storage.delete(SPARE);
+    try (StorageFile file = storage.create(SPARE)) {
+      fill(file, true);
+    } catch (NoSpaceException e) {
+      storage.delete(SPARE);
+      return;
+    }
+    synchronized (this) {
+      recycled = true;
+      if (prepared == null) {
+        prepared = putInUse(SPARE);
+      }
+    }
+  }
+
+  /**
+   * Takes over the file of a segment that is not needed any more, and that nobody reads.
+   *
+   * @return false when there is a spare file already
+   */
+  synchronized boolean recycle(long number) throws IOException {
+    if (recycled || storage.exists(SPARE) || storage.size(FileNames.segment(number)) > options.segmentBytes()) {
+      return false;
+    }
+    storage.rename(FileNames.segment(number), SPARE);
+    try (StorageFile file = storage.open(SPARE)) {
+      file.allocate(options.segmentBytes());
+    } catch (NoSpaceException e) {
+      storage.delete(SPARE);
+      return true;
+    }
+    recycled = true;
+    return true;
+  }
+
+  private Segment make(String name, boolean overwrite) throws IOException {
+    if (!hasRoom()) {
+      throw full(null);
+    }
+    storage.delete(name);
+    try (StorageFile file = storage.create(name)) {
+      fill(file, overwrite);
+    } catch (NoSpaceException e) {
+      storage.delete(name);
+      throw full(e);
+    }
+    return putInUse(name);
+  }
+
+  private boolean hasRoom() throws IOException {
+    return storage.usableBytes() >= options.segmentBytes() + options.reserveBytes();
+  }
+
+  private JournalFullException full(@Nullable Throwable cause) throws IOException {
+    return new JournalFullException(
+        ("the journal in %s is full: %d MiB are free on its volume, and a segment of %d MiB needs as many and %d MiB"
+                + " in reserve. Enlarge the volume or free space on it; writes go on by themselves then")
+            .formatted(
+                storage.describe(),
+                storage.usableBytes() >> 20,
+                options.segmentBytes() >> 20,
+                options.reserveBytes() >> 20),
+        cause);
+  }
+
+  private void fill(StorageFile file, boolean overwrite) throws IOException {
+    file.allocate(options.segmentBytes());
+    if (overwrite) {
+      ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+      for (long at = 0; at < options.segmentBytes(); at += ZEROS_BYTES) {
+        file.write(at, zeros.clear().limit((int) Math.min(ZEROS_BYTES, options.segmentBytes() - at)));
+      }
+    }
+  }
+
+  /** Gives a filled file its header and its name. */
+  private Segment putInUse(String name) throws IOException {
+    long number = lastNumber + 1;
+    SegmentHeader header = new SegmentHeader(manifest.id(), number, random.nextLong(), clock.wallNanos());
+    try (StorageFile file = storage.open(name)) {
+      file.write(0, header.encode());
+      file.sync();
+    }
+    storage.rename(name, FileNames.segment(number));
+    storage.syncDirectory();
+    lastNumber = number;
+    recycled = recycled && !name.equals(SPARE);
+    return new Segment(header, storage.open(FileNames.segment(number)), options.segmentBytes());
+  }
+}
