@@ -100,7 +100,9 @@ final class BaselineFile implements Closeable {
 
   /** Where content that may not be zeros begins, at or after {@code offset}; the file's size when there is none. */
   long nextData(long offset) throws IOException {
-    return content.nextData(offset);
+    // By both files: content that was lost to a hole is found by its checksum.
+    long summed = sums.nextData(offset / CHUNK_BYTES * Integer.BYTES) / Integer.BYTES * CHUNK_BYTES;
+    return Math.min(content.size(), Math.min(content.nextData(offset), Math.max(offset, summed)));
   }
 
   long size() throws IOException {

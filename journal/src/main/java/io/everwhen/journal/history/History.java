@@ -10,6 +10,7 @@ import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.log.SegmentAudit;
 import io.everwhen.journal.log.UnsealedTail;
 import java.io.Closeable;
 import java.io.IOException;
@@ -35,13 +36,19 @@ public final class History implements Closeable {
   private final JournalFiles files;
   private final Manifest manifest;
   private final List<HistorySegment> segments;
+  private final @Nullable String tailDamage;
   private final @Nullable Closeable pin;
 
   private History(
-      JournalFiles files, Manifest manifest, List<HistorySegment> segments, @Nullable Closeable pin) {
+      JournalFiles files,
+      Manifest manifest,
+      List<HistorySegment> segments,
+      @Nullable String tailDamage,
+      @Nullable Closeable pin) {
     this.files = files;
     this.manifest = manifest;
     this.segments = segments;
+    this.tailDamage = tailDamage;
     this.pin = pin;
   }
 
@@ -56,9 +63,9 @@ public final class History implements Closeable {
       for (int attempt = 0; ; attempt++) {
         Manifest manifest = files.readManifest();
         try {
-          load(files, manifest, segments);
+          Optional<String> tailDamage = load(files, manifest, segments);
           opened = true;
-          return new History(files, manifest, segments, pin);
+          return new History(files, manifest, segments, tailDamage.orElse(null), pin);
         } catch (NoSuchFileException e) {
           closeAll(segments);
           segments.clear();
@@ -77,7 +84,9 @@ public final class History implements Closeable {
     }
   }
 
-  private static void load(JournalFiles files, Manifest manifest, List<HistorySegment> into) throws IOException {
+  /** Finds the segments; tells of damage to the entries that are not sealed yet. */
+  private static Optional<String> load(JournalFiles files, Manifest manifest, List<HistorySegment> into)
+      throws IOException {
     long next = manifest.baseline().segment() + 1;
     TreeSet<Long> sealed = files.indexNumbers();
     long lastSealed = sealed.isEmpty() ? next - 1 : sealed.last();
@@ -99,12 +108,23 @@ public final class History implements Closeable {
     long sequence = lastIndex == null ? manifest.baseline().sequence() : lastIndex.lastSequence();
     int chain = lastIndex == null ? manifest.baseline().chain() : lastIndex.lastChecksum();
     if (last != null && lastIndex == null) {
-      // Without the last index there is no telling where the tail goes on.
-      return;
+      return Optional.of("without the index of segment " + lastSealed + " there is no telling how it goes on");
     }
     for (UnsealedTail tail : UnsealedTail.read(files, manifest, lastSealed, sequence, chain)) {
       into.add(new HistorySegment(files, manifest, tail));
     }
+    return SegmentAudit.damageOfTail(files, manifest, lastSealed, sequence, chain);
+  }
+
+  /** What is wrong behind the newest entry that can be read; empty when history is whole up to its end. */
+  public Optional<String> tailDamage() {
+    return Optional.ofNullable(tailDamage);
+  }
+
+  private DamageException endsEarly() throws IOException {
+    return new DamageException(
+        "the history in %s ends in damage behind entry %d: %s. The disk as of the last sound entry is --at seq:%d"
+            .formatted(files.storage().describe(), head().sequence(), tailDamage, head().sequence()));
   }
 
   /** The group's manifest when this was opened. */
@@ -152,10 +172,17 @@ public final class History implements Closeable {
    */
   public record Point(long sequence, long timeNanos) {}
 
-  /** The last change that was complete at {@code timeNanos}; empty when that is before the horizon. */
+  /**
+   * The last change that was complete at {@code timeNanos}; empty when that is before the horizon.
+   *
+   * @throws DamageException when it may be an entry behind the newest that can be read
+   */
   public Optional<Point> atTime(long timeNanos) throws IOException {
     if (timeNanos < horizon().timeNanos()) {
       return Optional.empty();
+    }
+    if (tailDamage != null && timeNanos >= head().timeNanos()) {
+      throw endsEarly();
     }
     HistorySegment found = null;
     for (HistorySegment segment : segments) {
@@ -175,6 +202,9 @@ public final class History implements Closeable {
    * change of several entries, the one before it.
    */
   public Optional<Point> atSequence(long sequence) throws IOException {
+    if (tailDamage != null && sequence > head().sequence()) {
+      throw endsEarly();
+    }
     if (sequence < horizon().sequence() || sequence > head().sequence()) {
       return Optional.empty();
     }
@@ -259,6 +289,17 @@ public final class History implements Closeable {
           throw segment.damaged(null);
         }
       }
+    }
+  }
+
+  /**
+   * Reads the whole baseline of a disk.
+   *
+   * @throws DamageException when a part of it is not as it was written
+   */
+  public void checkBaseline(Manifest.Disk disk) throws IOException {
+    try (PastView view = new PastView(this, disk, horizon().sequence())) {
+      view.checkBaseline();
     }
   }
 

@@ -6,9 +6,11 @@ import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.log.SegmentAudit;
 import io.everwhen.journal.log.UnsealedTail;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One segment of a history, with its index; its file is opened when it is first needed. One thread. */
@@ -111,6 +113,21 @@ public final class HistorySegment implements Closeable {
     }
     return new DamageException(
         what + ". Instants that need it cannot be restored; `everwhen verify` says which", cause);
+  }
+
+  /** Reads the whole segment; what is wrong with it, or empty. Of one that is still being written, nothing. */
+  public Optional<String> findDamage() throws IOException {
+    if (!sealed) {
+      return Optional.empty();
+    }
+    if (index == null) {
+      return Optional.of("its index is damaged or missing: " + (damage == null ? "" : damage.getMessage()));
+    }
+    try {
+      return SegmentAudit.damageOf(open(), index);
+    } catch (DamageException e) {
+      return Optional.of("it cannot be opened: " + e.getMessage());
+    }
   }
 
   @Override

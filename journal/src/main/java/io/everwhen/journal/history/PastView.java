@@ -153,6 +153,18 @@ public final class PastView implements Closeable {
     }
   }
 
+  void checkBaseline() throws IOException {
+    if (baseline == null) {
+      return;
+    }
+    ByteBuffer window = ByteBuffer.allocateDirect(1 << 20);
+    for (long at = baseline.nextData(0); at < disk.sizeBytes(); at = baseline.nextData(at + window.limit())) {
+      at -= at % BaselineFile.CHUNK_BYTES;
+      window.clear().limit((int) Math.min(window.capacity(), disk.sizeBytes() - at));
+      baseline.read(at, window, beingFolded());
+    }
+  }
+
   /** While a segment is being folded, the checksums of the chunks that it touches may be behind their content. */
   private LongPredicate beingFolded() throws IOException {
     if (history.manifest().folding() == 0) {
