@@ -3,6 +3,7 @@ package io.everwhen.target.iscsi;
 import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.pdu.Opcode;
 import io.everwhen.target.pdu.PduWriter;
+import io.everwhen.target.pdu.ProtocolException;
 import io.everwhen.target.scsi.BlockLimits;
 import io.everwhen.target.scsi.Cdb;
 import io.everwhen.target.scsi.LogicalUnits;
@@ -93,12 +94,26 @@ final class ScsiTasks {
     if (refused == null) {
       refused = checkData(data.remaining(), needed, expectedOut, unsolicited);
     }
-    if (!unsolicited && refused != null) {
-      responses.failed(header.initiatorTaskTag(), refused, expected, needed, 0);
-    } else if (!unsolicited && data.remaining() >= needed) {
-      run(header.initiatorTaskTag(), header.lun(), cdb, expected, needed, first(data, (int) needed), 0);
+    // Residuals tell of the command as it was given; what is carried out is what data comes for.
+    Cdb fitted = units.withDataOut(header.lun(), cdb, expectedOut);
+    if (refused == null && fitted == null) {
+      refused = Sense.INVALID_FIELD_IN_INFORMATION_UNIT;
+    }
+    Task task =
+        new Task(
+            header.initiatorTaskTag(),
+            header.lun(),
+            fitted == null ? cdb : fitted,
+            expected,
+            needed,
+            header.hasFlag(BasicHeader.READ));
+    long wanted = refused == null ? units.dataOutBytes(task.lun(), task.cdb()) : 0;
+    if (unsolicited || data.remaining() < wanted) {
+      collect(task, data, refused, (int) wanted, unsolicited);
+    } else if (refused != null) {
+      responses.failed(task.tag(), refused, expected, needed, 0);
     } else {
-      collect(header, cdb, data, refused, expected, needed, unsolicited);
+      run(task, first(data, (int) wanted), 0);
     }
   }
 
@@ -106,17 +121,13 @@ final class ScsiTasks {
     return data.limit(data.position() + bytes);
   }
 
-  /** Whether what comes with a command is what was agreed on at login, and enough. */
+  /** Whether what comes with a command is what was agreed on at login. */
   private @Nullable Sense checkData(int immediate, long needed, long expectedOut, boolean unsolicited) {
     if (immediate > 0 && (!parameters.immediateData() || immediate > firstBurst(expectedOut))) {
       return Sense.UNEXPECTED_UNSOLICITED_DATA;
     }
     if (unsolicited && parameters.initialR2t()) {
       return Sense.UNEXPECTED_UNSOLICITED_DATA;
-    }
-    // A change that the initiator gives less data for than it names is not made in part.
-    if (needed > expectedOut) {
-      return Sense.INVALID_FIELD_IN_INFORMATION_UNIT;
     }
     return needed > BlockLimits.TRANSFER_BYTES_MAX ? Sense.INVALID_FIELD_IN_CDB : null;
   }
@@ -125,29 +136,18 @@ final class ScsiTasks {
     return Math.min(parameters.firstBurstBytesMax(), expectedOut);
   }
 
-  private void collect(
-      BasicHeader header,
-      Cdb cdb,
-      ByteBuffer data,
-      @Nullable Sense refused,
-      long expected,
-      long needed,
-      boolean unsolicited)
+  private void collect(Task task, ByteBuffer data, @Nullable Sense refused, int wanted, boolean unsolicited)
       throws IOException {
     if (transfers.size() >= Limits.TRANSFERS_MAX) {
-      replies.reject(header, Replies.PROTOCOL_ERROR);
-      return;
+      throw new ProtocolException("more than " + Limits.TRANSFERS_MAX + " commands that wait for data");
     }
-    int wanted = refused == null ? (int) needed : 0;
     boolean granted = ungranted.isEmpty() && grantedBytes + wanted <= Limits.TRANSFER_BYTES_MAX;
     int room = granted ? wanted : Math.min(wanted, parameters.firstBurstBytesMax());
     WriteTransfer transfer =
         new WriteTransfer(
-            header,
-            cdb,
-            expected,
+            task,
             wanted,
-            firstBurst(expected),
+            firstBurst(task.expectedBytes()),
             unsolicited,
             pool.acquire(room),
             granted,
@@ -158,7 +158,7 @@ final class ScsiTasks {
       transfer.fail(refused);
     }
     transfer.immediate(data);
-    transfers.put(transfer.initiatorTaskTag(), transfer);
+    transfers.put(task.tag(), transfer);
     if (granted) {
       grantedBytes += wanted;
     } else {
@@ -194,23 +194,15 @@ final class ScsiTasks {
   }
 
   private void finish(WriteTransfer transfer) throws IOException {
-    transfers.remove(transfer.initiatorTaskTag());
-    int tag = transfer.initiatorTaskTag();
+    Task task = transfer.task();
+    transfers.remove(task.tag());
     Sense failure = transfer.failure();
     if (failure != null) {
-      long needed = units.dataOutBytes(transfer.lun(), transfer.cdb());
-      responses.failed(tag, failure, transfer.expectedBytes(), needed, transfer.r2ts());
+      responses.failed(task.tag(), failure, task.expectedBytes(), task.neededBytes(), transfer.r2ts());
       pool.release(transfer.buffer());
     } else {
       unsettledBuffers.add(transfer.buffer());
-      run(
-          tag,
-          transfer.lun(),
-          transfer.cdb(),
-          transfer.expectedBytes(),
-          transfer.wantedBytes(),
-          transfer.data(),
-          transfer.r2ts());
+      run(task, transfer.data(), transfer.r2ts());
     }
     forget(transfer);
     grantWaiting();
@@ -236,18 +228,21 @@ final class ScsiTasks {
     }
   }
 
-  private void run(int tag, long lun, Cdb cdb, long expected, long needed, ByteBuffer data, int r2ts)
-      throws IOException {
+  private void run(Task task, ByteBuffer data, int r2ts) throws IOException {
     window.open(transfers.size());
-    dataIn.reset(tag, needed > 0 ? 0 : expected);
+    int tag = task.tag();
+    long expected = task.expectedBytes();
+    long needed = task.neededBytes();
+    int written = data.remaining();
+    dataIn.reset(tag, task.reads() ? expected : 0);
     Outcome outcome;
     try {
-      outcome = units.execute(lun, cdb, data, dataIn);
+      outcome = units.execute(task.lun(), task.cdb(), data, dataIn);
     } catch (RuntimeException e) {
-      log.error("{} failed", cdb, e);
+      log.error("{} failed", task.cdb(), e);
       outcome = new Outcome.ChangesLost(Sense.INTERNAL_TARGET_FAILURE);
     }
-    target.counters().bytesWritten.add(needed);
+    target.counters().bytesWritten.add(written);
     target.counters().bytesRead.add(dataIn.sent());
     switch (outcome) {
       case Outcome.Done.GOOD -> good(tag, expected, Math.max(needed, dataIn.total()));
@@ -291,11 +286,11 @@ final class ScsiTasks {
   }
 
   /** Aborts the tasks that {@code tags} select; returns how many. Their data, still to come, will be dropped. */
-  int abort(Predicate<WriteTransfer> which) throws IOException {
+  int abort(Predicate<Task> which) throws IOException {
     int count = 0;
     for (Iterator<WriteTransfer> all = transfers.values().iterator(); all.hasNext(); ) {
       WriteTransfer transfer = all.next();
-      if (which.test(transfer)) {
+      if (which.test(transfer.task())) {
         all.remove();
         forget(transfer);
         pool.release(transfer.buffer());

@@ -44,7 +44,7 @@ final class TaskManagement {
     return switch (function(request)) {
       case ABORT_TASK -> {
         int tag = request.referencedTaskTag();
-        int aborted = tasks.abort(t -> t.initiatorTaskTag() == tag && t.lun() == lun);
+        int aborted = tasks.abort(t -> t.tag() == tag && t.lun() == lun);
         yield aborted > 0 ? FUNCTION_COMPLETE : TASK_DOES_NOT_EXIST;
       }
       case ABORT_TASK_SET -> {

@@ -1,7 +1,6 @@
 package io.everwhen.target.iscsi;
 
 import io.everwhen.target.pdu.BasicHeader;
-import io.everwhen.target.scsi.Cdb;
 import io.everwhen.target.scsi.Sense;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WriteTransfer {
 
-  private final int initiatorTaskTag;
-  private final long lun;
-  private final Cdb cdb;
-  private final long expectedBytes;
+  private final Task task;
   private final int wantedBytes;
   private final long unsolicitedEnd;
 
@@ -34,7 +30,6 @@ final class WriteTransfer {
   private final int burstBytesMax;
 
   /**
-   * @param expectedBytes Expected Data Transfer Length
    * @param wantedBytes how much of it the command needs; the rest is dropped
    * @param unsolicitedEnd where unsolicited data ends at the latest
    * @param unsolicited whether Data-Out PDUs come without being asked for
@@ -42,9 +37,7 @@ final class WriteTransfer {
    * @param firstTag Target Transfer Tag of the first R2T; the next ones count up
    */
   WriteTransfer(
-      BasicHeader command,
-      Cdb cdb,
-      long expectedBytes,
+      Task task,
       int wantedBytes,
       long unsolicitedEnd,
       boolean unsolicited,
@@ -52,10 +45,7 @@ final class WriteTransfer {
       boolean granted,
       int firstTag,
       int burstBytesMax) {
-    this.initiatorTaskTag = command.initiatorTaskTag();
-    this.lun = command.lun();
-    this.cdb = cdb;
-    this.expectedBytes = expectedBytes;
+    this.task = task;
     this.wantedBytes = wantedBytes;
     this.unsolicitedEnd = unsolicitedEnd;
     this.unsolicited = unsolicited;
@@ -65,20 +55,8 @@ final class WriteTransfer {
     this.burstBytesMax = burstBytesMax;
   }
 
-  int initiatorTaskTag() {
-    return initiatorTaskTag;
-  }
-
-  long lun() {
-    return lun;
-  }
-
-  Cdb cdb() {
-    return cdb;
-  }
-
-  long expectedBytes() {
-    return expectedBytes;
+  Task task() {
+    return task;
   }
 
   int wantedBytes() {
@@ -196,7 +174,7 @@ final class WriteTransfer {
   void ask(BasicHeader r2t) {
     int from = nextAsk();
     int length = Math.min(burstBytesMax, wantedBytes - from);
-    r2t.flags(BasicHeader.FINAL).lun(lun).initiatorTaskTag(initiatorTaskTag).targetTransferTag(firstTag + r2ts);
+    r2t.flags(BasicHeader.FINAL).lun(task.lun()).initiatorTaskTag(task.tag()).targetTransferTag(firstTag + r2ts);
     r2t.dataSn(r2ts).bufferOffset(from).residualCount(length);
     asked = from + length;
     r2ts++;

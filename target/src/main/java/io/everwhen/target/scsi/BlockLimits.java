@@ -9,7 +9,7 @@ public final class BlockLimits {
   static final int OPTIMAL_TRANSFER_BYTES = 1 << 20;
 
   /** Blocks that one UNMAP may name, over all its descriptors. */
-  static final int UNMAP_BLOCKS_MAX = 8 << 20;
+  static final int UNMAP_BLOCKS_MAX = 1 << 20;
 
   static final int UNMAP_DESCRIPTORS_MAX = 256;
 

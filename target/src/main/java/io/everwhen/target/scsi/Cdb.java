@@ -1,6 +1,7 @@
 package io.everwhen.target.scsi;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /** A command descriptor block, decoded; SPC-4 section 4.2 and SBC-3 section 5. Lengths and addresses are unchecked. */
 public sealed interface Cdb {
@@ -14,6 +15,14 @@ public sealed interface Cdb {
   /** Bytes that the initiator has to send with the command. */
   default long dataOutBytes(int blockSize) {
     return 0;
+  }
+
+  /**
+   * This command when only {@code bytes} of data come with it; null if it cannot be carried out with those. Too much
+   * data does no harm unless the command says otherwise.
+   */
+  default @Nullable Cdb withDataOut(long bytes, int blockSize) {
+    return bytes < dataOutBytes(blockSize) ? null : this;
   }
 
   record TestUnitReady() implements Cdb {}
@@ -44,6 +53,8 @@ public sealed interface Cdb {
   record ReportOperationCodes(
       boolean timeouts, int options, int operationCode, int serviceAction, long allocationLength) implements Cdb {}
 
+  record PersistentReserveIn(int serviceAction, int allocationLength) implements Cdb {}
+
   record StartStopUnit(int powerCondition) implements Cdb {}
 
   record PreventAllowMediumRemoval() implements Cdb {}
@@ -56,6 +67,17 @@ public sealed interface Cdb {
     @Override
     public long dataOutBytes(int blockSize) {
       return blocks * blockSize;
+    }
+
+    /** Data beyond what the initiator announced is not written, FCP-4 section 9.4.2. */
+    @Override
+    public @Nullable Cdb withDataOut(long bytes, int blockSize) {
+      if (bytes >= dataOutBytes(blockSize)) {
+        return this;
+      }
+      return bytes % blockSize != 0
+          ? null
+          : new Write(protect, forceUnitAccess, verify, byteCheck, lba, bytes / blockSize);
     }
   }
 
@@ -85,6 +107,12 @@ public sealed interface Cdb {
     @Override
     public long dataOutBytes(int blockSize) {
       return noDataOut ? 0 : blockSize;
+    }
+
+    /** The block to repeat is exactly one block. */
+    @Override
+    public @Nullable Cdb withDataOut(long bytes, int blockSize) {
+      return bytes == dataOutBytes(blockSize) ? this : null;
     }
   }
 

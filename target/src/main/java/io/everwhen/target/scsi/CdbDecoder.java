@@ -91,6 +91,7 @@ final class CdbDecoder {
       case OperationCode.SYNCHRONIZE_CACHE_10 -> new Cdb.SynchronizeCache(lba, length);
       case OperationCode.WRITE_SAME_10 -> writeSame(flags, false, lba, length);
       case OperationCode.UNMAP -> new Cdb.Unmap((flags & 1) != 0, length);
+      case OperationCode.PERSISTENT_RESERVE_IN -> new Cdb.PersistentReserveIn(flags & 0x1f, length);
       case OperationCode.MODE_SENSE_10 -> modeSense(true, flags, in, at, length);
       default -> new Cdb.Unknown(code);
     };

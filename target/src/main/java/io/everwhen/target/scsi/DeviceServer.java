@@ -55,6 +55,7 @@ final class DeviceServer {
           Cdb.ModeSense _,
           Cdb.ReportLuns _,
           Cdb.ReportOperationCodes _,
+          Cdb.PersistentReserveIn _,
           Cdb.StartStopUnit _,
           Cdb.PreventAllowMediumRemoval _ ->
           null;
@@ -119,6 +120,7 @@ final class DeviceServer {
           Cdb.ModeSense _,
           Cdb.ReportLuns _,
           Cdb.ReportOperationCodes _,
+          Cdb.PersistentReserveIn _,
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _ ->
           information.execute(cdb, dataIn);

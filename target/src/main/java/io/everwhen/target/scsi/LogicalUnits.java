@@ -23,7 +23,7 @@ public final class LogicalUnits {
     return (flat ? lun & ~(1L << 62) : lun) == 0 ? unit : null;
   }
 
-  /** Bytes that the initiator has to send with a command: 0 if it fails {@link #check}. */
+  /** Bytes that the initiator has to send with a command. */
   public long dataOutBytes(long lun, Cdb cdb) {
     DeviceServer server = unit(lun);
     return server == null ? 0 : cdb.dataOutBytes(server.blockSize());
@@ -41,6 +41,12 @@ public final class LogicalUnits {
     }
     boolean answered = cdb instanceof Cdb.Inquiry || cdb instanceof Cdb.ReportLuns || cdb instanceof Cdb.RequestSense;
     return answered ? null : Sense.LOGICAL_UNIT_NOT_SUPPORTED;
+  }
+
+  /** The command when only {@code bytes} of data come with it; null if it cannot be carried out with those. */
+  public @Nullable Cdb withDataOut(long lun, Cdb cdb, long bytes) {
+    DeviceServer server = unit(lun);
+    return server == null ? cdb : cdb.withDataOut(bytes, server.blockSize());
   }
 
   /**

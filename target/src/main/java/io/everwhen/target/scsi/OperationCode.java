@@ -20,6 +20,7 @@ final class OperationCode {
   static final int WRITE_SAME_10 = 0x41;
   static final int UNMAP = 0x42;
   static final int MODE_SENSE_10 = 0x5a;
+  static final int PERSISTENT_RESERVE_IN = 0x5e;
   static final int READ_16 = 0x88;
   static final int WRITE_16 = 0x8a;
   static final int WRITE_AND_VERIFY_16 = 0x8e;

@@ -33,6 +33,7 @@ final class UnitInformation {
       case Cdb.ReportLuns luns -> reportLuns(luns, dataIn);
       case Cdb.ReportOperationCodes codes ->
           finish(SupportedCommands.put(reply, codes), reply, codes.allocationLength(), dataIn);
+      case Cdb.PersistentReserveIn in -> finish(Reservations.put(reply, in), reply, in.allocationLength(), dataIn);
       case Cdb.ReadCapacity10 _ -> capacity10(reply, dataIn);
       case Cdb.ReadCapacity16 capacity -> capacity16(reply, capacity, dataIn);
       default -> throw new IllegalArgumentException("not a command that describes the unit: " + cdb);
