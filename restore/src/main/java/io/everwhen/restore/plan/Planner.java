@@ -1,0 +1,100 @@
+package io.everwhen.restore.plan;
+
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.History.Mark;
+import io.everwhen.journal.history.History.Point;
+import io.everwhen.journal.history.HistorySegment;
+import java.io.IOException;
+import java.util.List;
+
+/** Finds what an instant means in a history. One thread, as long as the history is open. */
+public final class Planner {
+
+  private final History history;
+  private final long nowNanos;
+
+  /**
+   * A planner.
+   *
+   * @param nowNanos the present time: what is later has not happened yet
+   */
+  public Planner(History history, long nowNanos) {
+    this.history = history;
+    this.nowNanos = nowNanos;
+  }
+
+  /**
+   * Plans to restore a disk.
+   *
+   * @throws UnavailableException when the instant is not within the history
+   */
+  public RestorePlan plan(Manifest.Disk disk, Instant at) throws IOException {
+    Point point = resolve(at);
+    int segments = 0;
+    for (HistorySegment segment : history.segments()) {
+      segments += segment.index().firstSequence() <= point.sequence() ? 1 : 0;
+    }
+    return new RestorePlan(disk, at, point, segments);
+  }
+
+  /**
+   * The last complete change at an instant.
+   *
+   * @throws UnavailableException when the instant is not within the history
+   */
+  public Point resolve(Instant at) throws IOException {
+    return switch (at) {
+      case Instant.Now _ -> atTime(at.text(), Math.max(nowNanos, history.head().timeNanos()));
+      case Instant.AtTime time -> {
+        // A clock that was set back leaves stamps ahead of it.
+        if (time.nanos() > Math.max(nowNanos, history.head().timeNanos())) {
+          throw new UnavailableException(
+              "the instant '%s' (%s) is in the future; it is %s now"
+                  .formatted(time.text(), Times.text(time.nanos()), Times.text(nowNanos)));
+        }
+        yield atTime(time.text(), time.nanos());
+      }
+      case Instant.AtSequence sequence -> atSequence(sequence);
+      case Instant.AtMark mark -> atMark(mark);
+    };
+  }
+
+  private Point atTime(String text, long nanos) throws IOException {
+    return history.atTime(nanos).orElseThrow(() -> beforeHorizon(text));
+  }
+
+  private Point atSequence(Instant.AtSequence at) throws IOException {
+    Point head = history.head();
+    if (at.sequence() > head.sequence() && history.tailDamage().isEmpty()) {
+      throw new UnavailableException(
+          "there is no entry %d yet; the newest is seq:%d, %s"
+              .formatted(at.sequence(), head.sequence(), Times.text(head.timeNanos())));
+    }
+    return history.atSequence(at.sequence()).orElseThrow(() -> beforeHorizon(at.text()));
+  }
+
+  private Point atMark(Instant.AtMark at) throws IOException {
+    List<Mark> marks = history.marks();
+    return marks.reversed().stream()
+        .filter(mark -> mark.name().equals(at.name()))
+        .findFirst()
+        .map(Mark::point)
+        .orElseThrow(
+            () ->
+                new UnavailableException(
+                    "there is no mark '" + at.name() + "'"
+                        + Suggestions.near(at.name(), marks.stream().map(Mark::name).toList())));
+  }
+
+  private UnavailableException beforeHorizon(String text) {
+    try {
+      Point horizon = history.horizon();
+      return new UnavailableException(
+          "the instant '%s' is before the horizon; the oldest that can be asked for is seq:%d, %s"
+              .formatted(text, horizon.sequence(), Times.text(horizon.timeNanos())));
+    } catch (IOException e) {
+      return new UnavailableException("the instant '" + text + "' is before the horizon");
+    }
+  }
+}

@@ -1,0 +1,14 @@
+package io.everwhen.restore.plan;
+
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.History.Point;
+
+/**
+ * What to restore: the disk as it was right after one entry.
+ *
+ * @param disk which one
+ * @param requested the instant as it was asked for
+ * @param point the last entry that belongs to it, and that entry's time
+ * @param segments how many segments of the journal it may need, beside the baseline
+ */
+public record RestorePlan(Manifest.Disk disk, Instant requested, Point point, int segments) {}
