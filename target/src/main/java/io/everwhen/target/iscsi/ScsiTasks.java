@@ -7,6 +7,7 @@ import io.everwhen.target.pdu.ProtocolException;
 import io.everwhen.target.scsi.BlockLimits;
 import io.everwhen.target.scsi.Cdb;
 import io.everwhen.target.scsi.LogicalUnits;
+import io.everwhen.target.scsi.Nexus;
 import io.everwhen.target.scsi.Outcome;
 import io.everwhen.target.scsi.Sense;
 import java.io.IOException;
@@ -32,6 +33,7 @@ final class ScsiTasks {
 
   private final ServedTarget target;
   private final LogicalUnits units;
+  private final Nexus nexus;
   private final SessionParameters parameters;
   private final CommandWindow window;
   private final PduWriter writer;
@@ -57,6 +59,7 @@ final class ScsiTasks {
       BufferPool pool) {
     this.target = target;
     this.units = target.units();
+    this.nexus = units.open();
     this.parameters = parameters;
     this.window = window;
     this.writer = writer;
@@ -90,7 +93,7 @@ final class ScsiTasks {
       return;
     }
     long needed = units.dataOutBytes(header.lun(), cdb);
-    Sense refused = units.check(header.lun(), cdb);
+    Sense refused = units.check(nexus, header.lun(), cdb);
     if (refused == null) {
       refused = checkData(data.remaining(), needed, expectedOut, unsolicited);
     }
@@ -237,7 +240,7 @@ final class ScsiTasks {
     dataIn.reset(tag, task.reads() ? expected : 0);
     Outcome outcome;
     try {
-      outcome = units.execute(task.lun(), task.cdb(), data, dataIn);
+      outcome = units.execute(nexus, task.lun(), task.cdb(), data, dataIn);
     } catch (RuntimeException e) {
       log.error("{} failed", task.cdb(), e);
       outcome = new Outcome.ChangesLost(Sense.INTERNAL_TARGET_FAILURE);
@@ -304,6 +307,7 @@ final class ScsiTasks {
   /** Aborts every task of every session with the target. */
   void resetTarget() throws IOException {
     target.reset();
+    units.reset();
     dropIfReset();
   }
 
@@ -317,6 +321,7 @@ final class ScsiTasks {
 
   /** Gives all buffers back, when the connection is gone. */
   void close() {
+    units.close(nexus);
     transfers.values().forEach(transfer -> pool.release(transfer.buffer()));
     transfers.clear();
     releaseUnsettled();

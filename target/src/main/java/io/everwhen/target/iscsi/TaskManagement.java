@@ -1,7 +1,6 @@
 package io.everwhen.target.iscsi;
 
 import io.everwhen.target.pdu.BasicHeader;
-import io.everwhen.target.scsi.Cdb;
 import java.io.IOException;
 
 /**
@@ -26,8 +25,6 @@ final class TaskManagement {
   static final int REASSIGNMENT_NOT_SUPPORTED = 4;
   static final int FUNCTION_NOT_SUPPORTED = 5;
 
-  private static final Cdb PROBE = new Cdb.TestUnitReady();
-
   private TaskManagement() {}
 
   static int function(BasicHeader request) {
@@ -48,14 +45,14 @@ final class TaskManagement {
         yield aborted > 0 ? FUNCTION_COMPLETE : TASK_DOES_NOT_EXIST;
       }
       case ABORT_TASK_SET -> {
-        if (!exists(tasks, lun)) {
+        if (!tasks.units().exists(lun)) {
           yield LUN_DOES_NOT_EXIST;
         }
         tasks.abort(t -> t.lun() == lun);
         yield FUNCTION_COMPLETE;
       }
       case CLEAR_TASK_SET, LOGICAL_UNIT_RESET -> {
-        if (!exists(tasks, lun)) {
+        if (!tasks.units().exists(lun)) {
           yield LUN_DOES_NOT_EXIST;
         }
         // The only logical unit there is: its tasks are those of the target.
@@ -69,9 +66,5 @@ final class TaskManagement {
       case TASK_REASSIGN -> REASSIGNMENT_NOT_SUPPORTED;
       default -> FUNCTION_NOT_SUPPORTED;
     };
-  }
-
-  private static boolean exists(ScsiTasks tasks, long lun) {
-    return tasks.units().check(lun, PROBE) == null;
   }
 }

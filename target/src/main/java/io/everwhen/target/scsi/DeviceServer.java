@@ -115,8 +115,8 @@ final class DeviceServer {
       case Cdb.SynchronizeCache _ -> Outcome.Done.GOOD_ONCE_FLUSHED;
       case Cdb.StartStopUnit start -> startStop(start);
       case Cdb.TestUnitReady _, Cdb.PreventAllowMediumRemoval _ -> Outcome.Done.GOOD;
-      case Cdb.RequestSense _,
-          Cdb.Inquiry _,
+      case Cdb.RequestSense request -> UnitInformation.requestSense(request, Sense.NO_SENSE, dataIn);
+      case Cdb.Inquiry _,
           Cdb.ModeSense _,
           Cdb.ReportLuns _,
           Cdb.ReportOperationCodes _,

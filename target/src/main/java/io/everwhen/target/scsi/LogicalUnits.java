@@ -3,14 +3,15 @@ package io.everwhen.target.scsi;
 import io.everwhen.target.block.BlockDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** The logical units behind a target port: what a transport talks to. Today one, LUN 0. Any thread may call it. */
 public final class LogicalUnits {
 
-  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
   private final DeviceServer unit;
+  private final List<Nexus> nexuses = new CopyOnWriteArrayList<>();
 
   /** Serves {@code disk} as LUN 0. */
   public LogicalUnits(BlockDevice disk, DiskIdentity identity) {
@@ -21,6 +22,28 @@ public final class LogicalUnits {
   private @Nullable DeviceServer unit(long lun) {
     boolean flat = lun >>> 62 == 1;
     return (flat ? lun & ~(1L << 62) : lun) == 0 ? unit : null;
+  }
+
+  /** Opens a nexus with a new initiator port. */
+  public Nexus open() {
+    Nexus nexus = new Nexus();
+    nexuses.add(nexus);
+    return nexus;
+  }
+
+  /** Forgets a nexus whose initiator port is gone. */
+  public void close(Nexus nexus) {
+    nexuses.remove(nexus);
+  }
+
+  /** Tells every nexus that the units were reset; whoever calls it has aborted their tasks. */
+  public void reset() {
+    nexuses.forEach(nexus -> nexus.raise(Sense.DEVICE_RESET));
+  }
+
+  /** Whether a LUN field names a unit that is there. */
+  public boolean exists(long lun) {
+    return unit(lun) != null;
   }
 
   /** Bytes that the initiator has to send with a command. */
@@ -34,13 +57,15 @@ public final class LogicalUnits {
    *
    * @return why the command fails, or null
    */
-  public @Nullable Sense check(long lun, Cdb cdb) {
+  public @Nullable Sense check(Nexus nexus, long lun, Cdb cdb) {
     DeviceServer server = unit(lun);
-    if (server != null) {
-      return server.check(cdb);
+    // These are answered with a unit attention pending and without a logical unit, SPC-4 sections 6.6.1, 6.33 and 6.39.
+    boolean always = cdb instanceof Cdb.Inquiry || cdb instanceof Cdb.ReportLuns || cdb instanceof Cdb.RequestSense;
+    if (server == null) {
+      return always ? null : Sense.LOGICAL_UNIT_NOT_SUPPORTED;
     }
-    boolean answered = cdb instanceof Cdb.Inquiry || cdb instanceof Cdb.ReportLuns || cdb instanceof Cdb.RequestSense;
-    return answered ? null : Sense.LOGICAL_UNIT_NOT_SUPPORTED;
+    Sense attention = always ? null : nexus.take();
+    return attention == null ? server.check(cdb) : attention;
   }
 
   /** The command when only {@code bytes} of data come with it; null if it cannot be carried out with those. */
@@ -56,8 +81,12 @@ public final class LogicalUnits {
    * @param dataOut what came with the command: all of {@link #dataOutBytes}
    * @throws IOException only from {@code dataIn}
    */
-  public Outcome execute(long lun, Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
+  public Outcome execute(Nexus nexus, long lun, Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
     DeviceServer server = unit(lun);
+    if (server != null && cdb instanceof Cdb.RequestSense request) {
+      Sense attention = nexus.take();
+      return UnitInformation.requestSense(request, attention == null ? Sense.NO_SENSE : attention, dataIn);
+    }
     return server == null ? absent(cdb, dataIn) : server.execute(cdb, dataOut, dataIn);
   }
 
@@ -77,11 +106,6 @@ public final class LogicalUnits {
           UnitInformation.requestSense(request, Sense.LOGICAL_UNIT_NOT_SUPPORTED, dataIn);
       default -> new Outcome.CheckCondition(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
     };
-  }
-
-  /** An empty data-out. */
-  public static ByteBuffer nothing() {
-    return NOTHING.duplicate();
   }
 
   /** Settles what this thread has changed; returns why it may not be acknowledged, or null. */

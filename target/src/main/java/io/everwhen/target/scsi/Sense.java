@@ -8,14 +8,16 @@ import java.nio.ByteBuffer;
  * @param key sense key, 0 to 15
  * @param asc additional sense code
  * @param ascq additional sense code qualifier
+ * @param field the byte of the CDB that is wrong, or -1 if none is named
  */
-public record Sense(int key, int asc, int ascq) {
+public record Sense(int key, int asc, int ascq, int field) {
 
   private static final int NO_SENSE_KEY = 0x0;
   private static final int NOT_READY_KEY = 0x2;
   private static final int MEDIUM_ERROR_KEY = 0x3;
   private static final int HARDWARE_ERROR_KEY = 0x4;
   private static final int ILLEGAL_REQUEST_KEY = 0x5;
+  private static final int UNIT_ATTENTION_KEY = 0x6;
   private static final int DATA_PROTECT_KEY = 0x7;
   private static final int ABORTED_COMMAND_KEY = 0xb;
   private static final int MISCOMPARE_KEY = 0xe;
@@ -33,6 +35,7 @@ public record Sense(int key, int asc, int ascq) {
   public static final Sense LOGICAL_UNIT_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST_KEY, 0x25, 0x00);
   public static final Sense INVALID_FIELD_IN_PARAMETER_LIST = new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x00);
   public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST_KEY, 0x39, 0x00);
+  public static final Sense DEVICE_RESET = new Sense(UNIT_ATTENTION_KEY, 0x29, 0x03);
   public static final Sense WRITE_PROTECTED = new Sense(DATA_PROTECT_KEY, 0x27, 0x00);
   public static final Sense SPACE_ALLOCATION_FAILED = new Sense(DATA_PROTECT_KEY, 0x27, 0x07);
   public static final Sense DATA_PHASE_ERROR = new Sense(ABORTED_COMMAND_KEY, 0x4b, 0x00);
@@ -43,20 +46,51 @@ public record Sense(int key, int asc, int ascq) {
   /** Bytes of fixed-format sense data. */
   public static final int FIXED_BYTES = 18;
 
-  /** Bytes of descriptor-format sense data without descriptors. */
-  public static final int DESCRIPTOR_BYTES = 8;
+  /** The most bytes of descriptor-format sense data. */
+  public static final int DESCRIPTOR_BYTES_MAX = 16;
 
   private static final int CURRENT_FIXED = 0x70;
   private static final int CURRENT_DESCRIPTOR = 0x72;
 
+  private static final int NO_FIELD = -1;
+
+  /** SKSV and C/D: a field pointer follows, and points into the CDB. SPC-4 section 4.5.2.4.2. */
+  private static final int FIELD_IN_CDB = 0xc0;
+
+  private static final int SENSE_KEY_SPECIFIC_TYPE = 0x02;
+  private static final int SENSE_KEY_SPECIFIC_BYTES = 6;
+
+  private Sense(int key, int asc, int ascq) {
+    this(key, asc, ascq, NO_FIELD);
+  }
+
+  /** The same, pointing at a byte of the CDB. */
+  public Sense at(int cdbByte) {
+    return new Sense(key, asc, ascq, cdbByte);
+  }
+
   /** Appends this as fixed-format sense data. */
   public void putFixed(ByteBuffer out) {
     out.put((byte) CURRENT_FIXED).put((byte) 0).put((byte) key).putInt(0).put((byte) (FIXED_BYTES - 8));
-    out.putInt(0).put((byte) asc).put((byte) ascq).putInt(0);
+    out.putInt(0).put((byte) asc).put((byte) ascq).put((byte) 0);
+    putField(out);
+  }
+
+  private void putField(ByteBuffer out) {
+    boolean named = field != NO_FIELD;
+    out.put((byte) (named ? FIELD_IN_CDB : 0)).putShort((short) (named ? field : 0));
   }
 
   /** Appends this as descriptor-format sense data. */
   public void putDescriptor(ByteBuffer out) {
-    out.put((byte) CURRENT_DESCRIPTOR).put((byte) key).put((byte) asc).put((byte) ascq).putInt(0);
+    boolean named = field != NO_FIELD;
+    int additional = named ? SENSE_KEY_SPECIFIC_BYTES + 2 : 0;
+    out.put((byte) CURRENT_DESCRIPTOR).put((byte) key).put((byte) asc).put((byte) ascq);
+    out.put((byte) 0).put((byte) 0).put((byte) 0).put((byte) additional);
+    if (named) {
+      out.put((byte) SENSE_KEY_SPECIFIC_TYPE).put((byte) SENSE_KEY_SPECIFIC_BYTES).putShort((short) 0);
+      putField(out);
+      out.put((byte) 0);
+    }
   }
 }

@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 /** What REPORT SUPPORTED OPERATION CODES returns, SPC-4 section 6.35: every command served, with its usable bits. */
 final class SupportedCommands {
 
+  private static final int REPORTING_OPTIONS_AT = 2;
+
   private static final int ALL = 0;
   private static final int BY_OPERATION_CODE = 1;
   private static final int BY_SERVICE_ACTION = 2;
@@ -89,15 +91,15 @@ final class SupportedCommands {
       return null;
     }
     if (cdb.options() > BY_EITHER) {
-      return Sense.INVALID_FIELD_IN_CDB;
+      return Sense.INVALID_FIELD_IN_CDB.at(REPORTING_OPTIONS_AT);
     }
     boolean ofActions = COMMANDS.stream().anyMatch(c -> c.code() == cdb.operationCode() && c.hasServiceAction());
     if (cdb.options() == BY_OPERATION_CODE && ofActions) {
-      return Sense.INVALID_FIELD_IN_CDB;
+      return Sense.INVALID_FIELD_IN_CDB.at(REPORTING_OPTIONS_AT);
     }
     boolean known = COMMANDS.stream().anyMatch(c -> c.code() == cdb.operationCode());
     if (cdb.options() == BY_SERVICE_ACTION && known && !ofActions) {
-      return Sense.INVALID_FIELD_IN_CDB;
+      return Sense.INVALID_FIELD_IN_CDB.at(REPORTING_OPTIONS_AT);
     }
     putOne(out, cdb);
     return null;

@@ -26,7 +26,6 @@ final class UnitInformation {
   Outcome execute(Cdb cdb, DataIn dataIn) throws IOException {
     ByteBuffer reply = ByteBuffer.allocate(REPLY_BYTES_MAX);
     return switch (cdb) {
-      case Cdb.RequestSense request -> requestSense(request, Sense.NO_SENSE, dataIn);
       case Cdb.Inquiry inquiry -> finish(inquiry(reply, inquiry), reply, inquiry.allocationLength(), dataIn);
       case Cdb.ModeSense mode ->
           finish(ModePages.put(reply, mode, disk.geometry(), disk.readOnly()), reply, mode.allocationLength(), dataIn);
