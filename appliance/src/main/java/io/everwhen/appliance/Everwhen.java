@@ -1,9 +1,13 @@
 package io.everwhen.appliance;
 
 import io.everwhen.appliance.cli.Cli;
-import io.everwhen.appliance.cli.Command;
-import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.Commands;
+import io.everwhen.appliance.command.MarkCommand;
+import io.everwhen.appliance.command.RestoreCommand;
+import io.everwhen.appliance.command.StatusCommand;
+import io.everwhen.appliance.command.TimelineCommand;
+import io.everwhen.appliance.command.VerifyCommand;
+import io.everwhen.appliance.serve.ServeCommand;
 import java.io.PrintStream;
 
 /** Where the program starts. */
@@ -24,18 +28,12 @@ public final class Everwhen {
   /** What the commands do. */
   private static Commands commands() {
     return new Commands(
-        notWired("serve"),
-        notWired("status"),
-        notWired("timeline"),
-        notWired("mark"),
-        notWired("restore"),
-        notWired("verify"));
-  }
-
-  private static <O> Command<O> notWired(String name) {
-    return (options, output) -> {
-      throw new CommandFailed("'" + name + "' is not wired yet");
-    };
+        new ServeCommand(),
+        new StatusCommand(),
+        new TimelineCommand(),
+        new MarkCommand(),
+        new RestoreCommand(),
+        new VerifyCommand());
   }
 
   /** The version that the build wrote into the jar. */

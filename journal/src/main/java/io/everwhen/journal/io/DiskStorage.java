@@ -2,19 +2,26 @@ package io.everwhen.journal.io;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** A directory of a real file system. */
 public final class DiskStorage implements Storage {
+
+  private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
 
   private final Path directory;
 
@@ -50,6 +57,50 @@ public final class DiskStorage implements Storage {
   /** Opens any file or block device for writing, from its present content on; a file is created if it is not there. */
   public static StorageFile openOutput(Path path) throws IOException {
     return file(path, true, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+  }
+
+  /** What there is at a path. */
+  public enum Kind {
+    NOTHING,
+    FILE,
+    DIRECTORY,
+    DEVICE
+  }
+
+  /** What there is at {@code path}, links followed. */
+  public static Kind kindOf(Path path) {
+    if (!Files.exists(path)) {
+      return Kind.NOTHING;
+    }
+    if (Files.isDirectory(path)) {
+      return Kind.DIRECTORY;
+    }
+    return Files.isRegularFile(path) ? Kind.FILE : Kind.DEVICE;
+  }
+
+  /** The names of the directories in this one, sorted. */
+  public List<String> subdirectories() throws IOException {
+    try (Stream<Path> paths = Files.list(directory)) {
+      return paths.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /** Reads a small text file; {@link java.nio.file.NoSuchFileException} if it is not there. */
+  public String readText(String name) throws IOException {
+    return Files.readString(resolve(name));
+  }
+
+  /** Writes a small text file as a whole, readable by its owner only; durable when this returns. */
+  public void replaceText(String name, String text) throws IOException {
+    String temporary = name + ".tmp";
+    delete(temporary);
+    Files.createFile(resolve(temporary), PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+    try (StorageFile file = open(temporary)) {
+      file.write(0, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+      file.sync();
+    }
+    rename(temporary, name);
+    syncDirectory();
   }
 
   /** The directory. */

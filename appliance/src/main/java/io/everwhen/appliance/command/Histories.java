@@ -1,0 +1,117 @@
+package io.everwhen.appliance.command;
+
+import io.everwhen.appliance.cli.CommandFailed;
+import io.everwhen.appliance.cli.Place;
+import io.everwhen.appliance.cli.UsageError;
+import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.store.DataDirectory;
+import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.History;
+import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.restore.plan.Instant;
+import io.everwhen.restore.plan.Suggestions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Finds the histories that a command is about. */
+final class Histories {
+
+  private Histories() {}
+
+  /** The data directory. */
+  static DataDirectory data(Place place) throws IOException, CommandFailed {
+    if (DiskStorage.kindOf(place.data()) != DiskStorage.Kind.DIRECTORY) {
+      throw new CommandFailed(
+          "there is no data directory " + place.data().toAbsolutePath()
+              + "; name it with --data, or the journal alone with --journal if the data is lost");
+    }
+    return DataDirectory.open(place.data());
+  }
+
+  /** The journal directories of all disks. */
+  static List<Path> journals(Place place) throws IOException, CommandFailed {
+    Path journal = place.journal();
+    if (journal == null) {
+      List<Path> journals = new ArrayList<>();
+      for (StoredDisk disk : data(place).disks()) {
+        journals.add(disk.journal());
+      }
+      return journals;
+    }
+    if (DiskStorage.kindOf(journal) != DiskStorage.Kind.DIRECTORY) {
+      throw new CommandFailed("there is no journal directory " + journal.toAbsolutePath());
+    }
+    if (DataDirectory.holdsGroup(journal)) {
+      return List.of(journal);
+    }
+    List<Path> journals = new ArrayList<>();
+    for (String name : DiskStorage.open(journal).subdirectories()) {
+      if (DataDirectory.holdsGroup(journal.resolve(name))) {
+        journals.add(journal.resolve(name));
+      }
+    }
+    return journals;
+  }
+
+  /** Opens the history of a journal directory. */
+  static History open(Path journal) throws IOException, CommandFailed {
+    if (!DataDirectory.holdsGroup(journal)) {
+      throw new CommandFailed(
+          "there is no journal in " + journal + "; if it is on a volume of its own, mount that,"
+              + " if it was moved, name its place with --journal");
+    }
+    return History.open(DiskStorage.open(journal));
+  }
+
+  /** Opens the history that a disk belongs to. */
+  static History of(Place place, DiskName name) throws IOException, CommandFailed {
+    List<String> there = new ArrayList<>();
+    if (place.journal() == null) {
+      for (StoredDisk disk : data(place).disks()) {
+        if (disk.name().equals(name)) {
+          return open(disk.journal());
+        }
+        there.add(disk.name().value());
+      }
+      throw unknown(name, place.data(), there);
+    }
+    for (Path journal : journals(place)) {
+      History history = open(journal);
+      if (history.disk(name.value()).isPresent()) {
+        return history;
+      }
+      history.manifest().disks().forEach(disk -> there.add(disk.name()));
+      history.close();
+    }
+    throw unknown(name, place.journal(), there);
+  }
+
+  /** A disk of a history. */
+  static Manifest.Disk disk(History history, DiskName name) throws CommandFailed {
+    return history
+        .disk(name.value())
+        .orElseThrow(
+            () ->
+                unknown(
+                    name,
+                    Path.of(history.storage().describe()),
+                    history.manifest().disks().stream().map(Manifest.Disk::name).toList()));
+  }
+
+  static CommandFailed unknown(DiskName name, Path where, List<String> there) {
+    return new CommandFailed("there is no disk " + name + " in " + where + Suggestions.near(name.value(), there));
+  }
+
+  /** Understands an instant; what cannot be understood is a wrong usage. */
+  static Instant instant(String text, long nowNanos) throws UsageError {
+    try {
+      return Instant.parse(text, nowNanos, ZoneId.systemDefault());
+    } catch (IllegalArgumentException e) {
+      throw new UsageError(String.valueOf(e.getMessage()), e);
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.everwhen.appliance.command;
+
+import io.everwhen.appliance.cli.Command;
+import io.everwhen.appliance.cli.CommandFailed;
+import io.everwhen.appliance.cli.MarkOptions;
+import io.everwhen.appliance.cli.Output;
+import io.everwhen.appliance.cli.UsageError;
+import io.everwhen.appliance.serve.AdminServer;
+import io.everwhen.appliance.store.DataDirectory;
+import io.everwhen.appliance.store.Json;
+import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.journal.GroupOptions;
+import io.everwhen.journal.log.SystemClock;
+import java.io.Closeable;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code everwhen mark}: by the daemon, or on the journal itself when there is none. */
+public final class MarkCommand implements Command<MarkOptions> {
+
+  @Override
+  public void run(MarkOptions options, Output output)
+      throws IOException, InterruptedException, CommandFailed, UsageError {
+    Optional<String> wrong = AdminServer.whatIsWrongWithMark(options.name());
+    if (wrong.isPresent()) {
+      throw new UsageError(wrong.get());
+    }
+    DataDirectory data = Histories.data(options.place());
+    List<StoredDisk> disks = data.disks();
+    StoredDisk disk =
+        disks.stream()
+            .filter(d -> d.name().equals(options.disk()))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    Histories.unknown(
+                        options.disk(), data.path(), disks.stream().map(d -> d.name().value()).toList()));
+    Optional<DaemonClient> daemon = DaemonClient.find(data);
+    long sequence =
+        daemon.isPresent()
+            ? daemon
+                .get()
+                .post("/v1/disks/" + disk.name() + "/marks", Json.object().put("name", options.name()))
+                .path("sequence")
+                .asLong()
+            : markAtRest(data, disk, options.name());
+    if (output.json()) {
+      output.object(
+          json -> {
+            json.writeStringProperty("disk", disk.name().value());
+            json.writeStringProperty("mark", options.name());
+            json.writeNumberProperty("sequence", sequence);
+          });
+    } else {
+      output.line("marked %s: mark:%s is seq:%d".formatted(disk.name(), options.name(), sequence));
+    }
+  }
+
+  private static long markAtRest(DataDirectory data, StoredDisk disk, String name) throws IOException {
+    try (Closeable _ = data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
+        OpenDisk open =
+            OpenDisk.open(data, disk, GroupOptions.DEFAULT, new SystemClock(), new SecureRandom())) {
+      return open.group().mark(name);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package io.everwhen.appliance.command;
+
+import io.everwhen.appliance.cli.Command;
+import io.everwhen.appliance.cli.CommandFailed;
+import io.everwhen.appliance.cli.Output;
+import io.everwhen.appliance.cli.TimelineOptions;
+import io.everwhen.appliance.cli.UsageError;
+import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.History.Point;
+import io.everwhen.journal.log.SystemClock;
+import io.everwhen.restore.plan.Instant;
+import io.everwhen.restore.plan.Planner;
+import io.everwhen.restore.plan.Times;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** {@code everwhen timeline}. */
+public final class TimelineCommand implements Command<TimelineOptions> {
+
+  @Override
+  public void run(TimelineOptions options, Output output) throws IOException, CommandFailed, UsageError {
+    long now = new SystemClock().wallNanos();
+    try (History history = Histories.of(options.place(), options.disk())) {
+      Manifest.Disk disk = Histories.disk(history, options.disk());
+      Planner planner = new Planner(history, now);
+      long from = options.from() == null ? 0 : first(planner, Histories.instant(options.from(), now));
+      long to =
+          options.to() == null
+              ? history.head().sequence()
+              : planner.resolve(Histories.instant(options.to(), now)).sequence();
+      if (!output.json()) {
+        output.line("%-12s  %-30s  %-6s  %14s  %10s".formatted("sequence", "time", "kind", "offset", "length"));
+      }
+      history.visitFrom(
+          from,
+          (entry, payload) -> {
+            if (entry.sequence() > to) {
+              return false;
+            }
+            if (!entry.kind().changesContent() || entry.disk() == disk.number()) {
+              print(entry, payload, output);
+            }
+            return true;
+          });
+      if (history.tailDamage().isPresent()) {
+        throw new CommandFailed("behind seq:" + history.head().sequence() + " " + history.tailDamage().get());
+      }
+      history.checkStillWithin(Math.max(from, history.horizon().sequence()));
+    }
+  }
+
+  /** The first entry to show: at an instant given as a time, the first one after it. */
+  private static long first(Planner planner, Instant from) throws IOException {
+    Point point = planner.resolve(from);
+    return from instanceof Instant.AtTime time && point.timeNanos() < time.nanos()
+        ? point.sequence() + 1
+        : point.sequence();
+  }
+
+  private static void print(EntryHeader entry, ByteBuffer payload, Output output) {
+    String kind = entry.kind().name().toLowerCase(Locale.ROOT);
+    String detail = detail(entry, payload);
+    if (!output.json()) {
+      output
+          .out()
+          .println(
+              entry.kind().changesContent()
+                  ? "%-12d  %s  %-6s  %14d  %10d"
+                      .formatted(
+                          entry.sequence(), Times.text(entry.timeNanos()), kind, entry.offset(), entry.length())
+                  : "%-12d  %s  %-6s  %s".formatted(entry.sequence(), Times.text(entry.timeNanos()), kind, detail));
+      return;
+    }
+    output.object(
+        json -> {
+          json.writeNumberProperty("sequence", entry.sequence());
+          json.writeStringProperty("time", Times.text(entry.timeNanos()));
+          json.writeStringProperty("kind", kind);
+          if (entry.kind().changesContent()) {
+            json.writeNumberProperty("offset", entry.offset());
+            json.writeNumberProperty("length", entry.length());
+            json.writeBooleanProperty("continues", entry.continues());
+          }
+          switch (entry.kind()) {
+            case MARK -> json.writeStringProperty("name", detail);
+            case CLOCK -> json.writeStringProperty("wall", detail);
+            case WRITE, ZERO, UNMAP, FLUSH -> {}
+          }
+        });
+  }
+
+  private static String detail(EntryHeader entry, ByteBuffer payload) {
+    return switch (entry.kind()) {
+      case MARK -> StandardCharsets.UTF_8.decode(payload).toString();
+      case CLOCK -> Times.text(payload.order(ByteOrder.LITTLE_ENDIAN).getLong(0));
+      case WRITE, ZERO, UNMAP, FLUSH -> "";
+    };
+  }
+
+}

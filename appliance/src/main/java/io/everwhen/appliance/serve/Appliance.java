@@ -1,0 +1,168 @@
+package io.everwhen.appliance.serve;
+
+import io.everwhen.appliance.config.Config;
+import io.everwhen.appliance.config.DiskConfig;
+import io.everwhen.appliance.config.HostPort;
+import io.everwhen.appliance.store.DataDirectory;
+import io.everwhen.appliance.store.JournaledDisk;
+import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.journal.GroupOptions;
+import io.everwhen.journal.log.Clock;
+import io.everwhen.target.iscsi.Portal;
+import io.everwhen.target.iscsi.Target;
+import io.everwhen.target.iscsi.Targets;
+import io.everwhen.target.scsi.DiskIdentity;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running appliance. Starts whole or not at all, and closes in the reverse order. */
+public final class Appliance implements Closeable {
+
+  private static final Logger log = LoggerFactory.getLogger(Appliance.class);
+
+  private final Deque<Closeable> toClose = new ArrayDeque<>();
+  private final List<OpenDisk> disks = new ArrayList<>();
+  private final Targets targets = new Targets();
+  private InetSocketAddress portalAddress;
+  private InetSocketAddress adminAddress;
+
+  /**
+   * Opens every disk, and serves.
+   *
+   * @throws IOException when a part of it cannot be had; nothing is left running then
+   */
+  public static Appliance start(Config config, Clock clock, RandomGenerator random) throws IOException {
+    Appliance appliance = new Appliance(config);
+    try {
+      appliance.open(config, clock, random);
+      return appliance;
+    } catch (IOException | RuntimeException e) {
+      try (appliance) {
+        throw e;
+      }
+    }
+  }
+
+  private Appliance(Config config) {
+    this.portalAddress = resolved(config.listen());
+    this.adminAddress = resolved(config.admin());
+  }
+
+  private static InetSocketAddress resolved(HostPort address) {
+    return new InetSocketAddress(address.host(), address.port());
+  }
+
+  private void open(Config config, Clock clock, RandomGenerator random) throws IOException {
+    DataDirectory data = DataDirectory.create(config.data());
+    DaemonFile daemonFile = new DaemonFile(data);
+    toClose.push(
+        data.tryLock()
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        data.path() + " is in use by another Everwhen" + daemonFile.describe()
+                            + "; stop that one first, or serve another directory")));
+    for (Map.Entry<StoredDisk, @Nullable DiskConfig> disk : disksToServe(data, config).entrySet()) {
+      open(data, disk.getKey(), options(disk.getValue()), clock, random);
+    }
+    Portal portal = new Portal(portalAddress, targets);
+    AdminServer admin = new AdminServer(adminAddress, this, data, random);
+    toClose.push(admin);
+    adminAddress = admin.start();
+    toClose.push(portal::close);
+    portal.start();
+    portalAddress = portal.address();
+    daemonFile.write(portalAddress, adminAddress);
+    toClose.push(daemonFile);
+  }
+
+  /** The disks that are there, and those that are asked for. */
+  private static Map<StoredDisk, @Nullable DiskConfig> disksToServe(DataDirectory data, Config config)
+      throws IOException {
+    Map<StoredDisk, @Nullable DiskConfig> disks = new LinkedHashMap<>();
+    List<DiskConfig> wanted = config.disks();
+    if (wanted.isEmpty() && data.disks().isEmpty()) {
+      wanted = List.of(Config.DEFAULT_DISK);
+    }
+    for (DiskConfig disk : wanted) {
+      disks.put(data.diskFor(disk, config), disk);
+    }
+    for (StoredDisk disk : data.disks()) {
+      disks.putIfAbsent(disk, null);
+    }
+    return disks;
+  }
+
+  private static GroupOptions options(@Nullable DiskConfig disk) {
+    GroupOptions options = GroupOptions.DEFAULT;
+    return disk == null || disk.journalSize() == null
+        ? options
+        : options.withHistoryBytes(disk.journalSize().bytes());
+  }
+
+  private void open(
+      DataDirectory data, StoredDisk stored, GroupOptions options, Clock clock, RandomGenerator random)
+      throws IOException {
+    OpenDisk disk = OpenDisk.open(data, stored, options, clock, random);
+    toClose.push(disk);
+    disks.add(disk);
+    if (disk.sharesVolume()) {
+      log.warn(
+          "{}: data and journal are on the same volume ({}). One failed volume then takes the disk and its history,"
+              + " and both share its speed; --journal puts the journal elsewhere",
+          stored.name(),
+          stored.journal());
+    }
+    String iqn = stored.name().iqn();
+    targets.add(new Target(iqn, DiskIdentity.of(iqn), new JournaledDisk(disk.group(), 0)));
+  }
+
+  /** The disks that are served. */
+  public List<OpenDisk> disks() {
+    return List.copyOf(disks);
+  }
+
+  /** How the targets are used. */
+  public Targets targets() {
+    return targets;
+  }
+
+  /** Where iSCSI is served. */
+  public InetSocketAddress portalAddress() {
+    return portalAddress;
+  }
+
+  /** Where management is served. */
+  public InetSocketAddress adminAddress() {
+    return adminAddress;
+  }
+
+  /** Stops serving, brings every disk in order, and gives up the data directory. Goes on after a failure. */
+  @Override
+  public void close() throws IOException {
+    IOException failure = null;
+    while (!toClose.isEmpty()) {
+      try {
+        toClose.pop().close();
+      } catch (IOException | RuntimeException e) {
+        log.error("stopping: {}", e.getMessage(), e);
+        failure = e instanceof IOException io ? io : new IOException(e);
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.everwhen.appliance.store;
+
+import io.everwhen.journal.Group;
+import io.everwhen.journal.image.Volume;
+import io.everwhen.journal.log.JournalFullException;
+import io.everwhen.target.block.BlockDevice;
+import io.everwhen.target.block.DeviceException;
+import io.everwhen.target.block.DeviceException.Reason;
+import io.everwhen.target.block.Extent;
+import io.everwhen.target.block.Geometry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/** A volume of a group as the target serves it: blocks become bytes, and failures get their reason. */
+public final class JournaledDisk implements BlockDevice {
+
+  private static final int PHYSICAL_BLOCK_BYTES = 4096;
+
+  private final Group group;
+  private final Volume volume;
+  private final Geometry geometry;
+  private final int blockBytes;
+
+  /**
+   * A disk of a group.
+   *
+   * @param number of the disk within it
+   */
+  public JournaledDisk(Group group, int number) {
+    this.group = group;
+    this.volume = group.volume(number);
+    this.blockBytes = group.disks().get(number).blockBytes();
+    this.geometry = new Geometry(blockBytes, PHYSICAL_BLOCK_BYTES, volume.sizeBytes() / blockBytes);
+  }
+
+  @Override
+  public Geometry geometry() {
+    return geometry;
+  }
+
+  @Override
+  public boolean readOnly() {
+    return false;
+  }
+
+  @Override
+  public void read(long block, ByteBuffer into) throws IOException {
+    try {
+      volume.read(block * blockBytes, into);
+    } catch (IOException e) {
+      throw new DeviceException(Reason.UNREADABLE, message(e), e);
+    }
+  }
+
+  @Override
+  public void write(long block, ByteBuffer data) throws IOException {
+    changing(() -> group.change(() -> volume.write(block * blockBytes, data)));
+  }
+
+  @Override
+  public void zero(List<Extent> extents, boolean deallocate) throws IOException {
+    long[] offsets = extents.stream().filter(e -> e.count() > 0).mapToLong(e -> e.block() * blockBytes).toArray();
+    long[] lengths = extents.stream().filter(e -> e.count() > 0).mapToLong(e -> e.count() * blockBytes).toArray();
+    if (offsets.length > 0) {
+      changing(() -> group.change(() -> volume.zero(offsets, lengths, deallocate)));
+    }
+  }
+
+  @Override
+  public void settle() throws IOException {
+    changing(volume::settle);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    changing(() -> group.change(volume::flush));
+  }
+
+  private static void changing(Group.Change change) throws DeviceException {
+    try {
+      change.stage();
+    } catch (JournalFullException e) {
+      throw new DeviceException(Reason.NO_SPACE, message(e), e);
+    } catch (IOException e) {
+      throw new DeviceException(Reason.UNWRITABLE, message(e), e);
+    }
+  }
+
+  private static String message(IOException e) {
+    return e.getMessage() == null ? e.toString() : e.getMessage();
+  }
+}
