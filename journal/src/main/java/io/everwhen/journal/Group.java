@@ -124,6 +124,8 @@ public final class Group implements Closeable {
       Closeable writerLock)
       throws IOException {
     this.files = new JournalFiles(storage);
+    // What a process that died has left may not be durable yet; from here on it is relied on.
+    storage.syncDirectory();
     this.options = options;
     this.clock = clock;
     this.writerLock = writerLock;

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -138,6 +140,8 @@ public final class Cli {
     return switch (e) {
       case NoSuchFileException missing -> "there is no file or directory " + missing.getFile();
       case AccessDeniedException denied -> "access to " + denied.getFile() + " is denied";
+      case FileAlreadyExistsException there -> there.getFile() + " is there already, where a directory is to be made";
+      case NotDirectoryException file -> file.getFile() + " is not a directory";
       case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
       default -> e.getMessage() == null ? e.toString() : e.getMessage();
     };

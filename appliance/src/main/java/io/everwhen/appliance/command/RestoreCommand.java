@@ -77,7 +77,7 @@ public final class RestoreCommand implements Command<RestoreOptions> {
       output.line(
           "restored %s to %s: %s, of which %d KiB are data"
               .formatted(
-                  plan.disk().name(), options.to(), new ByteSize(result.bytes()), result.dataBytes() + 1023 >> 10));
+                  plan.disk().name(), options.to(), new ByteSize(result.bytes()), (result.dataBytes() + 1023) >> 10));
       output.line("as it was after seq:%d, %s".formatted(plan.point().sequence(), time));
     }
   }

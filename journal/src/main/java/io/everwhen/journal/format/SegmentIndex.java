@@ -254,7 +254,7 @@ public final class SegmentIndex {
 
   /** The place of an entry at or before {@code sequence}, at most 128 entries away. */
   public long placeAtOrBefore(long sequence) {
-    int record = (int) Math.clamp((sequence - firstSequence()) / ENTRIES_PER_TIME, 0, times() - 1);
+    int record = Math.clamp((sequence - firstSequence()) / ENTRIES_PER_TIME, 0, times() - 1);
     return place(timeAt(record) + 12);
   }
 

@@ -39,22 +39,49 @@ final class BaselineFile implements Closeable {
     return storage.exists(FileNames.baseline(disk)) && storage.exists(FileNames.baselineSums(disk));
   }
 
-  static BaselineFile openForReading(Storage storage, int disk) throws IOException {
+  /**
+   * Opens the baseline for reading.
+   *
+   * @param incomplete whether it may be in the making: the files shorter than they will be, which reads as zeros
+   */
+  static BaselineFile openForReading(Storage storage, int disk, long sizeBytes, boolean incomplete)
+      throws IOException {
     StorageFile content = storage.openForReading(FileNames.baseline(disk));
+    StorageFile sums = null;
+    boolean opened = false;
     try {
-      return new BaselineFile(content, storage.openForReading(FileNames.baselineSums(disk)));
-    } catch (IOException e) {
-      content.close();
-      throw e;
+      sums = storage.openForReading(FileNames.baselineSums(disk));
+      if (!incomplete) {
+        checkSize(content, sizeBytes);
+        checkSize(sums, sumsBytes(sizeBytes));
+      }
+      opened = true;
+      return new BaselineFile(content, sums);
+    } finally {
+      if (!opened) {
+        content.close();
+        if (sums != null) {
+          sums.close();
+        }
+      }
     }
+  }
+
+  private static void checkSize(StorageFile file, long bytes) throws IOException {
+    if (file.size() != bytes) {
+      throw new DamageException("%s has %d bytes, not %d".formatted(file.describe(), file.size(), bytes));
+    }
+  }
+
+  private static long sumsBytes(long sizeBytes) {
+    return (sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES * Integer.BYTES;
   }
 
   /** Opens the baseline for changing; made empty if it is not there. */
   static BaselineFile openForFolding(Storage storage, int disk, long sizeBytes) throws IOException {
     StorageFile content = openOrCreate(storage, FileNames.baseline(disk), sizeBytes);
     try {
-      long chunks = (sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES;
-      return new BaselineFile(content, openOrCreate(storage, FileNames.baselineSums(disk), chunks * Integer.BYTES));
+      return new BaselineFile(content, openOrCreate(storage, FileNames.baselineSums(disk), sumsBytes(sizeBytes)));
     } catch (IOException e) {
       content.close();
       throw e;
@@ -84,8 +111,8 @@ final class BaselineFile implements Closeable {
       long number = offset / CHUNK_BYTES;
       loadChunk(number);
       if (!unchecked.test(number)) {
-        sum.clear();
-        sums.readFully(number * Integer.BYTES, sum);
+        sum.clear().putInt(0, 0);
+        sums.read(number * Integer.BYTES, sum);
         if (sum.getInt(0) != sumOfChunk()) {
           throw new DamageException(
               "%s is damaged in the 4096 bytes from %d on".formatted(content.describe(), number * CHUNK_BYTES));

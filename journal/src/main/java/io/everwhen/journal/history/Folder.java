@@ -41,9 +41,8 @@ public final class Folder {
     JournalFiles.OpenSegment segment = files.openSegment(manifest, number);
     try (var _ = segment.file()) {
       checkWhole(segment, index);
-      if (manifest.folding() != number) {
-        files.writeManifest(manifest.withFolding(number));
-      }
+      // Also when it says so already: a process that died may not have made it durable.
+      files.writeManifest(manifest.withFolding(number));
       apply(manifest, segment, index);
     }
     Manifest.Baseline next =

@@ -18,8 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +88,7 @@ public final class History implements Closeable {
   private static Optional<String> load(JournalFiles files, Manifest manifest, List<HistorySegment> into)
       throws IOException {
     long next = manifest.baseline().segment() + 1;
-    TreeSet<Long> sealed = files.indexNumbers();
+    NavigableSet<Long> sealed = files.indexNumbers();
     long lastSealed = sealed.isEmpty() ? next - 1 : sealed.last();
     for (; next <= lastSealed; next++) {
       SegmentIndex index = null;

@@ -3,11 +3,13 @@ package io.everwhen.journal.history;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.JournalFiles;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -49,10 +51,21 @@ public final class PastView implements Closeable {
     this.disk = disk;
     this.sequence = sequence;
     this.segments = history.segments();
-    this.baseline =
-        BaselineFile.exists(history.storage(), disk.number())
-            ? BaselineFile.openForReading(history.storage(), disk.number())
-            : null;
+    this.baseline = openBaseline(history, disk);
+  }
+
+  private static @Nullable BaselineFile openBaseline(History history, Manifest.Disk disk) throws IOException {
+    boolean isMade = history.manifest().baseline().segment() > 0;
+    boolean inTheMaking = history.manifest().folding() != 0;
+    if (!isMade && !(inTheMaking && BaselineFile.exists(history.storage(), disk.number()))) {
+      return null; // the empty disk
+    }
+    try {
+      return BaselineFile.openForReading(
+          history.storage(), disk.number(), disk.sizeBytes(), !isMade && inTheMaking);
+    } catch (NoSuchFileException e) {
+      throw new DamageException("the baseline in " + history.storage().describe() + " is not there: " + e.getMessage(), e);
+    }
   }
 
   /** Bytes on the disk. */

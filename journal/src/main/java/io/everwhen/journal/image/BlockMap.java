@@ -100,7 +100,7 @@ final class BlockMap {
   synchronized void remove(Piece applied) {
     Map.Entry<Long, Piece> next = pieces.ceilingEntry(applied.start);
     while (next != null && next.getKey() < applied.end) {
-      if (next.getValue().source == applied.source) {
+      if (next.getValue().source.equals(applied.source)) {
         pieces.remove(next.getKey());
       }
       next = pieces.higherEntry(next.getKey());

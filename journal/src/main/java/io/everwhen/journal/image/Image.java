@@ -66,6 +66,9 @@ public final class Image implements Closeable {
     StorageFile file = null;
     boolean opened = false;
     try {
+      // What a process that died has left may not be durable yet; from here on it is relied on.
+      checkpointFile.sync();
+      home.syncDirectory();
       ByteBuffer slots = ByteBuffer.allocate(Checkpoint.FILE_BYTES);
       checkpointFile.readFully(0, slots);
       Checkpoint checkpoint = Checkpoint.decode(slots.flip(), checkpointFile.describe());

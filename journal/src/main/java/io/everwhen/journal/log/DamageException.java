@@ -1,5 +1,7 @@
 package io.everwhen.journal.log;
 
+import org.jspecify.annotations.Nullable;
+
 /** Recorded bytes that are not as they were written. */
 public final class DamageException extends JournalException {
 
@@ -9,7 +11,7 @@ public final class DamageException extends JournalException {
     super(message);
   }
 
-  public DamageException(String message, Throwable cause) {
+  public DamageException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

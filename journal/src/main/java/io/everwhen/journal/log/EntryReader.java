@@ -30,7 +30,7 @@ public final class EntryReader {
    */
   public EntryHeader read(StorageFile file, SegmentHeader segment, long place, long sequence) throws IOException {
     EntryHeader loaded = entry;
-    if (loaded != null && file == loadedFile && place == loadedPlace && loaded.sequence() == sequence) {
+    if (loaded != null && file.equals(loadedFile) && place == loadedPlace && loaded.sequence() == sequence) {
       return loaded;
     }
     entry = null;

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -57,7 +58,7 @@ public final class Journal implements Closeable {
     this.manifest = manifest;
     this.options = options;
     this.recoveredSequence = recovered.lastSequence();
-    this.lastSeal = recovered.lastSeal();
+    this.lastSeal = HexFormat.of().parseHex(recovered.lastSeal());
     this.lastSealedSequence = recovered.lastSequence();
     this.lastSealedChecksum = recovered.lastChecksum();
     this.supply = new SegmentSupply(storage, manifest, options, clock, random, recovered.lastSegment());
@@ -222,13 +223,9 @@ public final class Journal implements Closeable {
     }
   }
 
-  /** Prepares the segment after the active one, if that is still to be done. */
+  /** Prepares the segment after the active one, if that is still to be done and there is room; true when it did. */
   public boolean prepareNext() throws IOException {
-    if (!supply.wantsPreparing()) {
-      return false;
-    }
-    supply.prepare();
-    return true;
+    return supply.prepare();
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.everwhen.journal.log;
 
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** A journal that cannot do what was asked. The message says what failed, where, and what to do. */
 public abstract sealed class JournalException extends IOException permits DamageException, JournalFullException, StoppedException {
@@ -11,7 +12,7 @@ public abstract sealed class JournalException extends IOException permits Damage
     super(message);
   }
 
-  JournalException(String message, Throwable cause) {
+  JournalException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 }

@@ -11,6 +11,7 @@ import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.NavigableSet;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -47,17 +48,17 @@ public final class JournalFiles {
   }
 
   /** The numbers of the segment files that are there, ascending. */
-  public TreeSet<Long> segmentNumbers() throws IOException {
+  public NavigableSet<Long> segmentNumbers() throws IOException {
     return numbers(FileNames::segmentNumber);
   }
 
   /** The numbers of the index files that are there, ascending. */
-  public TreeSet<Long> indexNumbers() throws IOException {
+  public NavigableSet<Long> indexNumbers() throws IOException {
     return numbers(FileNames::indexNumber);
   }
 
-  private TreeSet<Long> numbers(Function<String, OptionalLong> parse) throws IOException {
-    TreeSet<Long> numbers = new TreeSet<>();
+  private NavigableSet<Long> numbers(Function<String, OptionalLong> parse) throws IOException {
+    NavigableSet<Long> numbers = new TreeSet<>();
     for (String name : storage.list()) {
       parse.apply(name).ifPresent(numbers::add);
     }

@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.NavigableSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,9 +58,10 @@ final class Recovery {
   }
 
   /**
-   * Where the journal ends: the last entry (or the baseline when there is none), its segment and that segment's seal.
+   * Where the journal ends: the last entry (or the baseline when there is none), its segment and that
+   * segment's seal in hexadecimal.
    */
-  record Result(long lastSequence, long lastTimeNanos, int lastChecksum, byte[] lastSeal, long lastSegment) {}
+  record Result(long lastSequence, long lastTimeNanos, int lastChecksum, String lastSeal, long lastSegment) {}
 
   /**
    * Recovers; afterwards every segment is sealed and everything durable.
@@ -74,7 +77,7 @@ final class Recovery {
         recovery.lastSequence,
         recovery.lastTimeNanos,
         recovery.lastChecksum,
-        recovery.lastSeal,
+        HexFormat.of().formatHex(recovery.lastSeal),
         recovery.lastSegment);
   }
 
@@ -91,7 +94,7 @@ final class Recovery {
 
   /** Goes to the last sealed segment by its index alone. */
   private void passSealed() throws IOException {
-    TreeSet<Long> indexes = files.indexNumbers();
+    NavigableSet<Long> indexes = files.indexNumbers();
     if (indexes.isEmpty()) {
       return;
     }
@@ -114,7 +117,7 @@ final class Recovery {
   private record Tail(long number, SegmentIndexBuilder builder) {}
 
   private void sealTail(long knownDurable) throws IOException {
-    TreeSet<Long> behind = new TreeSet<>(files.segmentNumbers().tailSet(lastSegment, false));
+    Set<Long> behind = files.segmentNumbers().tailSet(lastSegment, false);
     List<Tail> tails = new ArrayList<>();
     long sequence = lastSequence;
     int chain = lastChecksum;
@@ -195,7 +198,7 @@ final class Recovery {
   }
 
   /** Deletes the segments that hold nothing of the journal, before the cut is made final by sealing. */
-  private void discard(TreeSet<Long> behind, List<Tail> tails) throws IOException {
+  private void discard(Set<Long> behind, List<Tail> tails) throws IOException {
     boolean deleted = false;
     for (long number : behind) {
       if (tails.stream().noneMatch(tail -> tail.number == number)) {
@@ -222,7 +225,7 @@ final class Recovery {
   /** SHA-256 of the first {@code length} bytes. */
   static byte[] contentHash(StorageFile file, long length) throws IOException {
     MessageDigest digest = SegmentIndex.sha256();
-    ByteBuffer window = ByteBuffer.allocateDirect(1 << 20);
+    ByteBuffer window = ByteBuffer.allocateDirect((int) Math.min(1 << 20, length));
     for (long at = 0; at < length; at += window.limit()) {
       window.clear().limit((int) Math.min(window.capacity(), length - at));
       file.readFully(at, window);

@@ -8,8 +8,8 @@ import io.everwhen.journal.format.SegmentIndexBuilder;
 import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.NavigableSet;
 import java.util.Optional;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Looks for damage by reading everything. Changes nothing; may run while the journal is written. */
@@ -73,7 +73,7 @@ public final class SegmentAudit {
 
   private static Optional<String> lookBehindTail(
       JournalFiles files, Manifest manifest, long lastSealed, long sequence, int checksum) throws IOException {
-    TreeSet<Long> numbers = files.segmentNumbers();
+    NavigableSet<Long> numbers = files.segmentNumbers();
     long last = sequence;
     int chain = checksum;
     boolean ended = false;

@@ -61,32 +61,27 @@ final class SegmentSupply {
     return next;
   }
 
-  /** Whether {@link #next} would have to make a segment. */
-  synchronized boolean wantsPreparing() {
-    return prepared == null;
-  }
-
-  /** Makes the next segment if there is none; leaves it to {@link #next} when there is no room. */
-  void prepare() throws IOException {
+  /** Makes the next segment if there is none, and room for it; true when it did. */
+  boolean prepare() throws IOException {
     synchronized (this) {
       if (prepared != null) {
-        return;
+        return false;
       }
       if (recycled) {
         prepared = putInUse(SPARE);
-        return;
+        return true;
       }
     }
     // Not under the monitor: overwriting takes long, and the appender must not wait for it.
     if (!hasRoom()) {
-      return;
+      return false;
     }
     storage.delete(SPARE);
     try (StorageFile file = storage.create(SPARE)) {
       fill(file, true);
     } catch (NoSpaceException e) {
       storage.delete(SPARE);
-      return;
+      return false;
     }
     synchronized (this) {
       recycled = true;
@@ -94,6 +89,7 @@ final class SegmentSupply {
         prepared = putInUse(SPARE);
       }
     }
+    return true;
   }
 
   /**
@@ -149,7 +145,7 @@ final class SegmentSupply {
   private void fill(StorageFile file, boolean overwrite) throws IOException {
     file.allocate(options.segmentBytes());
     if (overwrite) {
-      ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS_BYTES);
+      ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, options.segmentBytes()));
       for (long at = 0; at < options.segmentBytes(); at += ZEROS_BYTES) {
         file.write(at, zeros.clear().limit((int) Math.min(ZEROS_BYTES, options.segmentBytes() - at)));
       }
@@ -164,10 +160,11 @@ final class SegmentSupply {
       file.write(0, header.encode());
       file.sync();
     }
+    // Should this fail half-way, the next attempt replaces it by another file.
+    recycled = recycled && !name.equals(SPARE);
     storage.rename(name, FileNames.segment(number));
     storage.syncDirectory();
     lastNumber = number;
-    recycled = recycled && !name.equals(SPARE);
     return new Segment(header, storage.open(FileNames.segment(number)), options.segmentBytes());
   }
 }
