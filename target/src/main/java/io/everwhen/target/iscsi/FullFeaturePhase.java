@@ -5,6 +5,7 @@ import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.pdu.Opcode;
 import io.everwhen.target.pdu.PduWriter;
 import io.everwhen.target.pdu.ProtocolException;
+import io.everwhen.target.scsi.Nexus;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -49,8 +50,11 @@ final class FullFeaturePhase {
     this.replies = new Replies(writer, window, statSn);
     this.segmentBytesMax = session.parameters().sendSegmentBytesMax();
     ServedTarget target = session.target();
+    Nexus nexus = session.nexus();
     this.tasks =
-        target == null ? null : new ScsiTasks(target, session.parameters(), window, writer, replies, pool);
+        target == null || nexus == null
+            ? null
+            : new ScsiTasks(target, nexus, session.parameters(), window, writer, replies, pool);
     this.text = new TextExchange(targets, target, local, replies, segmentBytesMax, this::segmentBytesMax);
   }
 

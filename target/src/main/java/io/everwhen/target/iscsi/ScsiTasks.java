@@ -52,6 +52,7 @@ final class ScsiTasks {
 
   ScsiTasks(
       ServedTarget target,
+      Nexus nexus,
       SessionParameters parameters,
       CommandWindow window,
       PduWriter writer,
@@ -59,7 +60,7 @@ final class ScsiTasks {
       BufferPool pool) {
     this.target = target;
     this.units = target.units();
-    this.nexus = units.open();
+    this.nexus = nexus;
     this.parameters = parameters;
     this.window = window;
     this.writer = writer;
@@ -321,7 +322,6 @@ final class ScsiTasks {
 
   /** Gives all buffers back, when the connection is gone. */
   void close() {
-    units.close(nexus);
     transfers.values().forEach(transfer -> pool.release(transfer.buffer()));
     transfers.clear();
     releaseUnsettled();

@@ -1,6 +1,7 @@
 package io.everwhen.target.iscsi;
 
 import io.everwhen.target.iscsi.LoginAnswer.Admission;
+import io.everwhen.target.scsi.Nexus;
 import org.jspecify.annotations.Nullable;
 
 /** A session: an initiator port's relation with a target, RFC 7143 section 4.4.2. Today over one connection. */
@@ -10,12 +11,15 @@ final class Session {
   private final int tsih;
   private final CommandWindow window;
   private final Connection connection;
+  private final @Nullable Nexus nexus;
 
   Session(Admission admission, int tsih, int firstCmdSn, Connection connection) {
     this.admission = admission;
     this.tsih = tsih;
     this.window = new CommandWindow(firstCmdSn);
     this.connection = connection;
+    ServedTarget target = admission.target();
+    this.nexus = target == null ? null : target.units().open();
   }
 
   int tsih() {
@@ -35,6 +39,11 @@ final class Session {
     return admission.connectionId();
   }
 
+  /** Null in a discovery session. */
+  @Nullable Nexus nexus() {
+    return nexus;
+  }
+
   SessionParameters parameters() {
     return admission.parameters();
   }
@@ -52,6 +61,14 @@ final class Session {
     return admission.initiator().equals(other.initiator())
         && admission.isid() == other.isid()
         && admission.target() == other.target();
+  }
+
+  /** Ends the nexus with the logical units. */
+  void close() {
+    ServedTarget target = admission.target();
+    if (target != null && nexus != null) {
+      target.units().close(nexus);
+    }
   }
 
   SessionStatus status() {

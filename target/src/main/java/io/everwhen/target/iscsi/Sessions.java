@@ -66,6 +66,7 @@ final class Sessions {
   /** Forgets a session whose connection is gone. */
   synchronized void close(Session session) {
     open.remove(session);
+    session.close();
   }
 
   synchronized List<Session> of(ServedTarget target) {

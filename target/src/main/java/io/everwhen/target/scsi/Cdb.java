@@ -47,6 +47,8 @@ public sealed interface Cdb {
 
   record ReadCapacity16(long lba, boolean partialMedium, int allocationLength) implements Cdb {}
 
+  record GetLbaStatus(long lba, int allocationLength) implements Cdb {}
+
   record ReportLuns(int select, long allocationLength) implements Cdb {}
 
   /** REPORT SUPPORTED OPERATION CODES. */

@@ -132,11 +132,18 @@ final class CdbDecoder {
       case OperationCode.VERIFY_16 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
       case OperationCode.SYNCHRONIZE_CACHE_16 -> new Cdb.SynchronizeCache(lba, length);
       case OperationCode.WRITE_SAME_16 -> writeSame(flags, (flags & 1) != 0, lba, length);
-      case OperationCode.SERVICE_ACTION_IN_16 ->
-          (flags & 0x1f) == OperationCode.READ_CAPACITY_16
-              ? new Cdb.ReadCapacity16(lba, (in.get(at + 14) & 1) != 0, (int) Math.min(length, UINT_31_MASK))
-              : new Cdb.Unknown(code);
+      case OperationCode.SERVICE_ACTION_IN_16 -> serviceActionIn(flags & 0x1f, in, at, lba, length);
       default -> new Cdb.Unknown(code);
+    };
+  }
+
+  private static Cdb serviceActionIn(int action, ByteBuffer in, int at, long lba, long length) {
+    int allocationLength = (int) Math.min(length, UINT_31_MASK);
+    return switch (action) {
+      case OperationCode.READ_CAPACITY_16 ->
+          new Cdb.ReadCapacity16(lba, (in.get(at + 14) & 1) != 0, allocationLength);
+      case OperationCode.GET_LBA_STATUS -> new Cdb.GetLbaStatus(lba, allocationLength);
+      default -> new Cdb.Unknown(OperationCode.SERVICE_ACTION_IN_16);
     };
   }
 

@@ -47,6 +47,8 @@ final class DeviceServer {
           disk.geometry().contains(sync.lba(), sync.blocks()) ? null : Sense.LBA_OUT_OF_RANGE;
       case Cdb.ReadCapacity10 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
       case Cdb.ReadCapacity16 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
+      case Cdb.GetLbaStatus status ->
+          disk.geometry().contains(status.lba(), 1) ? null : Sense.LBA_OUT_OF_RANGE;
       case Cdb.Unknown _ -> Sense.INVALID_COMMAND_OPERATION_CODE;
       case Cdb.Invalid _ -> Sense.INVALID_FIELD_IN_CDB;
       case Cdb.TestUnitReady _,
@@ -115,6 +117,7 @@ final class DeviceServer {
       case Cdb.SynchronizeCache _ -> Outcome.Done.GOOD_ONCE_FLUSHED;
       case Cdb.StartStopUnit start -> startStop(start);
       case Cdb.TestUnitReady _, Cdb.PreventAllowMediumRemoval _ -> Outcome.Done.GOOD;
+      case Cdb.GetLbaStatus status -> lbaStatus(status, dataIn);
       case Cdb.RequestSense request -> UnitInformation.requestSense(request, Sense.NO_SENSE, dataIn);
       case Cdb.Inquiry _,
           Cdb.ModeSense _,
@@ -249,6 +252,16 @@ final class DeviceServer {
       }
     }
     return true;
+  }
+
+  private Outcome lbaStatus(Cdb.GetLbaStatus status, DataIn dataIn) throws IOException {
+    ByteBuffer reply = ByteBuffer.allocate(LbaStatus.BYTES);
+    try {
+      LbaStatus.put(reply, disk, status.lba());
+    } catch (IOException | RuntimeException e) {
+      return new Outcome.CheckCondition(sense("get LBA status", e, Sense.UNRECOVERED_READ_ERROR));
+    }
+    return UnitInformation.finish(null, reply, status.allocationLength(), dataIn);
   }
 
   private static Outcome startStop(Cdb.StartStopUnit start) {

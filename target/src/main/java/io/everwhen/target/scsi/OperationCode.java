@@ -38,6 +38,9 @@ final class OperationCode {
   /** Service action of {@link #SERVICE_ACTION_IN_16}. */
   static final int READ_CAPACITY_16 = 0x10;
 
+  /** Service action of {@link #SERVICE_ACTION_IN_16}. */
+  static final int GET_LBA_STATUS = 0x12;
+
   /** Service action of {@link #MAINTENANCE_IN}. */
   static final int REPORT_SUPPORTED_OPERATION_CODES = 0x0c;
 

@@ -71,6 +71,7 @@ final class SupportedCommands {
           Command.of("91 02 ffffffffffffffff ffffffff 00 00"),
           Command.of("93 09 ffffffffffffffff ffffffff 00 00"),
           Command.of(OperationCode.READ_CAPACITY_16, "9e 10 ffffffffffffffff ffffffff 01 00"),
+          Command.of(OperationCode.GET_LBA_STATUS, "9e 12 ffffffffffffffff ffffffff 00 00"),
           Command.of("a0 00 ff 000000 ffffffff 00 00"),
           Command.of(OperationCode.REPORT_SUPPORTED_OPERATION_CODES, "a3 0c 87 ff ffff ffffffff 00 00"),
           Command.of("a8 18 ffffffff ffffffff 00 00"),

@@ -1,0 +1,161 @@
+package io.everwhen.target.iscsi;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.everwhen.target.pdu.BasicHeader;
+import io.everwhen.target.testing.Initiator;
+import io.everwhen.target.testing.MemoryDisk;
+import io.everwhen.target.testing.MemoryPortal;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a stranger does harms nobody else: a well-behaved initiator is logged in all the time, and must not notice. */
+@Timeout(60)
+class HostileClientTest {
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+  private MemoryPortal portal;
+  private Initiator friend;
+
+  @BeforeEach
+  void start() throws IOException {
+    portal = new MemoryPortal(new MemoryDisk(16 << 20));
+    friend = new Initiator(portal.address());
+    friend.logInAs("iqn.2026-11.test:friend", MemoryPortal.NAME, 1);
+  }
+
+  @AfterEach
+  void theFriendIsStillServed() throws IOException {
+    assertThat(friend.write("2a00 00000000 00 0001 00", ByteBuffer.allocate(512)).status()).isZero();
+    friend.close();
+    portal.close();
+  }
+
+  @Test
+  void connectAndClose() throws IOException {
+    for (int i = 0; i < 500; i++) {
+      SocketChannel.open(portal.address()).close();
+    }
+  }
+
+  @Test
+  void manyThatNeverLogInGiveWayToTheNext() throws IOException {
+    List<SocketChannel> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < Limits.LOGIN_CONNECTIONS_MAX + 20; i++) {
+        silent.add(SocketChannel.open(portal.address()));
+      }
+      try (Initiator late = new Initiator(portal.address())) {
+        assertThat(late.logIn().loginStatus()).isZero();
+      }
+      assertThat(silent.getFirst().read(ByteBuffer.allocate(1))).isEqualTo(-1);
+    } finally {
+      for (SocketChannel socket : silent) {
+        socket.close();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0x00, 0x01, 0x02, 0x04, 0x05, 0x06, 0x10, 0x1f, 0x20, 0x3f})
+  void anythingButALoginEndsTheConnection(int opcode) throws IOException {
+    try (Initiator stranger = new Initiator(portal.address())) {
+      stranger.send(opcode, NOTHING, _ -> {});
+      assertThatExceptionOfType(IOException.class).isThrownBy(stranger::receive);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {8193, 1 << 20, 0xffffff})
+  void aLoginLongerThanAllowedEndsTheConnection(int bytes) throws IOException {
+    try (SocketChannel socket = SocketChannel.open(portal.address())) {
+      socket.write(ByteBuffer.allocate(48).put(0, (byte) 0x43).putInt(4, bytes));
+      assertThat(socket.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void noiseBeforeAndAfterLoginEndsTheConnectionOrIsRejected() throws IOException {
+    Random random = new Random(7);
+    for (int round = 0; round < 200; round++) {
+      byte[] noise = new byte[48 * (1 + random.nextInt(20))];
+      random.nextBytes(noise);
+      for (int at = 0; at < noise.length; at += 48) {
+        noise[at + 4] = 0;
+        noise[at + 5] = 0;
+        noise[at + 6] = 0;
+        noise[at + 7] = 0;
+      }
+      try (Initiator stranger = new Initiator(portal.address())) {
+        if (round % 2 == 0) {
+          stranger.logIn();
+        }
+        stranger.socket().write(ByteBuffer.wrap(noise));
+      }
+    }
+    // The noise may have been a reset, which the friend is told of.
+    friend.command("000000000000", BasicHeader.FINAL, 0, NOTHING);
+    friend.receive();
+  }
+
+  @Test
+  void aTruncatedConversationHoldsNothing() throws IOException {
+    for (int length = 1; length < 48; length++) {
+      try (Initiator stranger = new Initiator(portal.address())) {
+        stranger.logIn();
+        stranger.socket().write(ByteBuffer.allocate(length).put(0, (byte) 0x01));
+      }
+    }
+  }
+
+  @Test
+  void aReaderThatTakesNothingBlocksNobodyElse() throws IOException {
+    try (Initiator slow = new Initiator(portal.address())) {
+      slow.logIn();
+      for (int i = 0; i < 64; i++) {
+        slow.command("2800 00000000 00 2000 00", BasicHeader.FINAL | BasicHeader.READ, 4 << 20, NOTHING);
+      }
+      for (int i = 0; i < 100; i++) {
+        assertThat(friend.write("2a00 00000000 00 0001 00", ByteBuffer.allocate(512)).status()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void aReadOfFourThousandMillionBlocksIsRefused() throws IOException {
+    try (Initiator stranger = new Initiator(portal.address())) {
+      stranger.logIn();
+      String cdb = "8800 0000000000000000 ffffffff 0000";
+      assertThat(stranger.read(cdb, 512).sense()).isEqualTo(0x52100);
+    }
+  }
+
+  @Test
+  void whoDoesNotLogInInTimeIsDropped() throws IOException {
+    AtomicLong now = new AtomicLong();
+    long tooLong = Limits.LOGIN_SECONDS_MAX * 1_000_000_000L;
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    // Time passes whenever it is asked for: the connection grows old from one look to the next.
+    try (Portal timed = new Portal(anyPort, portal.targets(), () -> now.addAndGet(tooLong / 8))) {
+      timed.start();
+      try (SocketChannel socket = SocketChannel.open(timed.address())) {
+        assertThat(socket.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+      }
+    }
+  }
+}

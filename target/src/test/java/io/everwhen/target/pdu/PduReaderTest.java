@@ -1,0 +1,124 @@
+package io.everwhen.target.pdu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PduReaderTest {
+
+  private static final int DATA_BYTES_MAX = 4096;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 48, 100, 5000})
+  void cutsPdusHoweverTheBytesArrive(int atOnce) throws IOException {
+    ByteBuffer stream = ByteBuffer.allocate(20_000);
+    for (int size : new int[] {0, 5, 4096, 1, 0, 4000}) {
+      putPdu(stream, size);
+    }
+    PduReader reader = new PduReader(slow(stream.flip(), atOnce), 64, DATA_BYTES_MAX);
+    List<Integer> sizes = new ArrayList<>();
+    while (reader.fill()) {
+      while (reader.next()) {
+        ByteBuffer data = reader.data();
+        sizes.add(data.remaining());
+        for (int i = 0; i < data.remaining(); i++) {
+          assertThat(data.get(i)).isEqualTo((byte) (i * 31));
+        }
+      }
+    }
+    assertThat(sizes).containsExactly(0, 5, 4096, 1, 0, 4000);
+  }
+
+  @Test
+  void refusesALengthBeyondTheLimitBeforeAnyOfTheDataIsThere() throws IOException {
+    ByteBuffer header = ByteBuffer.allocate(48).putInt(4, 0x00ffffff);
+    PduReader reader = new PduReader(slow(header, 48), 64, DATA_BYTES_MAX);
+    reader.fill();
+    assertThatExceptionOfType(ProtocolException.class).isThrownBy(reader::next).withMessageContaining("16777215");
+  }
+
+  @Test
+  void takesAdditionalHeaderSegmentsForWhatTheyAre() throws IOException {
+    ByteBuffer stream = ByteBuffer.allocate(48 + 1020 + 4);
+    stream.putInt(4, 0xff000004).putInt(48 + 1020, 0x01020304);
+    PduReader reader = new PduReader(slow(stream, 10_000), 64, DATA_BYTES_MAX);
+    while (!reader.next()) {
+      assertThat(reader.fill()).isTrue();
+    }
+    assertThat(reader.data().getInt()).isEqualTo(0x01020304);
+  }
+
+  @Test
+  void findsADamagedHeaderAndDamagedData() throws IOException {
+    for (int damaged : new int[] {20, 60}) {
+      ByteBuffer stream = digested();
+      stream.put(damaged, (byte) (stream.get(damaged) ^ 1));
+      PduReader reader = new PduReader(slow(stream, 10_000), 4096, DATA_BYTES_MAX);
+      reader.digests(Digest.CRC32C, Digest.CRC32C);
+      reader.fill();
+      assertThatExceptionOfType(ProtocolException.class).isThrownBy(reader::next).withMessageContaining("digest");
+    }
+  }
+
+  @Test
+  void takesWhatIsNotDamaged() throws IOException {
+    PduReader reader = new PduReader(slow(digested(), 10_000), 4096, DATA_BYTES_MAX);
+    reader.digests(Digest.CRC32C, Digest.CRC32C);
+    reader.fill();
+    assertThat(reader.next()).isTrue();
+    assertThat(reader.dataBytes()).isEqualTo(10);
+  }
+
+  private static ByteBuffer digested() throws IOException {
+    GatheredBytes out = new GatheredBytes();
+    PduWriter writer = new PduWriter(out, 64);
+    writer.digests(Digest.CRC32C, Digest.CRC32C);
+    writer.add(Opcode.NOP_OUT, ByteBuffer.allocate(10));
+    writer.flush();
+    return out.bytes();
+  }
+
+  private static void putPdu(ByteBuffer out, int size) {
+    int start = out.position();
+    out.putInt(start + 4, size);
+    out.position(start + 48);
+    for (int i = 0; i < size; i++) {
+      out.put((byte) (i * 31));
+    }
+    out.position(start + 48 + PduReader.padded(size));
+  }
+
+  private static ReadableByteChannel slow(ByteBuffer bytes, int atOnce) {
+    byte[] all = new byte[bytes.remaining()];
+    bytes.get(bytes.position(), all);
+    ReadableByteChannel whole = Channels.newChannel(new ByteArrayInputStream(all));
+    return new ReadableByteChannel() {
+      @Override
+      public int read(ByteBuffer into) throws IOException {
+        int limit = into.limit();
+        into.limit(Math.min(limit, into.position() + atOnce));
+        int count = whole.read(into);
+        into.limit(limit);
+        return count;
+      }
+
+      @Override
+      public boolean isOpen() {
+        return true;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+}

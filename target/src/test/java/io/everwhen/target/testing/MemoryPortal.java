@@ -1,0 +1,65 @@
+package io.everwhen.target.testing;
+
+import io.everwhen.target.iscsi.Portal;
+import io.everwhen.target.iscsi.Target;
+import io.everwhen.target.iscsi.Targets;
+import io.everwhen.target.scsi.DiskIdentity;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/** A portal on a free port of this machine, with one disk in memory. */
+public final class MemoryPortal implements AutoCloseable {
+
+  public static final String NAME = "iqn.2026-11.io.everwhen:memory";
+
+  private final Targets targets = new Targets();
+  private final MemoryDisk disk;
+  private final Portal portal;
+
+  public MemoryPortal(MemoryDisk disk) throws IOException {
+    this.disk = disk;
+    add(NAME, disk);
+    portal = new Portal(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), targets);
+    portal.start();
+  }
+
+  /** Serves one more disk. */
+  public void add(String name, MemoryDisk another) {
+    targets.add(new Target(name, DiskIdentity.of(name), another));
+  }
+
+  public MemoryDisk disk() {
+    return disk;
+  }
+
+  public Targets targets() {
+    return targets;
+  }
+
+  public Portal portal() {
+    return portal;
+  }
+
+  public InetSocketAddress address() throws IOException {
+    return portal.address();
+  }
+
+  /** The URL by which libiscsi and QEMU know the disk. */
+  public String url() throws IOException {
+    return url(NAME);
+  }
+
+  public String url(String name) throws IOException {
+    return portalUrl() + "/" + name + "/0";
+  }
+
+  public String portalUrl() throws IOException {
+    return "iscsi://" + address().getAddress().getHostAddress() + ":" + address().getPort();
+  }
+
+  @Override
+  public void close() throws IOException {
+    portal.close();
+  }
+}
