@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -126,6 +127,13 @@ class CliTest {
     failure = new NoSuchFileException("/nowhere");
     assertThat(run("status")).isEqualTo(1);
     assertThat(errors()).isEqualTo("everwhen: there is no file or directory /nowhere\n");
+  }
+
+  @Test
+  void aFileWhereADirectoryBelongsIsExplained() {
+    failure = new FileAlreadyExistsException("/journal");
+    assertThat(run("status")).isEqualTo(1);
+    assertThat(errors()).isEqualTo("everwhen: /journal is there already, where a directory is to be made\n");
   }
 
   @Test
