@@ -1,0 +1,182 @@
+package io.everwhen.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.everwhen.journal.io.SimulatedMachine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/**
+ * From one seed, random histories; a crash before every single operation of each; and after it everything that is
+ * promised is checked against the oracle.
+ *
+ * <p>{@code -Deverwhen.seed=N} repeats one history, {@code -Deverwhen.crash.seconds=S} looks for longer.
+ */
+class CrashTest {
+
+  private static final int STEPS = 160;
+  private static final int MIN_CRASH_POINTS = Integer.getInteger("everwhen.crash.points", 20_000);
+
+  private final AtomicLong crashPoints = new AtomicLong();
+  private final AtomicLong lastSeed = new AtomicLong();
+  private final AtomicBoolean failed = new AtomicBoolean();
+
+  @Test
+  void afterACrashAtAnyMomentEverythingPromisedIsThere() throws Exception {
+    Long only = Long.getLong("everwhen.seed");
+    if (only != null) {
+      runHistory(only);
+      return;
+    }
+    long start = System.nanoTime();
+    long end = start + TimeUnit.SECONDS.toNanos(Integer.getInteger("everwhen.crash.seconds", 0));
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        running.add(executor.submit(() -> runHistories(end)));
+      }
+      for (Future<?> future : running) {
+        future.get();
+      }
+    }
+    System.out.printf(
+        "%d crash points in %d histories, %d seconds%n",
+        crashPoints.get(), lastSeed.get(), TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+    assertThat(crashPoints.get()).isGreaterThanOrEqualTo(MIN_CRASH_POINTS);
+  }
+
+  private void runHistories(long end) {
+    while (!failed.get() && (crashPoints.get() < MIN_CRASH_POINTS || System.nanoTime() < end)) {
+      boolean done = false;
+      try {
+        runHistory(lastSeed.incrementAndGet());
+        done = true;
+      } finally {
+        failed.compareAndSet(false, !done);
+      }
+    }
+  }
+
+  private void runHistory(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    SimulatedMachine machine = new SimulatedMachine(random.split());
+    RandomHistory history = new RandomHistory(machine, seed);
+    machine.observe(
+        io -> {
+          crashPoints.incrementAndGet();
+          SplittableRandom forkRandom = random.split();
+          long point = machine.operations();
+          try {
+            crashAndCheck(history, machine.fork(forkRandom.split()), forkRandom);
+          } catch (IOException | RuntimeException | AssertionError e) {
+            throw new AssertionError(
+                "after a crash before operation %d (%s) with -Deverwhen.seed=%d: %s"
+                    .formatted(point, io, seed, e.getMessage()),
+                e);
+          }
+        });
+    try {
+      history.create();
+      history.open();
+      for (int i = 0; i < STEPS; i++) {
+        history.step();
+      }
+      history.checkLive();
+      history.close();
+      machine.observe(null);
+      PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 10, random);
+    } catch (IOException e) {
+      throw new UncheckedIOException("with -Deverwhen.seed=" + seed, e);
+    }
+  }
+
+  private static void crashAndCheck(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
+      throws IOException {
+    boolean powerFails = random.nextInt(4) > 0;
+    if (powerFails) {
+      machine.crash(random);
+    } else {
+      machine.kill();
+    }
+    long kept = powerFails ? history.flushed() : history.settled();
+    if (!history.created()) {
+      new RandomHistory(history, machine, history.oracle().upTo(0), 0, random.nextLong()).create();
+    } else if (random.nextInt(4) == 0) {
+      // Somebody looks before the group is opened again.
+      long head = PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 1, random);
+      assertThat(head).as("the head, seen before recovery").isGreaterThanOrEqualTo(kept);
+    }
+    boolean crashedAgain = recoverWithCrashes(history, machine, random);
+    kept = crashedAgain ? history.flushed() : kept;
+    long head = PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 3, random);
+    assertThat(head).as("the head").isGreaterThanOrEqualTo(kept);
+    long durable = powerFails || crashedAgain ? head : history.flushed();
+    RandomHistory next =
+        new RandomHistory(history, machine, history.oracle().upTo(head), durable, random.nextLong());
+    if (random.nextInt(3) == 0) {
+      machine.arm(random.nextInt(80), SimulatedMachine.Fault.CRASH);
+    }
+    try {
+      goOn(next, machine, random);
+      machine.disarm();
+    } catch (IOException | RuntimeException e) {
+      if (!machine.isDown()) {
+        throw e;
+      }
+      crashAndCheck(next, machine, random);
+    }
+  }
+
+  /** Opens and closes, perhaps with more crashes on the way; true if there were any. */
+  private static boolean recoverWithCrashes(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
+      throws IOException {
+    boolean crashed = false;
+    while (random.nextInt(3) == 0) {
+      machine.arm(random.nextInt(24), SimulatedMachine.Fault.CRASH);
+      try {
+        Group.open(
+                RandomHistory.journalOf(machine),
+                history.homes(machine),
+                history.options(),
+                history.clock(),
+                random.split())
+            .close();
+        machine.disarm();
+        return crashed;
+      } catch (IOException | RuntimeException e) {
+        if (!machine.isDown()) {
+          throw e;
+        }
+        machine.crash(random);
+        crashed = true;
+      }
+    }
+    return crashed;
+  }
+
+  private static void goOn(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
+      throws IOException {
+    history.open();
+    assertThat(history.group().status().lastSequence()).as("the head after recovery").isEqualTo(history.oracle().head());
+    history.checkLive();
+    int steps = random.nextInt(12);
+    for (int i = 0; i < steps; i++) {
+      history.step();
+    }
+    history.checkLive();
+    history.close();
+    history.checkImages();
+    PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 1, random);
+  }
+}

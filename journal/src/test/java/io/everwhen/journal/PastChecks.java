@@ -1,0 +1,117 @@
+package io.everwhen.journal;
+
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.PastView;
+import io.everwhen.journal.io.Storage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import org.assertj.core.api.Assertions;
+
+/** Compares everything that a history tells with an oracle. */
+final class PastChecks {
+
+  private static final int SECTOR_BYTES = 512;
+
+  private PastChecks() {}
+
+  /**
+   * Checks all entries, marks, and the disks at the horizon, at the head and at some instants between.
+   *
+   * @return the head's sequence
+   */
+  static long check(Storage journal, Oracle oracle, int instants, RandomGenerator random) throws IOException {
+    try (History history = History.open(journal)) {
+      long horizon = history.horizon().sequence();
+      long head = history.head().sequence();
+      if (head > oracle.head()) {
+        Assertions.fail("the history ends with entry %d, but only %d were made", head, oracle.head());
+      }
+      if (!oracle.completeAt(head) || !oracle.completeAt(horizon)) {
+        Assertions.fail("the history from %d to %d holds a part of a change", horizon, head);
+      }
+      checkEntries(history, oracle);
+      checkAt(history, oracle, horizon);
+      checkAt(history, oracle, head);
+      for (int i = 0; i < instants && horizon < head; i++) {
+        long wanted = random.nextLong(horizon, head + 1);
+        long found = history.atSequence(wanted).orElseThrow().sequence();
+        long expected = wanted;
+        while (!oracle.completeAt(expected)) {
+          expected--;
+        }
+        if (found != expected) {
+          Assertions.fail("the last change complete at entry %d is %d, not %d", wanted, expected, found);
+        }
+        checkAt(history, oracle, found);
+      }
+      return head;
+    }
+  }
+
+  private static void checkEntries(History history, Oracle oracle) throws IOException {
+    long horizon = history.horizon().sequence();
+    long[] last = {history.segments().isEmpty() ? horizon : history.segments().getFirst().index().firstSequence() - 1};
+    long[] lastTime = {Long.MIN_VALUE};
+    int[] marks = new int[1];
+    history.visitFrom(
+        0,
+        (entry, payload) -> {
+          if (entry.sequence() != last[0] + 1 || entry.timeNanos() <= lastTime[0]) {
+            Assertions.fail("entry %d does not follow from entry %d", entry.sequence(), last[0]);
+          }
+          if (!oracle.version(entry.sequence()).matches(entry, payload)) {
+            Assertions.fail("%s is not what was staged: %s", entry, oracle.version(entry.sequence()));
+          }
+          last[0] = entry.sequence();
+          lastTime[0] = entry.timeNanos();
+          marks[0] += entry.kind() == EntryKind.MARK ? 1 : 0;
+          return true;
+        });
+    if (last[0] != history.head().sequence()) {
+      Assertions.fail("the entries end with %d, the history with %d", last[0], history.head().sequence());
+    }
+    for (History.Mark mark : history.marks()) {
+      marks[0]--;
+      byte[] name = mark.name().getBytes(StandardCharsets.UTF_8);
+      if (!Arrays.equals(name, oracle.version(mark.point().sequence()).payload())) {
+        Assertions.fail("%s is not where it was made", mark);
+      }
+      long at = history.atTime(mark.point().timeNanos()).map(History.Point::sequence).orElse(-1L);
+      if (mark.point().sequence() >= horizon && at != mark.point().sequence()) {
+        Assertions.fail("the time of %s leads to entry %d", mark, at);
+      }
+    }
+    if (marks[0] != 0) {
+      Assertions.fail("%d marks are lost", marks[0]);
+    }
+  }
+
+  static void checkAt(History history, Oracle oracle, long sequence) throws IOException {
+    for (Manifest.Disk disk : history.manifest().disks()) {
+      byte[] expected = oracle.contentAt(disk.number(), sequence);
+      try (PastView view = new PastView(history, disk, sequence)) {
+        byte[] found = new byte[expected.length];
+        view.read(0, ByteBuffer.wrap(found));
+        same("the past disk", disk, sequence, expected, found);
+        int hole = (int) view.nextData(0);
+        if (Arrays.mismatch(expected, 0, hole, new byte[hole], 0, hole) >= 0) {
+          Assertions.fail("%s at entry %d has data before byte %d", disk.name(), sequence, hole);
+        }
+      }
+    }
+  }
+
+  static void same(String what, Manifest.Disk disk, long sequence, byte[] expected, byte[] found) {
+    int at = Arrays.mismatch(expected, found);
+    if (at >= 0) {
+      Assertions.fail(
+          "%s %s at entry %d is wrong from sector %d of %d on",
+          what, disk.name(), sequence, at / SECTOR_BYTES, expected.length / SECTOR_BYTES);
+    }
+  }
+}

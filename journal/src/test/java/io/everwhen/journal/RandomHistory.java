@@ -1,0 +1,333 @@
+package io.everwhen.journal;
+
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.io.SimulatedMachine;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.log.JournalFullException;
+import io.everwhen.journal.log.JournalOptions;
+import io.everwhen.journal.log.SimulatedClock;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.assertj.core.api.Assertions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Does random things to a group, and tells an oracle of each before it does it.
+ *
+ * <p>The oracle foresees every entry that the journal makes by itself: a FLUSH if something changed since the last one,
+ * a CLOCK when the clock was set. One thread; the group has none either.
+ */
+final class RandomHistory implements Closeable {
+
+  private static final int SECTOR_BYTES = 512;
+  private static final long BIRTH = 1_795_305_600_000_000_000L;
+
+  private final SimulatedMachine machine;
+  private final SimulatedClock clock;
+  private final SplittableRandom random;
+  private final GroupOptions options;
+  private final Oracle oracle;
+  private @Nullable Group group;
+  private boolean created;
+  private boolean clockWasSet;
+  private boolean changedSinceFlush;
+  private long flushed;
+  private long settled;
+  private int marks;
+  private Oracle.@Nullable Version lastWrite;
+
+  /** A history on a machine without any, all of whose choices come from one seed. */
+  RandomHistory(SimulatedMachine machine, long seed) {
+    this.machine = machine;
+    this.random = new SplittableRandom(seed);
+    this.clock = new SimulatedClock(BIRTH);
+    List<Manifest.Disk> disks = new ArrayList<>();
+    int count = random.nextInt(1, 3);
+    for (int i = 0; i < count; i++) {
+      disks.add(new Manifest.Disk(i, "disk" + i, random.nextLong(128, 385) * SECTOR_BYTES, SECTOR_BYTES));
+    }
+    this.oracle = new Oracle(disks);
+    long applyBytes = random.nextLong(4, 64) << 10;
+    this.options =
+        new GroupOptions(
+            new JournalOptions(64 << 10, random.nextLong(4) * (64L << 10)),
+            random.nextLong(128, 321) << 10,
+            applyBytes,
+            applyBytes + (random.nextLong(64) << 10),
+            random.nextBoolean() ? Duration.ofHours(1) : Duration.ofNanos(100_000),
+            false);
+  }
+
+  /**
+   * The same group on another machine, with an oracle that goes on from what is there.
+   *
+   * @param flushed up to which what is there is durable
+   */
+  RandomHistory(RandomHistory from, SimulatedMachine machine, Oracle oracle, long flushed, long seed) {
+    this.machine = machine;
+    this.random = new SplittableRandom(seed);
+    this.clock = new SimulatedClock(from.clock.wallNanos());
+    this.oracle = oracle;
+    this.options = from.options;
+    this.created = true;
+    this.flushed = flushed;
+    this.settled = oracle.head();
+    this.marks = from.marks;
+  }
+
+  static Storage journalOf(SimulatedMachine machine) {
+    return machine.directory("journal");
+  }
+
+  List<Storage> homes(SimulatedMachine on) {
+    return oracle.disks().stream().<Storage>map(disk -> on.directory(disk.name())).toList();
+  }
+
+  Oracle oracle() {
+    return oracle;
+  }
+
+  SimulatedClock clock() {
+    return clock;
+  }
+
+  GroupOptions options() {
+    return options;
+  }
+
+  /** Whether the making of the group has been acknowledged. */
+  boolean created() {
+    return created;
+  }
+
+  /** The last entry covered by an acknowledged flush. */
+  long flushed() {
+    return flushed;
+  }
+
+  /** The last entry covered by an acknowledged settle. */
+  long settled() {
+    return settled;
+  }
+
+  Group group() {
+    if (group == null) {
+      throw new IllegalStateException("the group is not open");
+    }
+    return group;
+  }
+
+  void create() throws IOException {
+    Group.create(journalOf(machine), homes(machine), oracle.disks(), clock, random.split());
+    created = true;
+  }
+
+  void open() throws IOException {
+    group = Group.open(journalOf(machine), homes(machine), options, clock, random.split());
+    clockWasSet = false;
+    changedSinceFlush = false;
+    // Recovery makes durable what it finds.
+    acknowledged();
+  }
+
+  @Override
+  public void close() throws IOException {
+    Group open = group;
+    group = null;
+    if (open != null) {
+      open.close();
+      // Closing makes everything durable.
+      acknowledged();
+    }
+  }
+
+  /** Does one random thing. */
+  void step() throws IOException {
+    int dice = random.nextInt(100);
+    if (dice < 45) {
+      write();
+    } else if (dice < 60) {
+      zero();
+    } else if (dice < 66) {
+      settle();
+    } else if (dice < 75) {
+      flush();
+    } else if (dice < 79) {
+      mark();
+    } else if (dice < 92) {
+      maintain();
+    } else if (dice < 95) {
+      setClock();
+    } else if (dice < 98) {
+      checkRandomRead();
+    } else {
+      close();
+      open();
+    }
+  }
+
+  void write() throws IOException {
+    int disk = random.nextInt(oracle.disks().size());
+    int sectors = 1 << random.nextInt(6);
+    sectors -= random.nextInt(sectors);
+    long sizeSectors = oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES;
+    long offset = random.nextLong(sizeSectors - sectors + 1) * SECTOR_BYTES;
+    Oracle.Version last = lastWrite;
+    if (last != null && random.nextInt(4) == 0) {
+      disk = last.disk();
+      offset = Math.min(last.offset(), (oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES - sectors) * SECTOR_BYTES);
+    }
+    byte[] data = new byte[sectors * SECTOR_BYTES];
+    fill(data);
+    int target = disk;
+    long at = offset;
+    change(
+        () -> oracle.add(EntryKind.WRITE, false, target, at, data.length, data),
+        () -> group().volume(target).write(at, ByteBuffer.wrap(data)));
+    lastWrite = oracle.version(oracle.head());
+    changedSinceFlush = true;
+    if (random.nextInt(5) < 3) {
+      settle();
+    }
+  }
+
+  private void fill(byte[] data) {
+    long pattern = random.nextLong();
+    ByteBuffer b = ByteBuffer.wrap(data);
+    while (b.hasRemaining()) {
+      b.putLong(pattern);
+      pattern = pattern * 6364136223846793005L + 1442695040888963407L;
+    }
+  }
+
+  private void zero() throws IOException {
+    int disk = random.nextInt(oracle.disks().size());
+    long sizeSectors = oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES;
+    int count = random.nextInt(1, 6);
+    long[] offsets = new long[count];
+    long[] lengths = new long[count];
+    for (int i = 0; i < count; i++) {
+      long sectors = random.nextInt(1, 40);
+      offsets[i] = random.nextLong(sizeSectors - sectors + 1) * SECTOR_BYTES;
+      lengths[i] = sectors * SECTOR_BYTES;
+    }
+    boolean unmap = random.nextBoolean();
+    change(
+        () -> {
+          for (int i = 0; i < count; i++) {
+            oracle.add(
+                unmap ? EntryKind.UNMAP : EntryKind.ZERO, i < count - 1, disk, offsets[i], lengths[i], null);
+          }
+        },
+        () -> group().volume(disk).zero(offsets, lengths, unmap));
+    changedSinceFlush = true;
+    if (random.nextBoolean()) {
+      settle();
+    }
+  }
+
+  /** Tells the oracle, then does it; when there is no room for it, takes it back. */
+  private void change(Runnable foreseen, Group.Change change) throws IOException {
+    long before = oracle.head();
+    boolean clockEntry = clockWasSet;
+    if (clockEntry) {
+      oracle.add(EntryKind.CLOCK, false, 0, 0, 0, null);
+    }
+    foreseen.run();
+    try {
+      group().change(change);
+      clockWasSet = false;
+    } catch (JournalFullException e) {
+      oracle.forgetAfter(before);
+      throw e;
+    }
+  }
+
+  void settle() throws IOException {
+    group().volume(0).settle();
+    settled = oracle.head();
+  }
+
+  void flush() throws IOException {
+    int disk = random.nextInt(oracle.disks().size());
+    if (changedSinceFlush) {
+      change(
+          () -> oracle.add(EntryKind.FLUSH, false, disk, 0, 0, null), () -> group().volume(disk).flush());
+    } else {
+      group().volume(disk).flush();
+    }
+    changedSinceFlush = false;
+    acknowledged();
+  }
+
+  private void acknowledged() {
+    flushed = oracle.head();
+    settled = flushed;
+  }
+
+  private void mark() throws IOException {
+    String name = "mark " + marks++;
+    change(
+        () -> oracle.add(EntryKind.MARK, false, 0, 0, 0, name.getBytes(StandardCharsets.UTF_8)),
+        () -> group().mark(name));
+    acknowledged();
+  }
+
+  void maintain() throws IOException {
+    int most = random.nextInt(1, 4);
+    for (int i = 0; i < most && group().maintain(); i++) {
+      clock.advance(random.nextInt(50_000));
+    }
+  }
+
+  private void setClock() {
+    if (!clockWasSet) {
+      clock.step(random.nextBoolean() ? -3_600_000_000_000L : 86_400_000_000_000L);
+      clockWasSet = true;
+    }
+  }
+
+  void checkRandomRead() throws IOException {
+    int disk = random.nextInt(oracle.disks().size());
+    long sizeSectors = oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES;
+    int sectors = (int) random.nextLong(1, sizeSectors + 1);
+    int offset = (int) random.nextLong(sizeSectors - sectors + 1) * SECTOR_BYTES;
+    byte[] found = new byte[sectors * SECTOR_BYTES];
+    group().volume(disk).read(offset, ByteBuffer.wrap(found));
+    byte[] expected =
+        Arrays.copyOfRange(oracle.contentAt(disk, oracle.head()), offset, offset + found.length);
+    if (!Arrays.equals(found, expected)) {
+      Assertions.fail("the live disk %d is wrong within %d bytes from %d", disk, found.length, offset);
+    }
+  }
+
+  /** Compares all live disks with the oracle's head. */
+  void checkLive() throws IOException {
+    for (Manifest.Disk disk : oracle.disks()) {
+      byte[] found = new byte[(int) disk.sizeBytes()];
+      group().volume(disk.number()).read(0, ByteBuffer.wrap(found));
+      PastChecks.same("the live disk", disk, oracle.head(), oracle.contentAt(disk.number(), oracle.head()), found);
+    }
+  }
+
+  /** Compares all images with the oracle's head; after {@link #close} they are complete. */
+  void checkImages() throws IOException {
+    for (Manifest.Disk disk : oracle.disks()) {
+      ByteBuffer found = ByteBuffer.allocate((int) disk.sizeBytes());
+      try (StorageFile image = machine.directory(disk.name()).openForReading(FileNames.IMAGE)) {
+        image.readFully(0, found);
+      }
+      PastChecks.same("the image", disk, oracle.head(), oracle.contentAt(disk.number(), oracle.head()), found.array());
+    }
+  }
+}
