@@ -320,8 +320,9 @@ final class ScsiTasks {
     }
   }
 
-  /** Gives all buffers back, when the connection is gone. */
+  /** Gives all buffers back, when the connection is gone; the disk lets go of them first. */
   void close() {
+    units.settle();
     transfers.values().forEach(transfer -> pool.release(transfer.buffer()));
     transfers.clear();
     releaseUnsettled();

@@ -1,0 +1,182 @@
+package io.everwhen.target.scsi;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.everwhen.target.block.Geometry;
+import io.everwhen.target.testing.MemoryDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LogicalUnitsTest {
+
+  private static final int BLOCK_BYTES = 512;
+  private static final int BLOCKS = 1 << 16;
+
+  private final MemoryDisk disk = new MemoryDisk(new Geometry(BLOCK_BYTES, 4096, BLOCKS));
+  private final LogicalUnits units = new LogicalUnits(disk, DiskIdentity.of("a disk"));
+  private final Nexus nexus = units.open();
+  private CollectedData returned = new CollectedData();
+
+  @ParameterizedTest
+  @CsvSource({
+    "28 00 00010000 00 0001 00, 521, 00",
+    "28 00 0000ffff 00 0002 00, 521, 00",
+    "88 00 ffffffffffffffff 00000001 00 00, 521, 00",
+    "88 00 0000000000000000 ffffffff 00 00, 521, 00",
+    "a8 00 00000000 00008001 00 00, 524, 00",
+    "28 20 00000000 00 0001 00, 524, 00",
+    "2a 20 00000000 00 0001 00, 524, 00",
+    "8a 00 0000000000000000 00008001 00 00, 524, 00",
+    "2e 04 00000000 00 0001 00, 524, 00",
+    "2f 04 00000000 00 0001 00, 524, 00",
+    "41 10 00000000 00 0001 00, 524, 00",
+    "41 00 00000000 00 0000 00, 524, 00",
+    "93 08 0000000000000000 00008001 00 00, 524, 00",
+    "42 01 00000000 00 0018 00, 524, 00",
+    "35 00 00010000 00 0001 00, 521, 00",
+    "25 00 00000001 0000 00 00, 524, 00",
+    "12 01 c0 00ff 00, 524, 00",
+    "12 00 80 00ff 00, 524, 00",
+    "1a 00 00 00 ff 00, 524, 00",
+    "1a 00 c8 00 ff 00, 539, 00",
+    "c1 00 00000000 0000 00 00, 520, 00",
+  })
+  void aWrongFieldHasItsSense(String cdb, String keyAndCode, String qualifier) throws IOException {
+    Sense sense = requireNonNull(sense(0, cdb, ByteBuffer.allocate(0)));
+    assertThat("%x%02x, %02x".formatted(sense.key(), sense.asc(), sense.ascq()))
+        .isEqualTo(keyAndCode + ", " + qualifier);
+  }
+
+  @Test
+  void anAbsentUnitSaysSo() throws IOException {
+    long absent = 1L << 48;
+    assertThat(sense(absent, "000000000000", ByteBuffer.allocate(0))).isEqualTo(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
+    assertThat(sense(absent, "12 00 00 0024 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().get(0)).isEqualTo((byte) 0x7f);
+    assertThat(sense(absent, "a0 00 00 000000 00000010 00 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().getInt(0)).as("one LUN").isEqualTo(8);
+  }
+
+  @Test
+  void unmapTakesSeveralExtentsAsOneChange() throws IOException {
+    write(0, BLOCKS / 4);
+    ByteBuffer list = ByteBuffer.allocate(8 + 32).putShort(0, (short) 38).putShort(2, (short) 32);
+    list.putLong(8, 8).putInt(16, 8).putLong(24, 100).putInt(32, 1);
+    assertThat(sense(0, "42 00 00000000 00 0028 00", list)).isNull();
+    for (int block : new int[] {7, 8, 15, 16, 99, 100, 101}) {
+      boolean unmapped = (block >= 8 && block < 16) || block == 100;
+      assertThat(read(block).get(0)).as("block %d", block).isEqualTo((byte) (unmapped ? 0 : 0x5a));
+    }
+  }
+
+  @Test
+  void aBadUnmapListChangesNothing() throws IOException {
+    write(0, 16);
+    ByteBuffer list = ByteBuffer.allocate(8 + 32).putShort(0, (short) 38).putShort(2, (short) 32);
+    list.putLong(8, 0).putInt(16, 8).putLong(24, BLOCKS).putInt(32, 1);
+    assertThat(sense(0, "42 00 00000000 00 0028 00", list)).isEqualTo(Sense.LBA_OUT_OF_RANGE);
+    assertThat(sense(0, "42 00 00000000 00 0004 00", ByteBuffer.allocate(4)))
+        .isEqualTo(Sense.PARAMETER_LIST_LENGTH_ERROR);
+    assertThat(read(0).get(0)).isEqualTo((byte) 0x5a);
+  }
+
+  @Test
+  void writeSameRepeatsItsBlock() throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES).put(17, (byte) 1);
+    assertThat(sense(0, "41 00 0000000a 00 0003 00", block)).isNull();
+    for (int i = 9; i < 14; i++) {
+      assertThat(read(i).get(17)).isEqualTo((byte) (i >= 10 && i < 13 ? 1 : 0));
+    }
+  }
+
+  @Test
+  void verifyComparesAndSaysMiscompare() throws IOException {
+    write(0, 300);
+    ByteBuffer same = filled(300);
+    assertThat(sense(0, "2f 02 00000000 00 012c 00", same.duplicate())).isNull();
+    same.put(299 * BLOCK_BYTES, (byte) 0);
+    assertThat(sense(0, "2f 02 00000000 00 012c 00", same)).isEqualTo(Sense.MISCOMPARE_DURING_VERIFY);
+    assertThat(sense(0, "2f 06 00000000 00 012c 00", filled(1))).isNull();
+    assertThat(sense(0, "2f 06 00000000 00 012d 00", filled(1))).isEqualTo(Sense.MISCOMPARE_DURING_VERIFY);
+  }
+
+  @Test
+  void lbaStatusFollowsTheContent() throws IOException {
+    write(8, 16);
+    assertThat(sense(0, "9e 12 0000000000000000 00000018 00 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().getInt(16)).isEqualTo(8);
+    assertThat(returned.data().get(20)).isEqualTo((byte) LbaStatus.DEALLOCATED);
+    assertThat(sense(0, "9e 12 0000000000000008 00000018 00 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().getInt(16)).isEqualTo(16);
+    assertThat(returned.data().get(20)).isEqualTo((byte) LbaStatus.MAPPED);
+  }
+
+  @Test
+  void aReadOnlyDiskIsWriteProtectedAndSaysSo() throws IOException {
+    disk.readOnly(true);
+    assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1))).isEqualTo(Sense.WRITE_PROTECTED);
+    assertThat(sense(0, "42 00 00000000 00 0018 00", ByteBuffer.allocate(24))).isEqualTo(Sense.WRITE_PROTECTED);
+    assertThat(sense(0, "1a 08 3f 00 ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().get(2) & 0x80).isEqualTo(0x80);
+  }
+
+  @Test
+  void modePagesHaveTheWriteCacheOnAndNothingChangeable() throws IOException {
+    assertThat(sense(0, "1a 08 08 00 ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().get(4 + 2)).as("WCE").isEqualTo((byte) 4);
+    assertThat(sense(0, "1a 08 48 00 ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().get(4 + 2)).isZero();
+    assertThat(sense(0, "5a 10 3f 00 000000 00ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().getLong(8)).as("long block descriptor").isEqualTo(BLOCKS);
+  }
+
+  @Test
+  void aUnitAttentionIsToldOnce() throws IOException {
+    units.reset();
+    assertThat(sense(0, "12 00 00 0024 00", ByteBuffer.allocate(0))).as("INQUIRY passes").isNull();
+    assertThat(sense(0, "000000000000", ByteBuffer.allocate(0))).isEqualTo(Sense.DEVICE_RESET);
+    assertThat(sense(0, "000000000000", ByteBuffer.allocate(0))).isNull();
+  }
+
+  private void write(int block, int count) throws IOException {
+    for (int done = 0; done < count; done += 128) {
+      int blocks = Math.min(128, count - done);
+      assertThat(sense(0, "2a 00 %08x 00 %04x 00".formatted(block + done, blocks), filled(blocks))).isNull();
+    }
+  }
+
+  private static ByteBuffer filled(int blocks) {
+    ByteBuffer data = ByteBuffer.allocate(blocks * BLOCK_BYTES);
+    while (data.hasRemaining()) {
+      data.put((byte) 0x5a);
+    }
+    return data.flip();
+  }
+
+  private ByteBuffer read(int block) throws IOException {
+    assertThat(sense(0, "28 00 %08x 00 0001 00".formatted(block), ByteBuffer.allocate(0))).isNull();
+    return returned.data();
+  }
+
+  /** Runs a command to its end; returns its sense, or null if it was GOOD. */
+  private @Nullable Sense sense(long lun, String hex, ByteBuffer data) throws IOException {
+    returned = new CollectedData();
+    byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
+    Cdb cdb = Cdb.decode(ByteBuffer.allocate(16).put(0, bytes), 0);
+    Sense refused = units.check(nexus, lun, cdb);
+    if (refused != null) {
+      return refused;
+    }
+    return switch (units.execute(nexus, lun, cdb, data, returned)) {
+      case Outcome.Done _ -> units.settle();
+      case Outcome.CheckCondition check -> check.sense();
+      case Outcome.ChangesLost lost -> lost.sense();
+    };
+  }
+}
