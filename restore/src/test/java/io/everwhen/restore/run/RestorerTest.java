@@ -1,0 +1,201 @@
+package io.everwhen.restore.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.everwhen.journal.history.History;
+import io.everwhen.journal.log.DamageException;
+import io.everwhen.restore.plan.Instant;
+import io.everwhen.restore.plan.Planner;
+import io.everwhen.restore.plan.RestorePlan;
+import io.everwhen.restore.plan.UnavailableException;
+import io.everwhen.restore.run.TestDisk.Version;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RestorerTest {
+
+  private static final long PLENTY = 1L << 30;
+
+  @TempDir private Path directory;
+
+  private static RestorePlan plan(History history, TestDisk disk, Instant at) throws IOException {
+    return new Planner(history, disk.nowNanos()).plan(history.disk("disk0").orElseThrow(), at);
+  }
+
+  private byte[] restore(TestDisk disk, Instant at) throws IOException {
+    Path to = directory.resolve("restored.img");
+    try (History history = disk.history()) {
+      new Restorer(history, Progress.NONE).restoreToFile(plan(history, disk, at), to);
+    }
+    return Files.readAllBytes(to);
+  }
+
+  @Test
+  void everyInstantIsRestoredToTheByte() throws IOException {
+    try (TestDisk disk = new TestDisk(directory, 1, PLENTY)) {
+      disk.changes(150);
+      for (Version version : disk.versions()) {
+        assertThat(restore(disk, new Instant.AtSequence("seq", version.sequence())))
+            .as("seq:%d", version.sequence())
+            .isEqualTo(version.content());
+        assertThat(restore(disk, new Instant.AtTime("time", version.timeNanos())))
+            .as("the time after seq:%d", version.sequence())
+            .isEqualTo(version.content());
+      }
+      assertThat(restore(disk, new Instant.Now("now"))).isEqualTo(disk.versions().getLast().content());
+    }
+  }
+
+  @Test
+  void whatWasFoldedAwayIsRefusedAndTheRestIsExact() throws IOException {
+    try (TestDisk disk = new TestDisk(directory, 2, 192 << 10)) {
+      disk.changes(300);
+      long horizon;
+      try (History history = disk.history()) {
+        horizon = history.horizon().sequence();
+      }
+      assertThat(horizon).isPositive();
+      for (Version version : disk.versions()) {
+        Instant at = new Instant.AtSequence("seq:" + version.sequence(), version.sequence());
+        if (version.sequence() < horizon) {
+          assertThatThrownBy(() -> restore(disk, at))
+              .isInstanceOf(UnavailableException.class)
+              .hasMessageContaining("before the horizon")
+              .hasMessageContaining("seq:" + horizon);
+        } else {
+          assertThat(restore(disk, at)).isEqualTo(version.content());
+        }
+      }
+    }
+  }
+
+  @Test
+  void marksAreFoundAndNearOnesSuggested() throws IOException {
+    try (TestDisk disk = new TestDisk(directory, 3, PLENTY)) {
+      disk.changes(10);
+      disk.mark("before-upgrade");
+      byte[] marked = disk.versions().getLast().content();
+      disk.changes(10);
+      assertThat(restore(disk, new Instant.AtMark("mark:before-upgrade", "before-upgrade"))).isEqualTo(marked);
+      assertThatThrownBy(() -> restore(disk, new Instant.AtMark("mark:before-upgade", "before-upgade")))
+          .hasMessageContaining("did you mean before-upgrade?");
+    }
+  }
+
+  @Test
+  void theFutureIsRefused() throws IOException {
+    try (TestDisk disk = new TestDisk(directory, 4, PLENTY)) {
+      disk.changes(5);
+      long later = disk.nowNanos() + 10 * Instant.SECOND_NANOS;
+      assertThatThrownBy(() -> restore(disk, new Instant.AtTime("later", later))).hasMessageContaining("in the future");
+      assertThatThrownBy(() -> restore(disk, new Instant.AtSequence("seq:999", 999)))
+          .hasMessageContaining("there is no entry 999 yet");
+    }
+  }
+
+  @Test
+  void aDeviceGetsZerosWhereTheDiskHasThem() throws IOException {
+    Path device = directory.resolve("device");
+    byte[] full = new byte[300 << 10];
+    java.util.Arrays.fill(full, (byte) 0x55);
+    Files.write(device, full);
+    try (TestDisk disk = new TestDisk(directory, 5, PLENTY);
+        History _ = disk.history()) {
+      disk.changes(20);
+      try (History history = disk.history()) {
+        new Restorer(history, Progress.NONE).restoreToDevice(plan(history, disk, new Instant.Now("now")), device);
+      }
+      byte[] restored = Files.readAllBytes(device);
+      assertThat(java.util.Arrays.copyOf(restored, 256 << 10)).isEqualTo(disk.versions().getLast().content());
+      assertThat(restored[256 << 10]).as("what lies behind the disk's end is left alone").isEqualTo((byte) 0x55);
+    }
+  }
+
+  @Test
+  void aDeviceThatIsTooSmallIsLeftAlone() throws IOException {
+    Path device = directory.resolve("device");
+    Files.write(device, new byte[] {1, 2, 3});
+    try (TestDisk disk = new TestDisk(directory, 6, PLENTY);
+        History history = disk.history()) {
+      RestorePlan plan = plan(history, disk, new Instant.Now("now"));
+      assertThatThrownBy(() -> new Restorer(history, Progress.NONE).restoreToDevice(plan, device))
+          .isInstanceOf(UnavailableException.class);
+    }
+    assertThat(Files.readAllBytes(device)).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void damageIsFoundCostsWhatNeedsItAndLeavesNoOutput() throws IOException {
+    List<Version> versions;
+    try (TestDisk disk = new TestDisk(directory, 7, PLENTY)) {
+      disk.changes(150);
+      versions = disk.versions();
+      flipAByteOf(disk.journal().resolve("segment-0000000002"));
+      try (History history = disk.history()) {
+        VerifyReport report = new Verifier(history, Progress.NONE).verify();
+        assertThat(report.findings()).hasSize(1);
+        assertThat(report.findings().getFirst().where()).endsWith("segment-0000000002");
+      }
+      Version early = versions.get(5);
+      assertThat(restore(disk, new Instant.AtSequence("seq", early.sequence()))).isEqualTo(early.content());
+      Files.delete(directory.resolve("restored.img"));
+      int refused = 0;
+      for (Version version : versions) {
+        try {
+          byte[] restored = restore(disk, new Instant.AtSequence("seq", version.sequence()));
+          assertThat(restored).isEqualTo(version.content());
+          Files.delete(directory.resolve("restored.img"));
+        } catch (DamageException e) {
+          refused++;
+          assertThat(e).hasMessageContaining("segment-0000000002");
+        }
+      }
+      assertThat(refused).isPositive();
+      try (Stream<Path> files = Files.list(directory)) {
+        assertThat(files.map(p -> p.getFileName().toString())).containsExactlyInAnyOrder("data", "journal");
+      }
+    }
+  }
+
+  /** In the payload of an entry in the middle. */
+  private static void flipAByteOf(Path segment) throws IOException {
+    try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      java.nio.ByteBuffer one = java.nio.ByteBuffer.allocate(1);
+      channel.read(one, 20_000);
+      one.put(0, (byte) (one.get(0) ^ 0x10)).flip();
+      channel.write(one, 20_000);
+    }
+  }
+
+  @Test
+  void aSoundHistoryIsFoundSoundAlsoAfterFolding() throws IOException {
+    try (TestDisk disk = new TestDisk(directory, 8, 192 << 10)) {
+      disk.changes(300);
+      try (History history = disk.history()) {
+        VerifyReport report = new Verifier(history, Progress.NONE).verify();
+        assertThat(report.findings()).isEmpty();
+        assertThat(report.entries()).isPositive();
+      }
+    }
+  }
+
+  @Test
+  void aRemovedSegmentIsEvident() throws IOException {
+    try (TestDisk disk = new TestDisk(directory, 9, PLENTY)) {
+      disk.changes(150);
+      Files.delete(disk.journal().resolve("segment-0000000002"));
+      Files.delete(disk.journal().resolve("index-0000000002"));
+      try (History history = disk.history()) {
+        assertThat(new Verifier(history, Progress.NONE).verify().findings()).isNotEmpty();
+      }
+    }
+  }
+}

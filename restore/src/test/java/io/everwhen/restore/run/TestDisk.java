@@ -1,0 +1,131 @@
+package io.everwhen.restore.run;
+
+import io.everwhen.journal.Group;
+import io.everwhen.journal.GroupOptions;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.History;
+import io.everwhen.journal.image.Volume;
+import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.journal.log.Clock;
+import io.everwhen.journal.log.JournalOptions;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** A small real disk with its journal in a directory, a clock that ticks by itself, and every version it has had. */
+public final class TestDisk implements Closeable {
+
+  /** When its clock begins. */
+  public static final long BEGIN_NANOS = 1_795_000_000_000_000_000L;
+
+  private static final int SIZE = 256 << 10;
+  private static final long TICK_NANOS = 1_000_000;
+  private static final JournalOptions SEGMENTS = new JournalOptions(64 << 10, 1 << 20);
+
+  /** A state of the disk: after which entry, when, and what was on it. */
+  public record Version(long sequence, long timeNanos, byte[] content) {}
+
+  private static final class TickingClock implements Clock {
+    private long nanos = BEGIN_NANOS;
+
+    @Override
+    public long wallNanos() {
+      nanos += TICK_NANOS;
+      return nanos;
+    }
+
+    @Override
+    public long monotonicNanos() {
+      return nanos;
+    }
+  }
+
+  private final Path directory;
+  private final TickingClock clock = new TickingClock();
+  private final Random random;
+  private final Group group;
+  private final byte[] content = new byte[SIZE];
+  private final List<Version> versions = new ArrayList<>();
+
+  /** Makes an empty disk called {@code disk0} below a directory. */
+  public TestDisk(Path directory, long seed, long historyBytes) throws IOException {
+    this.directory = directory;
+    this.random = new Random(seed);
+    DiskStorage journal = DiskStorage.create(journal());
+    List<DiskStorage> homes = List.of(DiskStorage.create(directory.resolve("data")));
+    Group.create(journal, homes, List.of(new Manifest.Disk(0, "disk0", SIZE, 512)), clock, random);
+    GroupOptions options =
+        new GroupOptions(SEGMENTS, historyBytes, 32 << 10, 1 << 20, Duration.ofSeconds(1), false);
+    this.group = Group.open(journal, homes, options, clock, random);
+    remember();
+  }
+
+  /** The journal's directory. */
+  public Path journal() {
+    return directory.resolve("journal");
+  }
+
+  /** Writes something somewhere, or zeroes it. */
+  public void change() throws IOException {
+    int length = 512 * (1 + random.nextInt(20));
+    int offset = 512 * random.nextInt((SIZE - length) / 512 + 1);
+    Volume volume = group.volume(0);
+    if (random.nextInt(5) == 0) {
+      java.util.Arrays.fill(content, offset, offset + length, (byte) 0);
+      group.change(() -> volume.zero(new long[] {offset}, new long[] {length}, random.nextBoolean()));
+    } else {
+      byte[] data = new byte[length];
+      random.nextBytes(data);
+      System.arraycopy(data, 0, content, offset, length);
+      group.change(() -> volume.write(offset, ByteBuffer.wrap(data)));
+      volume.settle();
+    }
+    volume.settle();
+    remember();
+  }
+
+  /** Makes many changes, with maintenance between them. */
+  public void changes(int count) throws IOException {
+    for (int i = 0; i < count; i++) {
+      change();
+      if (i % 10 == 9) {
+        group.maintain();
+      }
+    }
+  }
+
+  /** Names the present instant. */
+  public void mark(String name) throws IOException {
+    group.mark(name);
+    remember();
+  }
+
+  private void remember() throws IOException {
+    versions.add(new Version(group.status().lastSequence(), clock.nanos, content.clone()));
+  }
+
+  /** Every state so far, oldest first. */
+  public List<Version> versions() {
+    return List.copyOf(versions);
+  }
+
+  /** The present time, as the disk's clock has it. */
+  public long nowNanos() {
+    return clock.nanos;
+  }
+
+  /** Opens its history. */
+  public History history() throws IOException {
+    return History.open(DiskStorage.open(journal()));
+  }
+
+  @Override
+  public void close() throws IOException {
+    group.close();
+  }
+}
