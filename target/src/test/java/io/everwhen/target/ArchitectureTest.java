@@ -64,10 +64,10 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyTheMonotonicClockReadsAClock() {
+  void onlyTheSystemClockReadsAClock() {
     noClasses()
         .that()
-        .doNotHaveSimpleName("MonotonicClock")
+        .doNotHaveSimpleName("SystemClock")
         .should()
         .callMethod(System.class, "nanoTime")
         .orShould()

@@ -43,6 +43,7 @@ final class Connection implements Runnable {
 
   private @Nullable Session session;
   private volatile @Nullable FullFeaturePhase phase;
+  private volatile long pingedWhenHeardNanos = Long.MIN_VALUE;
   private volatile @Nullable String closedBecause;
 
   Connection(Wire wire, Targets targets, BufferPool pool) throws IOException {
@@ -178,10 +179,23 @@ final class Connection implements Runnable {
     return TimeUnit.NANOSECONDS.toSeconds(clock.nanos() - wire.connectedNanos());
   }
 
-  /** Seconds since the peer was last heard of, or 0 while the target itself is what takes time. */
+  /** Seconds since the peer gave a sign of life, or 0 while the target itself is what takes time. */
   long silentSeconds(MonotonicClock clock) {
-    boolean working = turn.isLocked() && !wire.sending();
-    return working ? 0 : TimeUnit.NANOSECONDS.toSeconds(clock.nanos() - wire.heardNanos());
+    long since = wire.heardNanos();
+    if (wire.sending()) {
+      since = wire.sendingSinceNanos();
+    } else if (turn.isLocked()) {
+      return 0;
+    }
+    return Math.max(0, TimeUnit.NANOSECONDS.toSeconds(clock.nanos() - since));
+  }
+
+  /** Whether no ping was sent since the peer was last heard of; from now on one was. */
+  boolean wantsPing() {
+    long heard = wire.heardNanos();
+    boolean wants = pingedWhenHeardNanos != heard;
+    pingedWhenHeardNanos = heard;
+    return wants;
   }
 
   /** Sends a ping if the connection is idle. Blocks while the peer takes nothing. */

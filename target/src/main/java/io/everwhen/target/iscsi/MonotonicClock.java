@@ -1,10 +1,8 @@
 package io.everwhen.target.iscsi;
 
-/** Time that only goes forward, for timeouts. The one place of this module that reads a clock. */
+/** Time that only goes forward, for timeouts. {@link SystemClock} is the real one. */
 @FunctionalInterface
 interface MonotonicClock {
-
-  MonotonicClock SYSTEM = System::nanoTime;
 
   /** Nanoseconds since some instant; only differences mean anything. */
   long nanos();

@@ -36,7 +36,7 @@ public final class Portal implements AutoCloseable {
    * @param targets what is served here; other portals may serve it too
    */
   public Portal(InetSocketAddress listen, Targets targets) throws IOException {
-    this(listen, targets, MonotonicClock.SYSTEM);
+    this(listen, targets, new SystemClock());
   }
 
   Portal(InetSocketAddress listen, Targets targets, MonotonicClock clock) throws IOException {
@@ -129,7 +129,7 @@ public final class Portal implements AutoCloseable {
           }
         } else if (silent >= Limits.DEAD_AFTER_SECONDS) {
           connection.close("no sign of life for " + Limits.DEAD_AFTER_SECONDS + " s");
-        } else if (silent == Limits.PING_AFTER_SECONDS) {
+        } else if (silent >= Limits.PING_AFTER_SECONDS && connection.wantsPing()) {
           // On a thread of its own: a peer that takes nothing blocks it.
           Thread.ofPlatform().daemon().name("iscsi-ping").start(connection::ping);
         }

@@ -6,14 +6,19 @@ import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.TimeUnit;
 
 /** The socket of a connection, which remembers when the peer last did anything. */
 final class Wire implements ReadableByteChannel, GatheringByteChannel {
+
+  /** A write that takes this long has waited for the peer. */
+  private static final long SLOW_WRITE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final SocketChannel socket;
   private final MonotonicClock clock;
   private final long connectedNanos;
   private volatile long heardNanos;
+  private volatile long sendingSinceNanos;
   private volatile boolean sending;
 
   Wire(SocketChannel socket, MonotonicClock clock) {
@@ -35,14 +40,22 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
     return (InetSocketAddress) socket.getLocalAddress();
   }
 
-  /** When the peer last sent something, or took something off our hands. */
+  /**
+   * When the peer last sent something, or took something off our hands that it had not had room for. What merely went
+   * into the socket's buffer says nothing about the peer.
+   */
   long heardNanos() {
     return heardNanos;
   }
 
-  /** Whether a write is waiting for the peer to take what was sent. */
+  /** Whether a write is under way, and so may be waiting for the peer to take what was sent. */
   boolean sending() {
     return sending;
+  }
+
+  /** When that write began. */
+  long sendingSinceNanos() {
+    return sendingSinceNanos;
   }
 
   @Override
@@ -54,7 +67,7 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
 
   @Override
   public int write(ByteBuffer from) throws IOException {
-    sending = true;
+    send();
     int count = socket.write(from);
     sent();
     return count;
@@ -67,15 +80,23 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
 
   @Override
   public long write(ByteBuffer[] from, int offset, int length) throws IOException {
-    sending = true;
+    send();
     long count = socket.write(from, offset, length);
     sent();
     return count;
   }
 
+  private void send() {
+    sendingSinceNanos = clock.nanos();
+    sending = true;
+  }
+
   private void sent() {
     sending = false;
-    heardNanos = clock.nanos();
+    long now = clock.nanos();
+    if (now - sendingSinceNanos > SLOW_WRITE_NANOS) {
+      heardNanos = now;
+    }
   }
 
   @Override

@@ -14,10 +14,11 @@ final class LbaStatus {
   static final int MAPPED = 0;
   static final int DEALLOCATED = 1;
 
-  /** How far one command looks; the initiator asks again from there. */
-  private static final int SCAN_BYTES_MAX = 4 << 20;
+  /** How far one command looks: QEMU asks before every long read. The initiator asks again from there. */
+  private static final int SCAN_BYTES_MAX = 256 << 10;
 
   private static final int PIECE_BYTES = 64 << 10;
+  private static final ByteBuffer ZEROS = ByteBuffer.allocate(PIECE_BYTES).asReadOnlyBuffer();
   private static final int DESCRIPTOR_BYTES = 16;
 
   /** Bytes of the parameter data. */
@@ -28,8 +29,9 @@ final class LbaStatus {
   /** Appends parameter data with one descriptor, for the run of blocks of one status that starts at {@code lba}. */
   static void put(ByteBuffer out, BlockDevice disk, long lba) throws IOException {
     Geometry geometry = disk.geometry();
-    int unit = geometry.physicalBlockSize() / geometry.blockSize();
-    ByteBuffer piece = ByteBuffer.allocate(Math.max(PIECE_BYTES, geometry.physicalBlockSize()));
+    // Status is told for whole physical blocks, as far as they lie in the range.
+    int unit = Math.min(geometry.physicalBlockSize(), PIECE_BYTES) / geometry.blockSize();
+    ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
     long end = Math.min(geometry.blockCount(), lba + SCAN_BYTES_MAX / geometry.blockSize());
     long pieceEnd = lba;
     long next = lba;
@@ -42,7 +44,6 @@ final class LbaStatus {
         disk.read(next, piece);
         piece.flip();
       }
-      // Status is told for whole physical blocks, as far as they lie in the range.
       long after = Math.min(pieceEnd, (next / unit + 1) * unit);
       boolean reads = isZero(piece, (int) (after - next) * geometry.blockSize());
       if (!first && reads != zero) {
@@ -56,11 +57,10 @@ final class LbaStatus {
     out.putLong(lba).putInt((int) (next - lba)).put((byte) (zero ? DEALLOCATED : MAPPED)).put(new byte[3]);
   }
 
+  /** Whether the next {@code bytes} of the piece are all zero; moves on behind them. */
   private static boolean isZero(ByteBuffer piece, int bytes) {
-    boolean zero = true;
-    for (int end = piece.position() + bytes; piece.position() < end; ) {
-      zero &= piece.getLong() == 0;
-    }
-    return zero;
+    int from = piece.position();
+    piece.position(from + bytes);
+    return piece.slice(from, bytes).mismatch(ZEROS.slice(0, bytes)) < 0;
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.everwhen.target.pdu.BasicHeader;
+import io.everwhen.target.pdu.Opcode;
 import io.everwhen.target.testing.Initiator;
 import io.everwhen.target.testing.MemoryDisk;
 import io.everwhen.target.testing.MemoryPortal;
@@ -155,6 +156,30 @@ class HostileClientTest {
       timed.start();
       try (SocketChannel socket = SocketChannel.open(timed.address())) {
         assertThat(socket.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+      }
+    }
+  }
+
+  @Test
+  void whoIsSilentIsPingedAndDroppedOnlyIfItStaysSilent() throws IOException {
+    long start = System.nanoTime();
+    int speed = 20;
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (Portal fast = new Portal(anyPort, portal.targets(), () -> (System.nanoTime() - start) * speed)) {
+      fast.start();
+      try (Initiator alive = new Initiator(fast.address()); Initiator dead = new Initiator(fast.address())) {
+        alive.logInAs("iqn.2026-11.test:alive", MemoryPortal.NAME, 1);
+        dead.logInAs("iqn.2026-11.test:dead", MemoryPortal.NAME, 1);
+        assertThat(alive.receive().header().opcode()).isEqualTo(Opcode.NOP_IN);
+        alive.send(0x40 | Opcode.NOP_OUT, NOTHING, header -> header.initiatorTaskTag(-1).targetTransferTag(2));
+        assertThat(dead.receive().header().opcode()).isEqualTo(Opcode.NOP_IN);
+        assertThatExceptionOfType(IOException.class).isThrownBy(dead::receive);
+        alive.command("000000000000", BasicHeader.FINAL, 0, NOTHING);
+        Initiator.Reply reply = alive.receive();
+        while (reply.header().opcode() == Opcode.NOP_IN) {
+          reply = alive.receive();
+        }
+        assertThat(reply.status()).isZero();
       }
     }
   }
