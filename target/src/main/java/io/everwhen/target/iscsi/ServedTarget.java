@@ -10,6 +10,7 @@ final class ServedTarget {
   private final LogicalUnits units;
   private final Counters counters = new Counters();
   private final AtomicInteger resets = new AtomicInteger();
+  private volatile boolean removed;
 
   ServedTarget(Target target) {
     this.target = target;
@@ -26,6 +27,15 @@ final class ServedTarget {
 
   Counters counters() {
     return counters;
+  }
+
+  /** Whether no new session may begin. */
+  boolean removed() {
+    return removed;
+  }
+
+  void remove() {
+    removed = true;
   }
 
   /** How often every task of every session was aborted; a session that sees a new number drops its own. */

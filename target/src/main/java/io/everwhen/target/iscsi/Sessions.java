@@ -34,7 +34,11 @@ final class Sessions {
       }
       close(replaced);
     }
+    ServedTarget target = admission.target();
     synchronized (this) {
+      if (target != null && target.removed()) {
+        return new Opening.Refused(LoginStatus.NOT_FOUND);
+      }
       int tsih = freeTsih();
       if (tsih == 0) {
         return new Opening.Refused(LoginStatus.SERVICE_UNAVAILABLE);

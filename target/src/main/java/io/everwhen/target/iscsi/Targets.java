@@ -26,6 +26,7 @@ public final class Targets {
   public void remove(String name) {
     ServedTarget target = served.remove(name);
     if (target != null) {
+      target.remove(); // before the sessions are looked up: a login under way finds it closed
       sessions.close(target);
     }
   }
