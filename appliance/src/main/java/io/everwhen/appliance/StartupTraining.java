@@ -1,12 +1,18 @@
 package io.everwhen.appliance;
 
-import io.everwhen.appliance.cli.Cli;
-import io.everwhen.appliance.cli.Commands;
+import io.everwhen.appliance.config.Config;
+import io.everwhen.appliance.config.DiskConfig;
+import io.everwhen.appliance.config.HostPort;
+import io.everwhen.appliance.serve.Appliance;
+import io.everwhen.journal.log.SystemClock;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.LoggerFactory;
 
 /**
  * A short run through what every start goes through, in one process. The launcher lets the JVM watch it once after a
@@ -14,36 +20,41 @@ import org.slf4j.LoggerFactory;
  */
 final class StartupTraining {
 
+  private static final HostPort ANY_PORT = new HostPort("127.0.0.1", 0);
+
   private StartupTraining() {}
 
-  /** Runs; prints nothing. */
-  public static void main(String[] arguments) {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-    Cli parsingOnly =
-        new Cli(
-            new Commands(
-                (o, out) -> out.line(o.toString()),
-                (o, out) -> out.object(json -> json.writeStringProperty("options", o.toString())),
-                (o, out) -> out.line(o.toString()),
-                (o, out) -> out.line(o.toString()),
-                (o, out) -> out.line(o.toString()),
-                (o, out) -> out.line(o.toString())),
-            Everwhen.version(),
-            Logging::start);
-    List<List<String>> lines =
-        List.of(
-            List.of("--help"),
-            List.of("serve", "--help"),
-            List.of("serve", "--disk", "disk0=1GiB", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"),
-            List.of("status", "--json"),
-            List.of("timeline", "disk0", "--from", "seq:1"),
-            List.of("mark", "disk0", "name"),
-            List.of("restore", "disk0", "--at", "now", "--to", "file", "--force"),
-            List.of("verify", "disk0"),
-            List.of("wrong"));
-    for (List<String> line : lines) {
-      parsingOnly.run(nowhere, nowhere, line.toArray(String[]::new));
+  /**
+   * Runs; prints nothing.
+   *
+   * @param arguments an empty directory to work in
+   */
+  public static void main(String[] arguments) throws IOException {
+    Path directory = Path.of(arguments[0]);
+    Path data = directory.resolve("data");
+    Config config =
+        new Config(data, null, ANY_PORT, ANY_PORT, List.of(DiskConfig.parse("disk0=16MiB")));
+    run(data, "--help");
+    run(data, "serve", "--help");
+    run(data, "wrong");
+    try (Appliance _ = Appliance.start(config, new SystemClock(), new SecureRandom())) {
+      run(data, "status", "--data");
+      run(data, "status", "--json", "--data");
+      run(data, "mark", "disk0", "name", "--data");
+      run(data, "timeline", "disk0", "--data");
     }
-    LoggerFactory.getLogger(StartupTraining.class).debug("logging is trained too");
+    run(data, "timeline", "disk0", "--json", "--from", "seq:0", "--data");
+    run(data, "restore", "disk0", "--at", "mark:name", "--to", directory.resolve("image").toString(), "--data");
+    run(data, "restore", "disk0", "--at", "2026-11-21T12:00", "--to", directory.resolve("none").toString(), "--data");
+    run(data, "verify", "--data");
+  }
+
+  private static void run(Path data, String... command) {
+    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    List<String> whole = new ArrayList<>(List.of(command));
+    if (whole.getLast().equals("--data")) {
+      whole.add(data.toString());
+    }
+    Everwhen.run(nowhere, nowhere, whole.toArray(String[]::new));
   }
 }

@@ -1,8 +1,6 @@
 package io.everwhen.appliance.config;
 
-import java.util.Collection;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -39,38 +37,6 @@ public record DiskName(String value) {
   /** The iSCSI qualified name of the disk's target. */
   public String iqn() {
     return IQN_PREFIX + value;
-  }
-
-  /** The one of {@code names} that was probably meant, if one is near enough: at most a third of its characters differ. */
-  public Optional<DiskName> nearest(Collection<DiskName> names) {
-    DiskName best = null;
-    int least = Integer.MAX_VALUE;
-    for (DiskName name : names) {
-      int edits = edits(value, name.value);
-      if (edits < least && edits <= Math.max(1, name.value.length() / 3)) {
-        least = edits;
-        best = name;
-      }
-    }
-    return Optional.ofNullable(best);
-  }
-
-  /** The Levenshtein distance: how many characters must be changed, added or removed to make {@code a} out of {@code b}. */
-  private static int edits(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int substituted = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(substituted, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
   }
 
   @Override

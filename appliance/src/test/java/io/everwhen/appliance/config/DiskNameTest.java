@@ -32,13 +32,4 @@ class DiskNameTest {
     assertThat(new DiskName("a".repeat(64)).value()).hasSize(64);
     assertThatThrownBy(() -> new DiskName("a".repeat(65))).hasMessageContaining("at most 64");
   }
-
-  @Test
-  void findsTheNameThatWasMeant() {
-    List<DiskName> names = List.of(new DiskName("disk0"), new DiskName("mail"), new DiskName("a"));
-    assertThat(new DiskName("disk1").nearest(names)).contains(new DiskName("disk0"));
-    assertThat(new DiskName("mial").nearest(names)).isEmpty();
-    assertThat(new DiskName("mai").nearest(names)).contains(new DiskName("mail"));
-    assertThat(new DiskName("database").nearest(names)).isEmpty();
-  }
 }

@@ -1,0 +1,264 @@
+package io.everwhen.appliance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.everwhen.appliance.testing.Cli;
+import io.everwhen.appliance.testing.Daemon;
+import io.everwhen.appliance.testing.InitiatorException;
+import io.everwhen.appliance.testing.LibiscsiInitiator;
+import io.everwhen.appliance.testing.Needs;
+import io.everwhen.appliance.testing.Outcome;
+import io.everwhen.appliance.testing.Processes;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whatever is wrong outside, it is said clearly, and nothing is lost. */
+class BadInputIT {
+
+  private static final int MIB = 1 << 20;
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void need() {
+    LibiscsiInitiator.need();
+  }
+
+  @Test
+  void aFullJournalVolumeStopsTheWriterAndLosesNothing() throws Exception {
+    Needs.root("mount a small volume");
+    Path volume = Files.createDirectory(directory.resolve("journal"));
+    Processes.output(directory, "mount", "-t", "tmpfs", "-o", "size=320m", "none", volume.toString());
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=512MiB")) {
+      daemon.start();
+      int acknowledged = writeUntilRefused(daemon);
+      assertThat(acknowledged).as("MiB written before the journal was full").isPositive();
+
+      assertHolds(daemon, acknowledged);
+      daemon.kill();
+      daemon.start();
+      assertHolds(daemon, acknowledged);
+      everwhen(daemon, "restore", "disk0", "--at", "now", "--to", file("full.img")).done();
+      try (RandomAccessFile restored = new RandomAccessFile(file("full.img"), "r")) {
+        byte[] data = new byte[MIB];
+        for (int i = 0; i < acknowledged; i++) {
+          restored.readFully(data);
+          assertThat(Arrays.equals(data, mebibyte(i))).as("MiB %d of the restore", i).isTrue();
+        }
+      }
+    } finally {
+      Processes.output(directory, "umount", "-l", volume.toString());
+    }
+  }
+
+  private static byte[] mebibyte(int i) {
+    byte[] data = new byte[MIB];
+    new SplittableRandom(i).nextBytes(data);
+    return data;
+  }
+
+  private static int writeUntilRefused(Daemon daemon) throws IOException {
+    try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+      for (int i = 0; i < 450; i++) {
+        try {
+          initiator.write((long) i * MIB / initiator.blockSize(), mebibyte(i), true);
+        } catch (InitiatorException e) {
+          assertThat(e).hasMessageContaining("SENSE KEY");
+          return i;
+        }
+      }
+    }
+    throw new AssertionError("450 MiB went into a journal volume of 320 MiB:\n" + daemon.output());
+  }
+
+  private static void assertHolds(Daemon daemon, int acknowledged) throws IOException {
+    try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+      int blocks = MIB / initiator.blockSize();
+      for (int i = 0; i < acknowledged; i++) {
+        assertThat(Arrays.equals(initiator.read((long) i * blocks, blocks), mebibyte(i)))
+            .as("MiB %d, which was acknowledged", i).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aJournalDirectoryThatIsAFileIsRefused() throws Exception {
+    Files.writeString(directory.resolve("journal"), "precious");
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB")) {
+      assertThat(daemon.runToEnd()).as(daemon.output()).isEqualTo(1);
+      assertThat(daemon.output())
+          .contains("err: everwhen: ", directory.resolve("journal").toString(), "directory").doesNotContain("\tat ");
+    }
+    assertThat(directory.resolve("journal")).hasContent("precious");
+  }
+
+  @Test
+  void aSecondServeOnTheSameDataIsRefused() throws Exception {
+    try (Daemon first = new Daemon(directory, "--disk", "disk0=1MiB").start();
+        Daemon second = new Daemon(directory, "--disk", "disk0=1MiB")) {
+      assertThat(second.runToEnd()).as(second.output()).isEqualTo(1);
+      assertThat(second.output()).contains("err: everwhen: ", first.data().toString()).doesNotContain("\tat ");
+      try (LibiscsiInitiator initiator = first.connect("disk0")) {
+        initiator.write(0, new byte[512], true);
+      }
+    }
+  }
+
+  @Test
+  void aPortInUseIsNamed() throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB");
+        ServerSocket socket = new ServerSocket(daemon.port(), 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      assertThat(daemon.runToEnd()).as(daemon.output()).isEqualTo(1);
+      assertThat(daemon.output())
+          .contains("err: everwhen: ", "127.0.0.1:" + socket.getLocalPort(), "in use").doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void aSizeThatIsNotWholeBlocksIsRefused() throws Exception {
+    Outcome outcome =
+        Cli.runProcess(directory, "serve", "--data", file("data"), "--disk", "disk0=1000").refused();
+    assertThat(outcome.err()).contains("not a multiple of its block of 512 bytes", "1KiB");
+    assertThat(directory.resolve("data")).doesNotExist();
+  }
+
+  @Test
+  void anUnknownDiskIsNamedWithTheOneThatWasMeant() throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB").start()) {
+      for (String[] command :
+          new String[][] {
+            {"timeline", "disk1"},
+            {"mark", "disk1", "name"},
+            {"verify", "disk1"},
+            {"restore", "disk1", "--at", "now", "--to", file("out.img")}
+          }) {
+        Outcome outcome = everwhen(daemon, command).failed();
+        assertThat(outcome.err()).contains("disk1", "disk0").hasLineCount(1);
+      }
+      assertThat(directory.resolve("out.img")).doesNotExist();
+    }
+  }
+
+  @Test
+  void instantsOutsideTheHistoryAreRefused() throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB").start()) {
+      try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+        initiator.write(0, new byte[512], true);
+      }
+      for (String instant :
+          List.of("2001-01-01T00:00:00Z", Instant.now().plusSeconds(3600).toString(), "seq:999999", "mark:none")) {
+        Outcome outcome = everwhen(daemon, "restore", "disk0", "--at", instant, "--to", file("out.img")).failed();
+        assertThat(outcome.err()).contains(instant.replaceFirst("^(seq|mark):", "")).hasLineCount(1);
+        assertThat(directory.resolve("out.img")).doesNotExist();
+      }
+      Outcome nonsense = everwhen(daemon, "restore", "disk0", "--at", "yesterdayish", "--to", file("out.img"));
+      assertThat(nonsense.refused().err()).contains("yesterdayish");
+    }
+  }
+
+  @Test
+  void restoreOverwritesOnlyWhenToldTo() throws Exception {
+    Path image = Files.writeString(directory.resolve("out.img"), "precious");
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB").start()) {
+      Outcome refused = everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
+      assertThat(refused.err()).contains("out.img", "--force");
+      assertThat(image).hasContent("precious");
+      everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString(), "--force").done();
+      assertThat(image).hasSize(MIB);
+    }
+  }
+
+  /** What can happen to a file. */
+  enum Damage {
+    BIT_FLIPPED,
+    TRUNCATED;
+
+    void to(Path file) throws IOException {
+      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+        long middle = channel.size() / 2;
+        switch (this) {
+          case TRUNCATED -> channel.truncate(middle);
+          case BIT_FLIPPED -> {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, middle);
+            channel.write(ByteBuffer.wrap(new byte[] {(byte) (one.get(0) ^ 1)}), middle);
+          }
+        }
+      }
+    }
+  }
+
+  /** Writes several segments, damages one in the middle, and asks for instants before it and behind it. */
+  @ParameterizedTest
+  @EnumSource
+  void aDamagedSegmentCostsOnlyTheInstantsThatNeedIt(Damage damage) throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=512MiB").start()) {
+      SplittableRandom random = new SplittableRandom(2);
+      writeMegabytes(daemon, random, 0, 100);
+      everwhen(daemon, "mark", "disk0", "early").done();
+      writeMegabytes(daemon, random, 100, 450);
+      assertThat(daemon.terminate()).isIn(0, 143);
+      everwhen(daemon, "verify").done();
+      everwhen(daemon, "restore", "disk0", "--at", "mark:early", "--to", file("before.img")).done();
+
+      Path segment = sealedSegments(daemon.journal()).get(3);
+      damage.to(segment);
+
+      Outcome verify = everwhen(daemon, "verify", "disk0").failed();
+      assertThat(verify.out() + verify.err()).contains(segment.getFileName().toString());
+      Outcome needsIt = everwhen(daemon, "restore", "disk0", "--at", "now", "--to", file("now.img")).failed();
+      assertThat(needsIt.err()).contains(segment.getFileName().toString());
+      everwhen(daemon, "restore", "disk0", "--at", "mark:early", "--to", file("after.img")).done();
+      assertThat(Files.mismatch(directory.resolve("after.img"), directory.resolve("before.img"))).isEqualTo(-1);
+    }
+  }
+
+  private static void writeMegabytes(Daemon daemon, SplittableRandom random, int from, int to) throws IOException {
+    byte[] data = new byte[MIB];
+    try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+      for (int i = from; i < to; i++) {
+        random.nextBytes(data);
+        initiator.write((long) i * MIB / initiator.blockSize(), data, false);
+      }
+      initiator.flush();
+    }
+  }
+
+  /** The segments of the one journal in {@code directory}, oldest first, without the one that is being written. */
+  private static List<Path> sealedSegments(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
+      List<Path> segments =
+          files.filter(file -> file.getFileName().toString().matches("segment-[0-9]+")).sorted().toList();
+      assertThat(segments).as("segments in %s", directory).hasSizeGreaterThan(5);
+      return segments.subList(0, segments.size() - 1);
+    }
+  }
+
+  private String file(String name) {
+    return directory.resolve(name).toString();
+  }
+
+  private static Outcome everwhen(Daemon daemon, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--data", daemon.data().toString()));
+    return Cli.run(all.toArray(String[]::new));
+  }
+}
