@@ -18,6 +18,7 @@ final class Backlog {
   private volatile long appended; // by the appender's leader only
   private volatile long applied;
   private boolean closed;
+  private long releases;
 
   Backlog(long maxBytes) {
     this.maxBytes = maxBytes;
@@ -54,13 +55,25 @@ final class Backlog {
     return bytes() > maxBytes;
   }
 
-  /** Waits until it is not full, or closed. */
+  /** Waits until it is not full, or closed, or those who wait are let go. */
   void awaitRoom() {
     lock.lock();
     try {
-      while (isFull() && !closed) {
+      long before = releases;
+      while (isFull() && !closed && before == releases) {
         shrunk.awaitUninterruptibly();
       }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets go of those who wait now: to shrink it has failed. */
+  void release() {
+    lock.lock();
+    try {
+      releases++;
+      shrunk.signalAll();
     } finally {
       lock.unlock();
     }

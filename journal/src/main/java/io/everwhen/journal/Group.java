@@ -8,6 +8,7 @@ import io.everwhen.journal.image.Applier;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
+import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.journal.log.DamageException;
@@ -51,7 +52,8 @@ public final class Group implements Closeable {
   private Manifest manifest;
   private long applyDueNanos;
   private volatile long appliedSequence;
-  private volatile @Nullable String alarm;
+  private volatile @Nullable String fullAlarm;
+  private volatile @Nullable String maintenanceAlarm;
   private volatile boolean closing;
 
   /**
@@ -134,9 +136,7 @@ public final class Group implements Closeable {
     this.disks = new LiveDisks(manifest, homes);
     Journal opened = null;
     try {
-      if (manifest.folding() != 0) {
-        manifest = new Folder(files).fold(manifest);
-      }
+      finishFolding();
       opened =
           Journal.open(
               files,
@@ -164,6 +164,18 @@ public final class Group implements Closeable {
         options.background()
             ? Thread.ofPlatform().name("group " + manifest.disks().getFirst().name()).unstarted(this::run)
             : null;
+  }
+
+  /** Goes on with a fold that was interrupted; without room for it, the next one will. */
+  private void finishFolding() throws IOException {
+    if (manifest.folding() == 0) {
+      return;
+    }
+    try {
+      manifest = new Folder(files).fold(manifest);
+    } catch (NoSpaceException e) {
+      log.warn("folding segment {} has to wait: {}", manifest.folding(), e.getMessage());
+    }
   }
 
   private void noteAppended(long bytes) {
@@ -206,6 +218,7 @@ public final class Group implements Closeable {
       if (options.background()) {
         wake();
         backlog.awaitRoom();
+        checkBacklogShrinks();
       } else {
         apply();
       }
@@ -213,13 +226,25 @@ public final class Group implements Closeable {
     while (true) {
       try {
         change.stage();
+        if (fullAlarm != null) {
+          fullAlarm = null;
+        }
         return;
       } catch (JournalFullException e) {
         if (!makeRoom()) {
-          alarm = e.getMessage();
+          fullAlarm = e.getMessage();
           throw e;
         }
       }
+    }
+  }
+
+  private void checkBacklogShrinks() throws IOException {
+    String problem = maintenanceAlarm;
+    if (backlog.isFull() && problem != null && !closing) {
+      throw new IOException(
+          "the images are %d MiB behind the journal in %s and cannot be brought up to date: %s"
+              .formatted(backlog.bytes() >> 20, files.storage().describe(), problem));
     }
   }
 
@@ -244,7 +269,7 @@ public final class Group implements Closeable {
         options.historyBytes(),
         files.storage().usableBytes(),
         failure == null ? null : failure.getMessage(),
-        alarm);
+        fullAlarm != null ? fullAlarm : maintenanceAlarm);
   }
 
   private long journalBytes() throws IOException {
@@ -325,13 +350,20 @@ public final class Group implements Closeable {
         || files.readIndex(manifest, number).lastSequence() > appliedSequence) {
       return false;
     }
+    Folder folder = new Folder(files);
+    if (files.storage().usableBytes() < folder.bytesNeeded(manifest)) {
+      return false;
+    }
     Optional<Closeable> readers = files.storage().tryLock(FileNames.READER_LOCK, Storage.LockMode.EXCLUSIVE);
     if (readers.isEmpty() && !evenIfRead) {
       return false;
     }
     try (Closeable _ = readers.orElse(() -> {})) {
-      manifest = new Folder(files).fold(manifest);
+      manifest = folder.fold(manifest);
       journal.discard(number, readers.isPresent());
+    } catch (NoSpaceException e) {
+      log.warn("folding segment {} has to wait: {}", number, e.getMessage());
+      return false;
     }
     log.debug("folded segment {}", number);
     return true;
@@ -343,7 +375,7 @@ public final class Group implements Closeable {
       try {
         boolean worked = maintain();
         lastProblem = null;
-        alarm = worked ? null : alarm;
+        maintenanceAlarm = null;
         synchronized (backlog) {
           if (!worked && !closing) {
             backlog.wait(Math.max(1, options.applyInterval().toMillis() / 2));
@@ -352,15 +384,17 @@ public final class Group implements Closeable {
       } catch (InterruptedException e) {
         return;
       } catch (IOException | RuntimeException e) {
-        alarm = String.valueOf(e.getMessage());
-        if (!alarm.equals(lastProblem)) {
-          lastProblem = alarm;
-          log.error("keeping {} in order failed: {}", files.storage().describe(), alarm, e);
+        String problem = String.valueOf(e.getMessage());
+        maintenanceAlarm = problem;
+        if (!problem.equals(lastProblem)) {
+          lastProblem = problem;
+          log.error("keeping {} in order failed: {}", files.storage().describe(), problem, e);
         }
         if (journal.failure() != null) {
           // Nothing will shrink the backlog any more: let those who wait find out why.
           backlog.close();
         }
+        backlog.release();
         pause();
       }
     }

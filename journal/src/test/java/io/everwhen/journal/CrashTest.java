@@ -78,7 +78,7 @@ class CrashTest {
           SplittableRandom forkRandom = random.split();
           long point = machine.operations();
           try {
-            crashAndCheck(history, machine.fork(forkRandom.split()), forkRandom);
+            CrashChecks.crashAndCheck(history, machine.fork(forkRandom.split()), forkRandom);
           } catch (IOException | RuntimeException | AssertionError e) {
             throw new AssertionError(
                 "after a crash before operation %d (%s) with -Deverwhen.seed=%d: %s"
@@ -99,84 +99,5 @@ class CrashTest {
     } catch (IOException e) {
       throw new UncheckedIOException("with -Deverwhen.seed=" + seed, e);
     }
-  }
-
-  private static void crashAndCheck(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
-      throws IOException {
-    boolean powerFails = random.nextInt(4) > 0;
-    if (powerFails) {
-      machine.crash(random);
-    } else {
-      machine.kill();
-    }
-    long kept = powerFails ? history.flushed() : history.settled();
-    if (!history.created()) {
-      new RandomHistory(history, machine, history.oracle().upTo(0), 0, random.nextLong()).create();
-    } else if (random.nextInt(4) == 0) {
-      // Somebody looks before the group is opened again.
-      long head = PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 1, random);
-      assertThat(head).as("the head, seen before recovery").isGreaterThanOrEqualTo(kept);
-    }
-    boolean crashedAgain = recoverWithCrashes(history, machine, random);
-    kept = crashedAgain ? history.flushed() : kept;
-    long head = PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 3, random);
-    assertThat(head).as("the head").isGreaterThanOrEqualTo(kept);
-    long durable = powerFails || crashedAgain ? head : history.flushed();
-    RandomHistory next =
-        new RandomHistory(history, machine, history.oracle().upTo(head), durable, random.nextLong());
-    if (random.nextInt(3) == 0) {
-      machine.arm(random.nextInt(80), SimulatedMachine.Fault.CRASH);
-    }
-    try {
-      goOn(next, machine, random);
-      machine.disarm();
-    } catch (IOException | RuntimeException e) {
-      if (!machine.isDown()) {
-        throw e;
-      }
-      crashAndCheck(next, machine, random);
-    }
-  }
-
-  /** Opens and closes, perhaps with more crashes on the way; true if there were any. */
-  private static boolean recoverWithCrashes(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
-      throws IOException {
-    boolean crashed = false;
-    while (random.nextInt(3) == 0) {
-      machine.arm(random.nextInt(24), SimulatedMachine.Fault.CRASH);
-      try {
-        Group.open(
-                RandomHistory.journalOf(machine),
-                history.homes(machine),
-                history.options(),
-                history.clock(),
-                random.split())
-            .close();
-        machine.disarm();
-        return crashed;
-      } catch (IOException | RuntimeException e) {
-        if (!machine.isDown()) {
-          throw e;
-        }
-        machine.crash(random);
-        crashed = true;
-      }
-    }
-    return crashed;
-  }
-
-  private static void goOn(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
-      throws IOException {
-    history.open();
-    assertThat(history.group().status().lastSequence()).as("the head after recovery").isEqualTo(history.oracle().head());
-    history.checkLive();
-    int steps = random.nextInt(12);
-    for (int i = 0; i < steps; i++) {
-      history.step();
-    }
-    history.checkLive();
-    history.close();
-    history.checkImages();
-    PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 1, random);
   }
 }

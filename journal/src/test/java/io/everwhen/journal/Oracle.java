@@ -26,14 +26,14 @@ public final class Oracle {
       int disk,
       long offset,
       long length,
-      byte @Nullable [] payload) {
+      @Nullable ByteBuffer payload) {
 
     void applyTo(byte[] content) {
       int from = (int) offset;
       if (kind.zeroes()) {
         Arrays.fill(content, from, from + (int) length, (byte) 0);
       } else if (kind == EntryKind.WRITE && payload != null) {
-        System.arraycopy(payload, 0, content, from, payload.length);
+        payload.get(0, content, from, payload.limit());
       }
     }
 
@@ -45,7 +45,7 @@ public final class Oracle {
           && entry.disk() == disk
           && entry.offset() == offset
           && entry.length() == length
-          && (kind == EntryKind.CLOCK || found.equals(ByteBuffer.wrap(payload == null ? new byte[0] : payload)));
+          && (kind == EntryKind.CLOCK || found.equals(payload == null ? ByteBuffer.allocate(0) : payload));
     }
   }
 
@@ -88,7 +88,8 @@ public final class Oracle {
   /** Adds what the next entry is going to be. */
   public void add(
       EntryKind kind, boolean continues, int disk, long offset, long length, byte @Nullable [] payload) {
-    versions.add(new Version(head() + 1, kind, continues, disk, offset, length, payload));
+    ByteBuffer kept = payload == null ? null : ByteBuffer.wrap(payload);
+    versions.add(new Version(head() + 1, kind, continues, disk, offset, length, kept));
     if (versions.size() % VERSIONS_PER_KEY == 0) {
       byte[][] key = new byte[disks.size()][];
       for (int i = 0; i < key.length; i++) {

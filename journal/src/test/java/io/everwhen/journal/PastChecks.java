@@ -28,6 +28,9 @@ final class PastChecks {
     try (History history = History.open(journal)) {
       long horizon = history.horizon().sequence();
       long head = history.head().sequence();
+      if (history.tailDamage().isPresent()) {
+        Assertions.fail("the tail is said to be damaged: %s", history.tailDamage().get());
+      }
       if (head > oracle.head()) {
         Assertions.fail("the history ends with entry %d, but only %d were made", head, oracle.head());
       }
@@ -77,8 +80,8 @@ final class PastChecks {
     }
     for (History.Mark mark : history.marks()) {
       marks[0]--;
-      byte[] name = mark.name().getBytes(StandardCharsets.UTF_8);
-      if (!Arrays.equals(name, oracle.version(mark.point().sequence()).payload())) {
+      ByteBuffer name = StandardCharsets.UTF_8.encode(mark.name());
+      if (!name.equals(oracle.version(mark.point().sequence()).payload())) {
         Assertions.fail("%s is not where it was made", mark);
       }
       long at = history.atTime(mark.point().timeNanos()).map(History.Point::sequence).orElse(-1L);

@@ -43,6 +43,7 @@ final class RandomHistory implements Closeable {
   private boolean changedSinceFlush;
   private long flushed;
   private long settled;
+  private long beforeChange;
   private int marks;
   private Oracle.@Nullable Version lastWrite;
 
@@ -153,6 +154,7 @@ final class RandomHistory implements Closeable {
 
   /** Does one random thing. */
   void step() throws IOException {
+    beforeChange = oracle.head();
     int dice = random.nextInt(100);
     if (dice < 45) {
       write();
@@ -239,8 +241,8 @@ final class RandomHistory implements Closeable {
   /** Tells the oracle, then does it; when there is no room for it, takes it back. */
   private void change(Runnable foreseen, Group.Change change) throws IOException {
     long before = oracle.head();
-    boolean clockEntry = clockWasSet;
-    if (clockEntry) {
+    beforeChange = before;
+    if (clockWasSet) {
       oracle.add(EntryKind.CLOCK, false, 0, 0, 0, null);
     }
     foreseen.run();
@@ -260,13 +262,20 @@ final class RandomHistory implements Closeable {
 
   void flush() throws IOException {
     int disk = random.nextInt(oracle.disks().size());
+    boolean clockWasSetBefore = clockWasSet;
     if (changedSinceFlush) {
       change(
           () -> oracle.add(EntryKind.FLUSH, false, disk, 0, 0, null), () -> group().volume(disk).flush());
+      boolean noted = group().status().lastSequence() == oracle.head();
+      if (!noted) {
+        // There was no room for the entry, but everything is durable.
+        clockWasSet = clockWasSetBefore;
+        oracle.forgetAfter(beforeChange);
+      }
+      changedSinceFlush = !noted;
     } else {
       group().volume(disk).flush();
     }
-    changedSinceFlush = false;
     acknowledged();
   }
 
@@ -308,6 +317,81 @@ final class RandomHistory implements Closeable {
         Arrays.copyOfRange(oracle.contentAt(disk, oracle.head()), offset, offset + found.length);
     if (!Arrays.equals(found, expected)) {
       Assertions.fail("the live disk %d is wrong within %d bytes from %d", disk, found.length, offset);
+    }
+  }
+
+  /**
+   * Finds out where the group stands after something failed.
+   *
+   * @return whether its journal has stopped
+   */
+  boolean standAfter(IOException failure) throws IOException {
+    Group open = group;
+    if (open == null) {
+      // Closing or opening failed: the next opening tells.
+      reopen();
+      return false;
+    }
+    if (open.status().failure() != null) {
+      return true;
+    }
+    open.volume(0).settle();
+    long written = open.status().lastSequence();
+    if (written != oracle.head() && written != beforeChange) {
+      Assertions.fail("a change from entry %d to %d was staged up to %d", beforeChange, oracle.head(), written);
+    }
+    clockWasSet &= written == beforeChange;
+    oracle.forgetAfter(written);
+    settled = written;
+    return false;
+  }
+
+  private void reopen() throws IOException {
+    if (!created) {
+      return;
+    }
+    group = Group.open(journalOf(machine), homes(machine), options, clock, random.split());
+    clockWasSet = false;
+    changedSinceFlush = false;
+    long head = group().status().lastSequence();
+    if (head < settled) {
+      Assertions.fail("entry %d was settled, but the journal ends with %d", settled, head);
+    }
+    oracle.forgetAfter(head);
+    acknowledged();
+  }
+
+  /** Closes the group, whatever comes of it. */
+  void giveUp() {
+    Group open = group;
+    group = null;
+    if (open != null) {
+      try {
+        boolean stopped = open.status().failure() != null;
+        open.close();
+        if (!stopped) {
+          acknowledged();
+        }
+      } catch (IOException e) {
+        // It has said so.
+      }
+    }
+  }
+
+  /** Compares what no unsettled change touches. */
+  void checkLiveUpToSettled() throws IOException {
+    for (Manifest.Disk disk : oracle.disks()) {
+      byte[] found = new byte[(int) disk.sizeBytes()];
+      group().volume(disk.number()).read(0, ByteBuffer.wrap(found));
+      byte[] expected = oracle.contentAt(disk.number(), settled);
+      for (long s = settled + 1; s <= oracle.head(); s++) {
+        Oracle.Version version = oracle.version(s);
+        if (version.disk() == disk.number()) {
+          System.arraycopy(
+              found, (int) version.offset(), expected, (int) version.offset(), (int) version.length());
+        }
+      }
+      PastChecks.same("the live disk", disk, settled, expected, found);
     }
   }
 

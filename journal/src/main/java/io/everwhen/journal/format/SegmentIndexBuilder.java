@@ -64,6 +64,11 @@ public final class SegmentIndexBuilder {
     return dataLength;
   }
 
+  /** What the last entry knew to be on stable storage when it was made. */
+  public long lastKnownDurable() {
+    return last == null ? 0 : last.durableSequence();
+  }
+
   /**
    * The index of what was added.
    *

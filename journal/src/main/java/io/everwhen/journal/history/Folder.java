@@ -22,10 +22,63 @@ import java.util.List;
  */
 public final class Folder {
 
+  private static final long SLACK_BYTES = 1 << 20;
+
   private final JournalFiles files;
 
   public Folder(JournalFiles files) {
     this.files = files;
+  }
+
+  /** The room that folding the segment after the baseline may take on the volume, in bytes; a little too much. */
+  public long bytesNeeded(Manifest manifest) throws IOException {
+    SegmentIndex index = files.readIndex(manifest, manifest.baseline().segment() + 1);
+    long needed = SLACK_BYTES;
+    for (Manifest.Disk disk : manifest.disks()) {
+      if (BaselineFile.exists(files.storage(), disk.number())) {
+        try (BaselineFile baseline = BaselineFile.openForFolding(files.storage(), disk.number(), disk.sizeBytes())) {
+          needed += bytesNeeded(index, disk, baseline::nextData);
+        }
+      } else {
+        needed += bytesNeeded(index, disk, offset -> disk.sizeBytes());
+      }
+    }
+    return needed;
+  }
+
+  /** Where data begins at or after an offset. */
+  private interface DataFinder {
+    long nextData(long offset) throws IOException;
+  }
+
+  /** A chunk for each one that is written and is a hole yet, and a page of checksums for each that they are in. */
+  private static long bytesNeeded(SegmentIndex index, Manifest.Disk disk, DataFinder baseline) throws IOException {
+    long chunks = 0;
+    long pages = 0;
+    long lastPage = -1;
+    long next = 0; // the first chunk not looked at yet
+    long data = -1; // where data begins at or after the last chunk that was looked up
+    for (int i = index.firstExtentReaching(disk.number(), 0);
+        i < index.extents() && index.extentDisk(i) == disk.number();
+        i++) {
+      if (index.extentZeroes(i)) {
+        continue;
+      }
+      long end = index.extentOffset(i) + index.extentLength(i);
+      long chunk = Math.max(next, index.extentOffset(i) / BaselineFile.CHUNK_BYTES);
+      for (; chunk * BaselineFile.CHUNK_BYTES < end; chunk++) {
+        long at = chunk * BaselineFile.CHUNK_BYTES;
+        if (data < at) {
+          data = baseline.nextData(at);
+        }
+        chunks += data >= at + BaselineFile.CHUNK_BYTES ? 1 : 0;
+        long page = chunk * Integer.BYTES / BaselineFile.CHUNK_BYTES;
+        pages += page == lastPage ? 0 : 1;
+        lastPage = page;
+      }
+      next = Math.max(next, chunk);
+    }
+    return (chunks + pages) * BaselineFile.CHUNK_BYTES;
   }
 
   /**

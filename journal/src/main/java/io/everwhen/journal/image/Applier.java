@@ -7,6 +7,7 @@ import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.Journal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -35,10 +36,10 @@ public final class Applier {
   public long apply() throws IOException {
     journal.sync();
     long durable = journal.durableSequence();
+    List<List<Piece>> applied = new ArrayList<>();
     for (Volume volume : volumes) {
-      if (volume.image().checkpointSequence() < durable) {
-        apply(volume, durable);
-      }
+      boolean due = volume.image().checkpointSequence() < durable;
+      applied.add(due ? apply(volume, durable) : List.of());
     }
     // A piece may have been passed over because a newer entry replaces it. The checkpoint says that it is not needed
     // any more; so the newer entry must be durable first.
@@ -47,25 +48,26 @@ public final class Applier {
       if (volume.image().checkpointSequence() < durable) {
         volume.image().checkpoint(durable);
       }
+      // Not before: after a failed sync nobody knows what the image holds, and everything is written once more.
+      applied.get(volume.number()).forEach(volume.map()::remove);
       volume.quiesce();
     }
     return durable;
   }
 
-  private void apply(Volume volume, long durable) throws IOException {
+  private List<Piece> apply(Volume volume, long durable) throws IOException {
+    List<Piece> applied = new ArrayList<>();
     long from = 0;
     while (true) {
       List<Piece> batch = volume.map().upTo(durable, from, BATCH_BYTES);
       if (batch.isEmpty()) {
-        return;
+        return applied;
       }
       volume.beginApplication();
       for (Piece piece : batch) {
         apply(volume.image(), piece);
       }
-      for (Piece piece : batch) {
-        volume.map().remove(piece);
-      }
+      applied.addAll(batch);
       from = batch.getLast().end();
     }
   }

@@ -43,6 +43,10 @@ public final class Volume {
     this.map = map;
   }
 
+  int number() {
+    return disk;
+  }
+
   public String name() {
     return name;
   }

@@ -46,7 +46,7 @@ final class Appender {
   private Batch idle = new Batch();
   private boolean writing;
   private boolean syncing;
-  private Segment active;
+  private @Nullable Segment active; // none before the first entry: a full volume does not keep a group from opening
   private long place;
   private int chain;
   private final ArrayDeque<Segment> leftUnsynced = new ArrayDeque<>();
@@ -58,15 +58,11 @@ final class Appender {
   private volatile @Nullable IOException failure;
 
   Appender(
-      Segment active,
-      long place,
       long lastSequence,
       int chain,
       Timeline timeline,
       SegmentSource source,
       EntryListener listener) {
-    this.active = active;
-    this.place = place;
     this.chain = chain;
     this.timeline = timeline;
     this.source = source;
@@ -140,6 +136,7 @@ final class Appender {
 
   private void add(
       EntryKind kind, boolean continues, int disk, long offset, long length, ByteBuffer payload, int checksum) {
+    Segment segment = active();
     long sequence = stagedSequence + 1;
     int payloadLength = payload.remaining();
     chain =
@@ -147,7 +144,7 @@ final class Appender {
             staging.headers(),
             staging.nextHeaderAt(),
             headerCrc,
-            active.header().salt(),
+            segment.header().salt(),
             sequence,
             timeline.next(),
             kind,
@@ -161,7 +158,7 @@ final class Appender {
             durableSequence);
     staging.add(kind, disk, offset, length, payload, sequence, place);
     place += EntryHeader.storedBytes(payloadLength);
-    active.lastSequence(sequence);
+    segment.lastSequence(sequence);
     stagedSequence = sequence;
     lastChange = kind.changesContent() ? sequence : lastChange;
     lastFlush = kind == EntryKind.FLUSH ? sequence : lastFlush;
@@ -174,10 +171,10 @@ final class Appender {
     while (true) {
       if (!staging.hasRoomFor(entries + 1, bytes + clockBytes)) {
         writeOut(stagedSequence);
-      } else if (place + bytes + clockBytes > active.capacityBytes()) {
+      } else if (!fitsActive(bytes + clockBytes)) {
         // The other batch may still be on its way into this segment; a batch belongs to one segment.
         writeOut(stagedSequence);
-        if (staging.isEmpty() && !writing && place + bytes + clockBytes > active.capacityBytes()) {
+        if (staging.isEmpty() && !writing && !fitsActive(bytes + clockBytes)) {
           roll();
         }
       } else {
@@ -191,16 +188,31 @@ final class Appender {
     }
   }
 
+  private boolean fitsActive(long bytes) {
+    Segment segment = active;
+    return segment != null && place + bytes <= segment.capacityBytes();
+  }
+
+  private Segment active() {
+    Segment segment = active;
+    if (segment == null) {
+      throw new IllegalStateException("nothing was staged yet");
+    }
+    return segment;
+  }
+
   private void roll() throws IOException {
     Segment next = source.next();
-    leftUnsynced.add(active);
+    if (active != null) {
+      leftUnsynced.add(active);
+    }
     active = next;
     place = SegmentHeader.BYTES;
   }
 
-  /** Whether a staged change that is not written yet touches the range. */
+  /** Whether a staged change that is going to be written touches the range; none is after a failure. */
   boolean hasStagedChange(int disk, long offset, long length) {
-    if (writtenSequence == stagedSequence) {
+    if (writtenSequence == stagedSequence || failure != null) {
       return false;
     }
     lock.lock();
@@ -242,7 +254,7 @@ final class Appender {
   /** Writes the staged batch; the lock is given up meanwhile. */
   private void lead() {
     Batch batch = staging;
-    Segment segment = active;
+    Segment segment = active();
     staging = idle;
     idle = batch;
     writing = true;
@@ -287,7 +299,7 @@ final class Appender {
 
   private void leadSync() {
     List<Segment> dirty = new ArrayList<>(leftUnsynced);
-    dirty.add(active);
+    dirty.add(active());
     long covered = writtenSequence;
     syncing = true;
     lock.unlock();
@@ -305,7 +317,7 @@ final class Appender {
       durableSequence = covered;
       leftUnsynced.removeIf(segment -> segment.lastSequence() <= covered);
     } else {
-      fail("syncing " + active.file().describe(), thrown);
+      fail("syncing " + active().file().describe(), thrown);
     }
     progress.signalAll();
   }
@@ -333,7 +345,7 @@ final class Appender {
   boolean isSettledPast(Segment segment) {
     lock.lock();
     try {
-      return segment != active && !leftUnsynced.contains(segment);
+      return !segment.equals(active) && !leftUnsynced.contains(segment);
     } finally {
       lock.unlock();
     }

@@ -3,7 +3,6 @@ package io.everwhen.journal.log;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
-import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SegmentIndexBuilder;
 import io.everwhen.journal.io.Storage;
@@ -19,6 +18,8 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The journal of one group, as its single writer has it open.
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * "maintenance" are called by one thread at a time. Who opens a journal holds the group's writer lock.
  */
 public final class Journal implements Closeable {
+
+  private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
   private final JournalFiles files;
   private final Storage storage;
@@ -64,8 +67,6 @@ public final class Journal implements Closeable {
     this.supply = new SegmentSupply(storage, manifest, options, clock, random, recovered.lastSegment());
     this.appender =
         new Appender(
-            takeNextSegment(),
-            SegmentHeader.BYTES,
             recovered.lastSequence(),
             recovered.lastChecksum(),
             new Timeline(clock, recovered.lastTimeNanos()),
@@ -135,9 +136,16 @@ public final class Journal implements Closeable {
     appender.sync();
   }
 
-  /** {@link #sync} because the initiator of {@code disk} asked for it, which is put on the timeline if anything changed. */
+  /**
+   * {@link #sync} because the initiator of {@code disk} asked for it, which is put on the timeline if anything changed
+   * and there is room for it.
+   */
   public void flush(int disk) throws IOException {
-    appender.stageFlush(disk);
+    try {
+      appender.stageFlush(disk);
+    } catch (JournalFullException e) {
+      log.debug("no room to note a flush", e);
+    }
     appender.sync();
   }
 

@@ -156,8 +156,9 @@ final class Recovery {
       log.warn("{}: cut off a torn tail behind entry {}; no flush covered it", storage.describe(), sequence);
     }
     discard(behind, tails);
+    long synced = tails.isEmpty() ? 0 : tails.getLast().builder.lastKnownDurable();
     for (Tail tail : tails) {
-      seal(tail);
+      seal(tail, synced);
     }
   }
 
@@ -165,32 +166,24 @@ final class Recovery {
     return "Copy the directory away before anything else, run `everwhen verify`, and restore with --at seq:" + sequence;
   }
 
-  /** Walks through one segment; null when it was never put in use. */
-  private @Nullable Tail walk(long number, long sequence, int chain) throws IOException {
-    JournalFiles.OpenSegment segment = openIfMade(number);
-    if (segment == null) {
-      return null;
-    }
+  private Tail walk(long number, long sequence, int chain) throws IOException {
+    JournalFiles.OpenSegment segment = openUnsealed(number, sequence);
     try (StorageFile _ = segment.file()) {
       return new Tail(number, UnsealedTail.completeChanges(segment, sequence, chain));
     }
   }
 
-  private JournalFiles.@Nullable OpenSegment openIfMade(long number) throws IOException {
+  /** A segment gets its name when its header is durable: without one it is damaged, and nobody knows what it held. */
+  private JournalFiles.OpenSegment openUnsealed(long number, long sequence) throws IOException {
     try {
       return files.openSegment(manifest, number);
     } catch (FormatException e) {
-      // A crash while the file was being prepared. If it was in use, what follows will show.
-      log.debug("{} was not put in use", FileNames.segment(number), e);
-      return null;
+      throw new DamageException(e.getMessage() + ". " + whatToDo(sequence), e);
     }
   }
 
   private SegmentScanner.Rest inspect(long number, @Nullable Tail tail, long sequence) throws IOException {
-    JournalFiles.OpenSegment segment = openIfMade(number);
-    if (segment == null) {
-      return new SegmentScanner.Rest(false, null);
-    }
+    JournalFiles.OpenSegment segment = openUnsealed(number, sequence);
     try (StorageFile file = segment.file()) {
       long from = tail == null ? SegmentHeader.BYTES : tail.builder.dataLength();
       return new SegmentScanner(file, segment.header(), from, file.size()).inspectRest(sequence + 1);
@@ -211,9 +204,10 @@ final class Recovery {
     }
   }
 
-  private void seal(Tail tail) throws IOException {
+  private void seal(Tail tail, long synced) throws IOException {
     String name = FileNames.segment(tail.number);
     try (StorageFile file = storage.open(name)) {
+      writeAgain(file, placeAfter(tail, synced), tail.builder.dataLength());
       file.sync();
       SegmentIndex index = tail.builder.build(contentHash(file, tail.builder.dataLength()), lastSeal);
       files.writeIndex(index);
@@ -222,10 +216,36 @@ final class Recovery {
     }
   }
 
+  private long placeAfter(Tail tail, long synced) throws IOException {
+    JournalFiles.OpenSegment segment = openUnsealed(tail.number, lastSequence);
+    try (StorageFile file = segment.file()) {
+      TailWalk walk = new TailWalk(segment.header(), file, lastSequence, lastChecksum);
+      long place = SegmentHeader.BYTES;
+      while (walk.advance() && walk.entry().sequence() <= synced) {
+        place = walk.position() + walk.entry().storedBytes();
+      }
+      return place;
+    }
+  }
+
+  /**
+   * Writes what was read. After a failed sync, which may be why we are here, the system still shows the bytes but takes
+   * them for written: only writing them once more makes the next sync bring them to stable storage.
+   */
+  private static void writeAgain(StorageFile file, long from, long to) throws IOException {
+    ByteBuffer window = ByteBuffer.allocateDirect((int) Math.min(1 << 20, Math.max(0, to - from)));
+    for (long at = from; at < to; at += window.limit()) {
+      window.clear().limit((int) Math.min(window.capacity(), to - at));
+      file.readFully(at, window);
+      file.write(at, window.flip());
+    }
+  }
+
   /** SHA-256 of the first {@code length} bytes. */
   static byte[] contentHash(StorageFile file, long length) throws IOException {
     MessageDigest digest = SegmentIndex.sha256();
-    ByteBuffer window = ByteBuffer.allocateDirect((int) Math.min(1 << 20, length));
+    // On the heap: a digest takes an array as it is, and copies everything else in small pieces.
+    ByteBuffer window = ByteBuffer.allocate((int) Math.min(1 << 20, length));
     for (long at = 0; at < length; at += window.limit()) {
       window.clear().limit((int) Math.min(window.capacity(), length - at));
       file.readFully(at, window);

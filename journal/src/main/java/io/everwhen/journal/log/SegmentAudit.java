@@ -1,16 +1,17 @@
 package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SegmentIndexBuilder;
 import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.Arrays;
 import java.util.NavigableSet;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /** Looks for damage by reading everything. Changes nothing; may run while the journal is written. */
 public final class SegmentAudit {
@@ -78,10 +79,16 @@ public final class SegmentAudit {
     int chain = checksum;
     boolean ended = false;
     for (long number : numbers.tailSet(lastSealed, false)) {
-      JournalFiles.@Nullable OpenSegment segment = openIfInUse(files, manifest, number);
-      if (segment == null) {
+      JournalFiles.OpenSegment segment;
+      try {
+        segment = files.openSegment(manifest, number);
+      } catch (NoSuchFileException e) {
+        // Cut off or folded meanwhile.
         ended = true;
         continue;
+      } catch (FormatException e) {
+        // A segment gets its name when its header is durable.
+        return Optional.of(String.valueOf(e.getMessage()));
       }
       try (StorageFile file = segment.file()) {
         long end = SegmentHeader.BYTES;
@@ -104,14 +111,5 @@ public final class SegmentAudit {
       }
     }
     return Optional.empty();
-  }
-
-  private static JournalFiles.@Nullable OpenSegment openIfInUse(JournalFiles files, Manifest manifest, long number)
-      throws IOException {
-    try {
-      return files.openSegment(manifest, number);
-    } catch (io.everwhen.journal.format.FormatException | java.nio.file.NoSuchFileException e) {
-      return null;
-    }
   }
 }

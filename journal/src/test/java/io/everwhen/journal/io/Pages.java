@@ -57,12 +57,12 @@ final class Pages {
     return into.position() - start;
   }
 
-  void write(long position, byte[] data, int from, int length) {
+  void write(long position, ByteBuffer data, int from, int length) {
     extend(position + length);
     while (length > 0) {
       int within = (int) (position % PAGE_BYTES);
       int run = Math.min(PAGE_BYTES - within, length);
-      System.arraycopy(data, from, ownPage((int) (position / PAGE_BYTES)), within, run);
+      data.get(from, ownPage((int) (position / PAGE_BYTES)), within, run);
       position += run;
       from += run;
       length -= run;

@@ -1,5 +1,6 @@
 package io.everwhen.journal.io;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -14,10 +15,14 @@ final class SimulatedInode {
 
     void applyTo(Pages pages);
 
-    record Write(long position, byte[] bytes) implements Change {
+    record Write(long position, ByteBuffer data) implements Change {
       @Override
       public void applyTo(Pages pages) {
-        pages.write(position, bytes, 0, bytes.length);
+        pages.write(position, data, 0, data.limit());
+      }
+
+      long end() {
+        return position + data.limit();
       }
     }
 
@@ -83,9 +88,22 @@ final class SimulatedInode {
     unsynced.clear();
   }
 
-  /** The system forgets what it could not write: a later sync succeeds, and what is seen may not be there any more. */
+  /**
+   * The system forgets what it could not write: a later sync succeeds, and what is seen may not be there any more. Sizes
+   * and holes are not lost; a file system that cannot write its own journal takes nothing more.
+   */
   void failSync(RandomGenerator random) {
-    reach(durable, random, random.nextDouble(), random.nextDouble());
+    double keep = random.nextDouble();
+    for (Change change : unsynced) {
+      if (!(change instanceof Change.Write write)) {
+        change.applyTo(durable);
+      } else if (random.nextDouble() < keep) {
+        change.applyTo(durable);
+      } else {
+        tear(durable, write, random);
+        durable.extend(write.end());
+      }
+    }
     unsynced.clear();
     diverged = true;
   }
@@ -107,18 +125,19 @@ final class SimulatedInode {
           tear(pages, write, random);
         }
         if (random.nextInt(4) == 0) {
-          pages.extend(write.position + write.bytes.length);
+          pages.extend(write.end());
         }
       }
     }
   }
 
   private static void tear(Pages pages, Change.Write write, RandomGenerator random) {
-    for (int from = 0, to; from < write.bytes.length; from = to) {
+    int length = write.data.limit();
+    for (int from = 0, to; from < length; from = to) {
       int within = (int) ((write.position + from) % SECTOR_BYTES);
-      to = Math.min(write.bytes.length, from + SECTOR_BYTES - within);
+      to = Math.min(length, from + SECTOR_BYTES - within);
       if (random.nextBoolean()) {
-        pages.write(write.position + from, write.bytes, from, to - from);
+        pages.write(write.position + from, write.data, from, to - from);
       }
     }
   }

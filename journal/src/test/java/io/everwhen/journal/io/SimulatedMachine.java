@@ -155,7 +155,12 @@ public final class SimulatedMachine {
         crashed = true;
         throw new SimulatedCrash("the power fails before " + io);
       }
-      case ERROR -> throw new IOException("simulated input/output error in " + io);
+      case ERROR -> {
+        if (io == Io.SYNC) {
+          yield Fault.FAILED_SYNC;
+        }
+        throw new IOException("simulated input/output error in " + io);
+      }
       case NO_SPACE -> {
         if (io == Io.WRITE || io == Io.ALLOCATE || io == Io.CREATE) {
           throw new NoSpaceException("simulated lack of space in " + io);

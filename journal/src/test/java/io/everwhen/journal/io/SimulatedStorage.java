@@ -314,20 +314,21 @@ public final class SimulatedStorage implements Storage {
       synchronized (machine) {
         checkOpen();
         Fault fault = machine.begin(Io.WRITE, since);
-        byte[] bytes = gather(data, count);
-        if (inode.seen().missingBytes(position, bytes.length) > usableBytes()) {
+        ByteBuffer all = gather(data, count);
+        if (inode.seen().missingBytes(position, all.limit()) > usableBytes()) {
           throw new NoSpaceException("no space left on the volume of " + describe());
         }
         if (fault != null) {
-          byte[] part = java.util.Arrays.copyOf(bytes, machine.random().nextInt(bytes.length));
-          inode.change(new Change.Write(position, part));
-          throw new IOException("simulated input/output error after " + part.length + " of " + bytes.length + " bytes");
+          int part = machine.random().nextInt(all.limit());
+          String message = "simulated input/output error after %d of %d bytes".formatted(part, all.limit());
+          inode.change(new Change.Write(position, all.limit(part)));
+          throw new IOException(message);
         }
-        inode.change(new Change.Write(position, bytes));
+        inode.change(new Change.Write(position, all));
       }
     }
 
-    private static byte[] gather(ByteBuffer[] data, int count) {
+    private static ByteBuffer gather(ByteBuffer[] data, int count) {
       int total = 0;
       for (int i = 0; i < count; i++) {
         total += data[i].remaining();
@@ -336,7 +337,7 @@ public final class SimulatedStorage implements Storage {
       for (int i = 0; i < count; i++) {
         all.put(data[i]);
       }
-      return all.array();
+      return all.flip();
     }
 
     @Override

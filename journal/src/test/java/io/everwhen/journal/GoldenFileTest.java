@@ -1,0 +1,156 @@
+package io.everwhen.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.io.SimulatedMachine;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.log.JournalOptions;
+import io.everwhen.journal.log.SimulatedClock;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A group's directory as version 1 has written it, kept for ever.
+ *
+ * <p>{@code -Deverwhen.golden.write=FILE} writes a new one; only a new version of the format may need that.
+ */
+class GoldenFileTest {
+
+  private static final String GOLDEN = "/golden/v1/group.zip";
+
+  private static final List<Manifest.Disk> DISKS =
+      List.of(new Manifest.Disk(0, "disk0", 96 << 10, 512), new Manifest.Disk(1, "disk1", 70 << 10, 512));
+
+  private final Oracle oracle = new Oracle(DISKS);
+
+  @Test
+  void whatVersion1HasWrittenIsReadWholeAndRight() throws IOException {
+    writeToday();
+    Storage journal = new SimulatedMachine(new SplittableRandom(0)).directory("golden");
+    for (Map.Entry<String, ByteBuffer> file : golden().entrySet()) {
+      try (StorageFile out = journal.create(file.getKey())) {
+        out.write(0, file.getValue());
+      }
+    }
+    assertThat(PastChecks.check(journal, oracle, 100, new SplittableRandom(1))).isEqualTo(oracle.head());
+  }
+
+  @Test
+  void theSameHistoryWrittenTodayGivesTheSameBytes() throws IOException {
+    Map<String, ByteBuffer> today = writeToday();
+    String target = System.getProperty("everwhen.golden.write");
+    if (target != null) {
+      try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(Path.of(target)))) {
+        for (Map.Entry<String, ByteBuffer> file : today.entrySet()) {
+          ZipEntry entry = new ZipEntry(file.getKey());
+          entry.setTime(0);
+          zip.putNextEntry(entry);
+          byte[] bytes = new byte[file.getValue().remaining()];
+          file.getValue().get(0, bytes);
+          zip.write(bytes);
+        }
+      }
+      return;
+    }
+    Map<String, ByteBuffer> golden = golden();
+    assertThat(today.keySet()).isEqualTo(golden.keySet());
+    for (Map.Entry<String, ByteBuffer> file : today.entrySet()) {
+      ByteBuffer was = golden.getOrDefault(file.getKey(), ByteBuffer.allocate(0));
+      assertThat(file.getValue().mismatch(was))
+          .as("the first byte that differs in %s", file.getKey())
+          .isEqualTo(-1);
+    }
+  }
+
+  private static Map<String, ByteBuffer> golden() throws IOException {
+    Map<String, ByteBuffer> files = new TreeMap<>();
+    try (InputStream in = GoldenFileTest.class.getResourceAsStream(GOLDEN)) {
+      assertThat(in).as(GOLDEN).isNotNull();
+      ZipInputStream zip = new ZipInputStream(in);
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        files.put(entry.getName(), ByteBuffer.wrap(zip.readAllBytes()));
+      }
+    }
+    return files;
+  }
+
+  private Map<String, ByteBuffer> writeToday() throws IOException {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(0));
+    Storage journal = machine.directory("journal");
+    List<Storage> homes = List.of(machine.directory("disk0"), machine.directory("disk1"));
+    SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L);
+    SplittableRandom random = new SplittableRandom(20261101);
+    GroupOptions options =
+        new GroupOptions(new JournalOptions(64 << 10, 0), 192 << 10, 32 << 10, 64 << 10, Duration.ofHours(1), false);
+    Group.create(journal, homes, DISKS, clock, random);
+    for (int part = 0; part < 3; part++) {
+      try (Group group = Group.open(journal, homes, options, clock, random)) {
+        for (int i = 0; i < 40; i++) {
+          change(group, clock, part * 40 + i);
+        }
+      }
+    }
+    Group.open(journal, homes, options, clock, random).close();
+    Map<String, ByteBuffer> files = new TreeMap<>();
+    for (String name : journal.list()) {
+      try (StorageFile file = journal.openForReading(name)) {
+        ByteBuffer content = ByteBuffer.allocate((int) file.size());
+        file.readFully(0, content);
+        files.put(name, content.flip());
+      }
+    }
+    return files;
+  }
+
+  private void change(Group group, SimulatedClock clock, int i) throws IOException {
+    int disk = i % 2;
+    clock.advance(1_000_000L * i);
+    if (i % 40 == 30) {
+      clock.step(i == 30 ? 7_200_000_000_000L : -3_600_000_000_000L);
+      oracle.add(EntryKind.CLOCK, false, 0, 0, 0, null);
+    }
+    long offset = i * 37 % 110 * 512L;
+    byte[] data = new byte[(1 + i % 16) * 512];
+    for (int at = 0; at < data.length; at++) {
+      data[at] = (byte) (i * 31 + at % 251);
+    }
+    oracle.add(EntryKind.WRITE, false, disk, offset, data.length, data);
+    group.change(() -> group.volume(disk).write(offset, ByteBuffer.wrap(data)));
+    group.volume(disk).settle();
+    if (i % 7 == 3) {
+      oracle.add(EntryKind.UNMAP, true, disk, 512L * i, 1024, null);
+      oracle.add(EntryKind.UNMAP, false, disk, 4096, 8192, null);
+      group.change(() -> group.volume(disk).zero(new long[] {512L * i, 4096}, new long[] {1024, 8192}, true));
+    }
+    if (i % 20 == 13) {
+      String name = "after " + i;
+      oracle.add(EntryKind.MARK, false, 0, 0, 0, name.getBytes(StandardCharsets.UTF_8));
+      group.mark(name);
+    }
+    if (i % 10 == 9) {
+      oracle.add(EntryKind.FLUSH, false, disk, 0, 0, null);
+      group.volume(disk).flush();
+    }
+    if (i % 8 == 7) {
+      while (group.maintain()) {
+        clock.advance(1000);
+      }
+    }
+  }
+}
