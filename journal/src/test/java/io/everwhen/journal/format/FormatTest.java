@@ -1,0 +1,89 @@
+package io.everwhen.journal.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.Test;
+
+/** Each format gives back what was put in, and refuses every flipped bit. */
+class FormatTest {
+
+  private static final UUID GROUP = new UUID(0x0123456789ABCDEFL, 0xFEDCBA9876543210L);
+
+  @Test
+  void anEntryHeaderGivesBackWhatWasPutInAndNothingWhenABitIsFlipped() {
+    ByteBuffer b = ByteBuffer.allocate(80).order(ByteOrder.LITTLE_ENDIAN);
+    CRC32C crc = new CRC32C();
+    int checksum =
+        EntryHeader.encode(b, 8, crc, 42, 7, 99, EntryKind.WRITE, true, 3, 512, 1024, 1024, 5, 6, 4);
+    assertThat(EntryHeader.decode(b, 8, crc, 42))
+        .isEqualTo(new EntryHeader(7, 99, EntryKind.WRITE, true, 3, 512, 1024, 1024, 5, 6, 4, checksum));
+    assertThat(EntryHeader.decode(b, 8, crc, 43)).as("with another salt").isNull();
+    for (int bit = 8 * 8; bit < 72 * 8; bit++) {
+      flip(b, bit);
+      assertThat(EntryHeader.decode(b, 8, crc, 42)).as("bit %d", bit).isNull();
+      flip(b, bit);
+    }
+  }
+
+  @Test
+  void aSegmentHeaderGivesBackWhatWasPutInAndRefusesAFlippedBit() throws FormatException {
+    SegmentHeader header = new SegmentHeader(GROUP, 12, 34, 56);
+    ByteBuffer b = header.encode();
+    assertThat(SegmentHeader.decode(b, "s")).isEqualTo(header);
+    for (int bit = 0; bit < SegmentHeader.BYTES * 8; bit += 5) {
+      flip(b, bit);
+      assertThatThrownBy(() -> SegmentHeader.decode(b, "segment-12"))
+          .isInstanceOf(FormatException.class)
+          .hasMessageContaining("segment-12");
+      flip(b, bit);
+    }
+  }
+
+  @Test
+  void aManifestGivesBackWhatWasPutInAndRefusesAFlippedBit() throws FormatException {
+    Manifest manifest =
+        new Manifest(
+            GROUP,
+            List.of(new Manifest.Disk(0, "a", 1 << 30, 512), new Manifest.Disk(1, "b", 4096, 4096)),
+            new Manifest.Baseline(5, 6, 7, -8, "ab".repeat(32)),
+            8);
+    ByteBuffer b = manifest.encode();
+    assertThat(Manifest.decode(b.duplicate(), "group")).isEqualTo(manifest);
+    for (int bit = 0; bit < b.limit() * 8; bit++) {
+      flip(b, bit);
+      assertThatThrownBy(() -> Manifest.decode(b.duplicate(), "the group"))
+          .isInstanceOf(FormatException.class)
+          .hasMessageContaining("the group");
+      flip(b, bit);
+    }
+  }
+
+  @Test
+  void theNewerCheckpointCountsAndTheOlderOneWhenItIsTorn() throws FormatException {
+    Checkpoint first = new Checkpoint(GROUP, 1, 4, 100);
+    Checkpoint second = first.next(200);
+    ByteBuffer file = ByteBuffer.allocate(Checkpoint.FILE_BYTES);
+    file.put((int) first.position(), first.encode(), 0, 52);
+    assertThat(Checkpoint.decode(file, "c")).isEqualTo(first);
+    file.put((int) second.position(), second.encode(), 0, 52);
+    assertThat(Checkpoint.decode(file, "c")).isEqualTo(second);
+    for (int bit = 0; bit < 52 * 8; bit++) {
+      flip(file, (int) second.position() * 8 + bit);
+      assertThat(Checkpoint.decode(file, "c")).isEqualTo(first);
+      flip(file, (int) second.position() * 8 + bit);
+    }
+    flip(file, 77);
+    flip(file, Checkpoint.SLOT_BYTES * 8 + 77);
+    assertThatThrownBy(() -> Checkpoint.decode(file, "the checkpoint")).hasMessageContaining("the checkpoint");
+  }
+
+  private static void flip(ByteBuffer b, int bit) {
+    b.put(bit / 8, (byte) (b.get(bit / 8) ^ 1 << bit % 8));
+  }
+}
