@@ -209,6 +209,7 @@ class ConcurrencyTest {
   private void readHistory(Storage journal) throws IOException {
     long views = 0;
     while (!stop.get()) {
+      // Opening takes a pin, so nothing is folded away meanwhile.
       try (History history = History.open(journal)) {
         long horizon = history.horizon().sequence();
         long head = history.head().sequence();

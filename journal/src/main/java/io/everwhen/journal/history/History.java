@@ -33,6 +33,9 @@ public final class History implements Closeable {
   /** More entries than any single change has. */
   private static final int MAX_RUN_ENTRIES = 512;
 
+  private static final int PIN_ATTEMPTS = 200;
+  private static final long PIN_PAUSE_MILLIS = 5;
+
   private final JournalFiles files;
   private final Manifest manifest;
   private final List<HistorySegment> segments;
@@ -55,7 +58,7 @@ public final class History implements Closeable {
   /** Opens the history in a journal directory, whether or not a process is writing it. */
   public static History open(Storage storage) throws IOException {
     JournalFiles files = new JournalFiles(storage);
-    Closeable pin = storage.tryLock(FileNames.READER_LOCK, Storage.LockMode.SHARED).orElse(null);
+    Closeable pin = pin(storage);
     List<HistorySegment> segments = new ArrayList<>();
     boolean opened = false;
     try {
@@ -82,6 +85,23 @@ public final class History implements Closeable {
         }
       }
     }
+  }
+
+  /** Waits a moment for a fold that is going on; without a pin the next one may overtake us. */
+  private static @Nullable Closeable pin(Storage storage) throws IOException {
+    for (int attempt = 0; attempt < PIN_ATTEMPTS; attempt++) {
+      Optional<Closeable> pin = storage.tryLock(FileNames.READER_LOCK, Storage.LockMode.SHARED);
+      if (pin.isPresent()) {
+        return pin.get();
+      }
+      try {
+        Thread.sleep(PIN_PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
+      }
+    }
+    return null;
   }
 
   /** Finds the segments; tells of damage to the entries that are not sealed yet. */
