@@ -17,9 +17,11 @@ import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.JournalFullException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -376,13 +378,9 @@ public final class Group implements Closeable {
         boolean worked = maintain();
         lastProblem = null;
         maintenanceAlarm = null;
-        synchronized (backlog) {
-          if (!worked && !closing) {
-            backlog.wait(Math.max(1, options.applyInterval().toMillis() / 2));
-          }
+        if (!worked) {
+          pause(options.applyInterval().dividedBy(2));
         }
-      } catch (InterruptedException e) {
-        return;
       } catch (IOException | RuntimeException e) {
         String problem = String.valueOf(e.getMessage());
         maintenanceAlarm = problem;
@@ -395,27 +393,20 @@ public final class Group implements Closeable {
           backlog.close();
         }
         backlog.release();
-        pause();
+        pause(options.applyInterval());
       }
     }
   }
 
-  private void pause() {
-    synchronized (backlog) {
-      try {
-        if (!closing) {
-          backlog.wait(options.applyInterval().toMillis());
-        }
-      } catch (InterruptedException e) {
-        closing = true;
-      }
+  /** Waits for a while, or for {@link #wake}. */
+  private void pause(Duration duration) {
+    if (!closing) {
+      LockSupport.parkNanos(this, duration.toNanos());
     }
   }
 
   private void wake() {
-    synchronized (backlog) {
-      backlog.notifyAll();
-    }
+    LockSupport.unpark(thread);
   }
 
   /** Brings the images up to date and closes. What was acknowledged is kept even when this fails. */

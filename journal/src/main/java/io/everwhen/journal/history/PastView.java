@@ -3,6 +3,7 @@ package io.everwhen.journal.history;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.JournalFiles;
@@ -142,7 +143,7 @@ public final class PastView implements Closeable {
     SegmentIndex index = segment.index();
     int extent = extentOf[sector];
     if (index.extentZeroes(extent)) {
-      zeroFill(into);
+      Zeros.fill(into);
       return;
     }
     JournalFiles.OpenSegment open = segment.open();
@@ -160,7 +161,7 @@ public final class PastView implements Closeable {
 
   private void readBaseline(long offset, ByteBuffer into) throws IOException {
     if (baseline == null) {
-      zeroFill(into);
+      Zeros.fill(into);
     } else {
       baseline.read(offset, into, beingFolded());
     }
@@ -198,15 +199,6 @@ public final class PastView implements Closeable {
       }
     }
     return false;
-  }
-
-  private static void zeroFill(ByteBuffer into) {
-    while (into.remaining() >= Long.BYTES) {
-      into.putLong(0);
-    }
-    while (into.hasRemaining()) {
-      into.put((byte) 0);
-    }
   }
 
   /** Where anything but zeros may begin, at or after {@code offset}; {@link #sizeBytes} when nothing does. */

@@ -4,6 +4,7 @@ import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.image.BlockMap.Piece;
 import io.everwhen.journal.image.BlockMap.Source;
+import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.Segment;
 import java.io.IOException;
@@ -94,7 +95,7 @@ public final class Volume {
       }
       into.limit(start + (int) (piece.end() - offset));
       if (piece.source().zeroes()) {
-        zeroFill(into);
+        Zeros.fill(into);
       } else {
         Source source = piece.source();
         long place = source.place() + EntryHeader.BYTES + piece.start() - source.offset();
@@ -108,15 +109,6 @@ public final class Volume {
       fromImage = true;
     }
     return fromImage;
-  }
-
-  private static void zeroFill(ByteBuffer into) {
-    while (into.remaining() >= Long.BYTES) {
-      into.putLong(0);
-    }
-    while (into.hasRemaining()) {
-      into.put((byte) 0);
-    }
   }
 
   /** Stages a write; {@code data} must not change before {@link #settle} has returned. */

@@ -249,6 +249,11 @@ public final class Journal implements Closeable {
     if (segment == null || !appender.isSettledPast(segment)) {
       return false;
     }
+    seal(segment);
+    return true;
+  }
+
+  private SegmentIndex seal(Segment segment) throws IOException {
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     TailWalk walk = new TailWalk(segment.header(), segment.file(), lastSealedSequence, lastSealedChecksum);
     long last = lastSealedSequence;
@@ -269,7 +274,7 @@ public final class Journal implements Closeable {
       lastSealedSequence = index.lastSequence();
       lastSealedChecksum = index.lastChecksum();
     }
-    return true;
+    return index;
   }
 
   /** Closes the sealed segments that hold nothing after {@code sequence}. Nobody may be reading from them any more. */
@@ -298,12 +303,16 @@ public final class Journal implements Closeable {
     storage.syncDirectory();
   }
 
-  /** Syncs and closes; whatever was settled is kept even when this fails. */
+  /**
+   * Syncs, seals everything, so that the next opening finds no tail to judge, and closes. Whatever was settled is kept
+   * even when this fails.
+   */
   @Override
   public void close() throws IOException {
     try {
       if (appender.failure() == null) {
         appender.sync();
+        sealAll();
       }
     } finally {
       List<Segment> all;
@@ -314,6 +323,19 @@ public final class Journal implements Closeable {
       for (Segment segment : all) {
         StorageFile file = segment.file();
         file.close();
+      }
+    }
+  }
+
+  private void sealAll() throws IOException {
+    List<Segment> rest;
+    synchronized (this) {
+      rest = List.copyOf(unsealed);
+    }
+    for (Segment segment : rest) {
+      if (segment.lastSequence() > 0) {
+        SegmentIndex index = seal(segment);
+        segment.file().setSize(index.dataLength());
       }
     }
   }
