@@ -16,10 +16,11 @@ import java.time.temporal.ChronoUnit;
 import org.slf4j.LoggerFactory;
 
 /**
- * How the log is written: short lines on the standard error, stamped with UTC times as {@code --at} takes them.
+ * How the log is written: short lines on the standard error, stamped with UTC times as {@code --at}
+ * takes them.
  *
- * <p>Logback finds this class as a service the first time that something is logged; a command that logs nothing does
- * not pay for it. There is no configuration file to look for and parse.
+ * <p>Logback finds this class as a service the first time that something is logged; a command that
+ * logs nothing does not pay for it. There is no configuration file to look for and parse.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
 
@@ -28,7 +29,10 @@ public final class Logging extends ContextAwareBase implements Configurator {
   /** Made by logback. */
   public Logging() {}
 
-  /** Sets how much is logged from now on: everything of note, or with {@code verbose} the details too. */
+  /**
+   * Sets how much is logged from now on: everything of note, or with {@code verbose} the details
+   * too.
+   */
   static void start(boolean verbose) {
     level = verbose ? Level.DEBUG : Level.INFO;
     if (verbose) {
@@ -60,7 +64,10 @@ public final class Logging extends ContextAwareBase implements Configurator {
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
 
-  /** One line an event: time, level unless it is INFO, class, message; then the stack trace if there is one. */
+  /**
+   * One line an event: time, level unless it is INFO, class, message; then the stack trace if there
+   * is one.
+   */
   private static final class ShortLine extends LayoutBase<ILoggingEvent> {
 
     @Override

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A short run through what every start goes through, in one process. The launcher lets the JVM watch it once after a
- * build (JEP 514), so that later starts find these classes loaded and linked.
+ * A short run through what every start goes through, in one process. The launcher lets the JVM
+ * watch it once after a build (JEP 514), so that later starts find these classes loaded and linked.
  */
 final class StartupTraining {
 
@@ -44,13 +44,30 @@ final class StartupTraining {
       run(data, "timeline", "disk0", "--data");
     }
     run(data, "timeline", "disk0", "--json", "--from", "seq:0", "--data");
-    run(data, "restore", "disk0", "--at", "mark:name", "--to", directory.resolve("image").toString(), "--data");
-    run(data, "restore", "disk0", "--at", "2026-11-21T12:00", "--to", directory.resolve("none").toString(), "--data");
+    run(
+        data,
+        "restore",
+        "disk0",
+        "--at",
+        "mark:name",
+        "--to",
+        directory.resolve("image").toString(),
+        "--data");
+    run(
+        data,
+        "restore",
+        "disk0",
+        "--at",
+        "2026-11-21T12:00",
+        "--to",
+        directory.resolve("none").toString(),
+        "--data");
     run(data, "verify", "--data");
   }
 
   private static void run(Path data, String... command) {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     List<String> whole = new ArrayList<>(List.of(command));
     if (whole.getLast().equals("--data")) {
       whole.add(data.toString());

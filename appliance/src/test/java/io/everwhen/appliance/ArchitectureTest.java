@@ -5,7 +5,6 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -33,20 +32,35 @@ class ArchitectureTest {
 
   @Test
   void targetKnowsNothingOfTheRestOfTheHouse() {
-    check(noClasses().that().resideInAPackage(TARGET).should().dependOnClassesThat()
-        .resideInAnyPackage(JOURNAL, RESTORE, APPLIANCE));
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(TARGET)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(JOURNAL, RESTORE, APPLIANCE));
   }
 
   @Test
   void journalKnowsNothingOfTheRestOfTheHouse() {
-    check(noClasses().that().resideInAPackage(JOURNAL).should().dependOnClassesThat()
-        .resideInAnyPackage(TARGET, RESTORE, APPLIANCE));
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(JOURNAL)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(TARGET, RESTORE, APPLIANCE));
   }
 
   @Test
   void restoreKnowsTheJournalOnly() {
-    check(noClasses().that().resideInAPackage(RESTORE).should().dependOnClassesThat()
-        .resideInAnyPackage(TARGET, APPLIANCE));
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage(RESTORE)
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(TARGET, APPLIANCE));
   }
 
   @Test
@@ -56,35 +70,62 @@ class ArchitectureTest {
 
   @Test
   void insideTheTargetTheArrowsPointToBlock() {
-    check(noClasses().that().resideInAPackage("io.everwhen.target.block").should().dependOnClassesThat()
-        .resideInAnyPackage("io.everwhen.target.scsi", "io.everwhen.target.pdu", "io.everwhen.target.iscsi"));
-    check(noClasses().that().resideInAPackage("io.everwhen.target.scsi").should().dependOnClassesThat()
-        .resideInAnyPackage("io.everwhen.target.pdu", "io.everwhen.target.iscsi"));
-    check(noClasses().that().resideInAPackage("io.everwhen.target.pdu").should().dependOnClassesThat()
-        .resideInAnyPackage("io.everwhen.target.scsi", "io.everwhen.target.iscsi"));
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("io.everwhen.target.block")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                "io.everwhen.target.scsi", "io.everwhen.target.pdu", "io.everwhen.target.iscsi"));
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("io.everwhen.target.scsi")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.everwhen.target.pdu", "io.everwhen.target.iscsi"));
+    check(
+        noClasses()
+            .that()
+            .resideInAPackage("io.everwhen.target.pdu")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.everwhen.target.scsi", "io.everwhen.target.iscsi"));
   }
 
   /** {@code journal.io} opens files; {@code Config} reads its one file; nothing else does. */
   @Test
   void onlyTheJournalsIoPackageTouchesFiles() {
-    check(noClasses().that(resideInAPackage("io.everwhen..")
-            .and(not(resideInAPackage("io.everwhen.journal.io")))
-            .and(not(equalTo(Config.class))))
-        .should().dependOnClassesThat(touchesFiles()));
+    check(
+        noClasses()
+            .that(
+                resideInAPackage("io.everwhen..")
+                    .and(not(resideInAPackage("io.everwhen.journal.io")))
+                    .and(not(equalTo(Config.class))))
+            .should()
+            .dependOnClassesThat(touchesFiles()));
   }
 
   /** One class a module may ask for the time, and is handed to whoever needs it. */
   @Test
   void onlySystemClocksReadTheClock() {
-    check(noClasses().that().doNotHaveSimpleName("SystemClock")
-        .should().accessTargetWhere(readsTheClock()));
+    check(
+        noClasses()
+            .that()
+            .doNotHaveSimpleName("SystemClock")
+            .should()
+            .accessTargetWhere(readsTheClock()));
   }
 
   @Test
   void thereIsAtMostOneSystemClockAModule() {
     for (String module : new String[] {TARGET, JOURNAL, RESTORE, APPLIANCE}) {
       long clocks =
-          HOUSE.stream().filter(resideInAPackage(module)).filter(c -> c.getSimpleName().equals("SystemClock")).count();
+          HOUSE.stream()
+              .filter(resideInAPackage(module))
+              .filter(c -> c.getSimpleName().equals("SystemClock"))
+              .count();
       assertThat(clocks).as("SystemClock classes in %s", module).isLessThanOrEqualTo(1);
     }
   }
@@ -92,15 +133,24 @@ class ArchitectureTest {
   /** Randomness is handed in; where it has to be unpredictable it is a {@code SecureRandom}. */
   @Test
   void nothingMakesItsOwnRandomness() {
-    check(noClasses().should().dependOnClassesThat(
-        nameMatching("java\\.util\\.(Random|SplittableRandom)|java\\.util\\.concurrent\\.ThreadLocalRandom")));
+    check(
+        noClasses()
+            .should()
+            .dependOnClassesThat(
+                nameMatching(
+                    "java\\.util\\.(Random|SplittableRandom)|java\\.util\\.concurrent\\.ThreadLocalRandom")));
     check(noClasses().should().callMethod(Math.class, "random"));
   }
 
   @Test
   void picocliStaysInTheCommandLine() {
-    check(noClasses().that().resideOutsideOfPackage("io.everwhen.appliance.cli")
-        .should().dependOnClassesThat().resideInAPackage("picocli.."));
+    check(
+        noClasses()
+            .that()
+            .resideOutsideOfPackage("io.everwhen.appliance.cli")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("picocli.."));
   }
 
   private static void check(ArchRule rule) {

@@ -46,7 +46,8 @@ class BadInputIT {
   void aFullJournalVolumeStopsTheWriterAndLosesNothing() throws Exception {
     Needs.root("mount a small volume");
     Path volume = Files.createDirectory(directory.resolve("journal"));
-    Processes.output(directory, "mount", "-t", "tmpfs", "-o", "size=320m", "none", volume.toString());
+    Processes.output(
+        directory, "mount", "-t", "tmpfs", "-o", "size=320m", "none", volume.toString());
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=512MiB")) {
       daemon.start();
       int acknowledged = writeUntilRefused(daemon);
@@ -94,7 +95,8 @@ class BadInputIT {
       int blocks = MIB / initiator.blockSize();
       for (int i = 0; i < acknowledged; i++) {
         assertThat(Arrays.equals(initiator.read((long) i * blocks, blocks), mebibyte(i)))
-            .as("MiB %d, which was acknowledged", i).isTrue();
+            .as("MiB %d, which was acknowledged", i)
+            .isTrue();
       }
     }
   }
@@ -105,7 +107,8 @@ class BadInputIT {
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB")) {
       assertThat(daemon.runToEnd()).as(daemon.output()).isEqualTo(1);
       assertThat(daemon.output())
-          .contains("err: everwhen: ", directory.resolve("journal").toString(), "directory").doesNotContain("\tat ");
+          .contains("err: everwhen: ", directory.resolve("journal").toString(), "directory")
+          .doesNotContain("\tat ");
     }
     assertThat(directory.resolve("journal")).hasContent("precious");
   }
@@ -115,7 +118,9 @@ class BadInputIT {
     try (Daemon first = new Daemon(directory, "--disk", "disk0=1MiB").start();
         Daemon second = new Daemon(directory, "--disk", "disk0=1MiB")) {
       assertThat(second.runToEnd()).as(second.output()).isEqualTo(1);
-      assertThat(second.output()).contains("err: everwhen: ", first.data().toString()).doesNotContain("\tat ");
+      assertThat(second.output())
+          .contains("err: everwhen: ", first.data().toString())
+          .doesNotContain("\tat ");
       try (LibiscsiInitiator initiator = first.connect("disk0")) {
         initiator.write(0, new byte[512], true);
       }
@@ -125,17 +130,20 @@ class BadInputIT {
   @Test
   void aPortInUseIsNamed() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB");
-        ServerSocket socket = new ServerSocket(daemon.port(), 1, InetAddress.ofLiteral("127.0.0.1"))) {
+        ServerSocket socket =
+            new ServerSocket(daemon.port(), 1, InetAddress.ofLiteral("127.0.0.1"))) {
       assertThat(daemon.runToEnd()).as(daemon.output()).isEqualTo(1);
       assertThat(daemon.output())
-          .contains("err: everwhen: ", "127.0.0.1:" + socket.getLocalPort(), "in use").doesNotContain("\tat ");
+          .contains("err: everwhen: ", "127.0.0.1:" + socket.getLocalPort(), "in use")
+          .doesNotContain("\tat ");
     }
   }
 
   @Test
   void aSizeThatIsNotWholeBlocksIsRefused() throws Exception {
     Outcome outcome =
-        Cli.runProcess(directory, "serve", "--data", file("data"), "--disk", "disk0=1000").refused();
+        Cli.runProcess(directory, "serve", "--data", file("data"), "--disk", "disk0=1000")
+            .refused();
     assertThat(outcome.err()).contains("not a multiple of its block of 512 bytes", "1KiB");
     assertThat(directory.resolve("data")).doesNotExist();
   }
@@ -164,12 +172,20 @@ class BadInputIT {
         initiator.write(0, new byte[512], true);
       }
       for (String instant :
-          List.of("2001-01-01T00:00:00Z", Instant.now().plusSeconds(3600).toString(), "seq:999999", "mark:none")) {
-        Outcome outcome = everwhen(daemon, "restore", "disk0", "--at", instant, "--to", file("out.img")).failed();
-        assertThat(outcome.err()).contains(instant.replaceFirst("^(seq|mark):", "")).hasLineCount(1);
+          List.of(
+              "2001-01-01T00:00:00Z",
+              Instant.now().plusSeconds(3600).toString(),
+              "seq:999999",
+              "mark:none")) {
+        Outcome outcome =
+            everwhen(daemon, "restore", "disk0", "--at", instant, "--to", file("out.img")).failed();
+        assertThat(outcome.err())
+            .contains(instant.replaceFirst("^(seq|mark):", ""))
+            .hasLineCount(1);
         assertThat(directory.resolve("out.img")).doesNotExist();
       }
-      Outcome nonsense = everwhen(daemon, "restore", "disk0", "--at", "yesterdayish", "--to", file("out.img"));
+      Outcome nonsense =
+          everwhen(daemon, "restore", "disk0", "--at", "yesterdayish", "--to", file("out.img"));
       assertThat(nonsense.refused().err()).contains("yesterdayish");
     }
   }
@@ -178,10 +194,12 @@ class BadInputIT {
   void restoreOverwritesOnlyWhenToldTo() throws Exception {
     Path image = Files.writeString(directory.resolve("out.img"), "precious");
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB").start()) {
-      Outcome refused = everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
+      Outcome refused =
+          everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
       assertThat(refused.err()).contains("out.img", "--force");
       assertThat(image).hasContent("precious");
-      everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString(), "--force").done();
+      everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString(), "--force")
+          .done();
       assertThat(image).hasSize(MIB);
     }
   }
@@ -192,7 +210,8 @@ class BadInputIT {
     TRUNCATED;
 
     void to(Path file) throws IOException {
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
         long middle = channel.size() / 2;
         switch (this) {
           case TRUNCATED -> channel.truncate(middle);
@@ -206,7 +225,10 @@ class BadInputIT {
     }
   }
 
-  /** Writes several segments, damages one in the middle, and asks for instants before it and behind it. */
+  /**
+   * Writes several segments, damages one in the middle, and asks for instants before it and behind
+   * it.
+   */
   @ParameterizedTest
   @EnumSource
   void aDamagedSegmentCostsOnlyTheInstantsThatNeedIt(Damage damage) throws Exception {
@@ -224,14 +246,17 @@ class BadInputIT {
 
       Outcome verify = everwhen(daemon, "verify", "disk0").failed();
       assertThat(verify.out() + verify.err()).contains(segment.getFileName().toString());
-      Outcome needsIt = everwhen(daemon, "restore", "disk0", "--at", "now", "--to", file("now.img")).failed();
+      Outcome needsIt =
+          everwhen(daemon, "restore", "disk0", "--at", "now", "--to", file("now.img")).failed();
       assertThat(needsIt.err()).contains(segment.getFileName().toString());
       everwhen(daemon, "restore", "disk0", "--at", "mark:early", "--to", file("after.img")).done();
-      assertThat(Files.mismatch(directory.resolve("after.img"), directory.resolve("before.img"))).isEqualTo(-1);
+      assertThat(Files.mismatch(directory.resolve("after.img"), directory.resolve("before.img")))
+          .isEqualTo(-1);
     }
   }
 
-  private static void writeMegabytes(Daemon daemon, SplittableRandom random, int from, int to) throws IOException {
+  private static void writeMegabytes(Daemon daemon, SplittableRandom random, int from, int to)
+      throws IOException {
     byte[] data = new byte[MIB];
     try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
       for (int i = from; i < to; i++) {
@@ -242,11 +267,17 @@ class BadInputIT {
     }
   }
 
-  /** The segments of the one journal in {@code directory}, oldest first, without the one that is being written. */
+  /**
+   * The segments of the one journal in {@code directory}, oldest first, without the one that is
+   * being written.
+   */
   private static List<Path> sealedSegments(Path directory) throws IOException {
     try (Stream<Path> files = Files.walk(directory)) {
       List<Path> segments =
-          files.filter(file -> file.getFileName().toString().matches("segment-[0-9]+")).sorted().toList();
+          files
+              .filter(file -> file.getFileName().toString().matches("segment-[0-9]+"))
+              .sorted()
+              .toList();
       assertThat(segments).as("segments in %s", directory).hasSizeGreaterThan(5);
       return segments.subList(0, segments.size() - 1);
     }

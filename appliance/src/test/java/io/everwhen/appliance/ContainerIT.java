@@ -21,13 +21,18 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
-/** The image does the main job: it serves through a published port, and restores inside the container. */
+/**
+ * The image does the main job: it serves through a published port, and restores inside the
+ * container.
+ */
 class ContainerIT {
 
   private static final int ISCSI_PORT = 3260;
   private static final int MIB = 1 << 20;
 
-  /** The image that ours is made from. Another one can be named, for where no registry is reachable. */
+  /**
+   * The image that ours is made from. Another one can be named, for where no registry is reachable.
+   */
   private static final String BASE_IMAGE =
       System.getenv().getOrDefault("EVERWHEN_TEST_BASE_IMAGE", "debian:12-slim");
 
@@ -44,7 +49,9 @@ class ContainerIT {
     try (GenericContainer<?> everwhen = container()) {
       everwhen.start();
       String url =
-          "iscsi://127.0.0.1:" + everwhen.getMappedPort(ISCSI_PORT) + "/iqn.2026-11.io.everwhen:disk0/0";
+          "iscsi://127.0.0.1:"
+              + everwhen.getMappedPort(ISCSI_PORT)
+              + "/iqn.2026-11.io.everwhen:disk0/0";
       try (LibiscsiInitiator initiator = LibiscsiInitiator.connect(url)) {
         initiator.write(0, first, true);
         inside(everwhen, "everwhen", "mark", "disk0", "first");
@@ -55,12 +62,23 @@ class ContainerIT {
       assertThat(inside(everwhen, "id", "-u").strip()).isNotEqualTo("0");
     } finally {
       Processes.run(directory, List.of("docker", "image", "rm", "-f", IMAGE));
-      Processes.run(directory, List.of("docker", "image", "prune", "-f", "--filter", "label=io.everwhen.stage=build"));
+      Processes.run(
+          directory,
+          List.of("docker", "image", "prune", "-f", "--filter", "label=io.everwhen.stage=build"));
     }
   }
 
   private static byte[] restored(GenericContainer<?> everwhen, String instant) throws Exception {
-    inside(everwhen, "everwhen", "restore", "disk0", "--at", instant, "--to", "/restored/out.img", "--force");
+    inside(
+        everwhen,
+        "everwhen",
+        "restore",
+        "disk0",
+        "--at",
+        instant,
+        "--to",
+        "/restored/out.img",
+        "--force");
     return everwhen.copyFileFromContainer(
         "/restored/out.img", stream -> Arrays.copyOf(stream.readNBytes(MIB), MIB));
   }
@@ -72,19 +90,26 @@ class ContainerIT {
       all.addAll(List.of("--data", "/data"));
     }
     ExecResult result = everwhen.execInContainer(all.toArray(String[]::new));
-    assertThat(result.getExitCode()).as("%s: %s %s", all, result.getStdout(), result.getStderr()).isZero();
+    assertThat(result.getExitCode())
+        .as("%s: %s %s", all, result.getStdout(), result.getStderr())
+        .isZero();
     return result.getStdout();
   }
 
-  /** An image from the real Dockerfile; the jars and the runtime come from here, and the base need not have Java. */
+  /**
+   * An image from the real Dockerfile; the jars and the runtime come from here, and the base need
+   * not have Java.
+   */
   private GenericContainer<?> container() throws IOException, InterruptedException {
     Path prebuilt = directory.resolve("prebuilt");
     Outcome assembled =
         Processes.run(
             directory,
             List.of(
-                "env", "JAVA_HOME=" + System.getProperty("java.home"),
-                Dist.home().resolve("docker/assemble").toString(), prebuilt.toString()));
+                "env",
+                "JAVA_HOME=" + System.getProperty("java.home"),
+                Dist.home().resolve("docker/assemble").toString(),
+                prebuilt.toString()));
     assembled.done();
     ImageFromDockerfile image =
         new ImageFromDockerfile(IMAGE, true)
@@ -95,21 +120,34 @@ class ContainerIT {
     return new GenericContainer<>(image)
         .withExposedPorts(ISCSI_PORT)
         .withCommand(
-            "serve", "--data", "/data", "--journal", "/journal", "--disk", "disk0=16MiB",
-            "--listen", "0.0.0.0:" + ISCSI_PORT, "--admin", "0.0.0.0:3280")
+            "serve",
+            "--data",
+            "/data",
+            "--journal",
+            "/journal",
+            "--disk",
+            "disk0=16MiB",
+            "--listen",
+            "0.0.0.0:" + ISCSI_PORT,
+            "--admin",
+            "0.0.0.0:3280")
         .waitingFor(Wait.forLogMessage("ready.*\\n", 1).withStartupTimeout(Duration.ofSeconds(60)));
   }
 
   private void needDocker() throws IOException, InterruptedException {
     Needs.program("docker", "docker.io");
     Needs.require(
-        Processes.run(directory, List.of("docker", "info")).exitCode() == 0, "needs a running Docker engine: dockerd");
+        Processes.run(directory, List.of("docker", "info")).exitCode() == 0,
+        "needs a running Docker engine: dockerd");
     boolean image =
         Processes.run(directory, List.of("docker", "image", "inspect", BASE_IMAGE)).exitCode() == 0
-            || Processes.run(directory, List.of("docker", "pull", "-q", BASE_IMAGE)).exitCode() == 0;
+            || Processes.run(directory, List.of("docker", "pull", "-q", BASE_IMAGE)).exitCode()
+                == 0;
     Needs.require(
         image,
-        "needs the image " + BASE_IMAGE + "; where no registry is reachable, make one with .ci/base-image NAME and set"
+        "needs the image "
+            + BASE_IMAGE
+            + "; where no registry is reachable, make one with .ci/base-image NAME and set"
             + " EVERWHEN_TEST_BASE_IMAGE=NAME");
   }
 

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The promise: for every instant, restore gives the bytes of an oracle that keeps every version, whatever happened to
- * the daemon on the way.
+ * The promise: for every instant, restore gives the bytes of an oracle that keeps every version,
+ * whatever happened to the daemon on the way.
  */
 class EveryInstantIT {
 
@@ -74,7 +74,9 @@ class EveryInstantIT {
 
       List<Answer> answers = answers();
       restoreAndCompare(daemon, answers.subList(0, INSTANTS / 2));
-      assertThat(daemon.terminate()).as("exit code after SIGTERM: %s", daemon.output()).isIn(0, 143);
+      assertThat(daemon.terminate())
+          .as("exit code after SIGTERM: %s", daemon.output())
+          .isIn(0, 143);
       restoreAndCompare(daemon, answers.subList(INSTANTS / 2, INSTANTS));
       everwhen(daemon, "verify");
     }
@@ -108,7 +110,8 @@ class EveryInstantIT {
     return moment;
   }
 
-  private void killWithWritesInFlight(Daemon daemon) throws InterruptedException, InitiatorException {
+  private void killWithWritesInFlight(Daemon daemon)
+      throws InterruptedException, InitiatorException {
     AtomicLong acknowledged = new AtomicLong();
     List<Thread> writers = new ArrayList<>();
     for (int i = 0; i < WRITERS_WHEN_KILLED; i++) {
@@ -143,7 +146,8 @@ class EveryInstantIT {
       for (int offset = 0; offset < DISK_BYTES; offset += 1 << 20) {
         byte[] read = initiator.read(offset / initiator.blockSize(), blocks);
         assertThat(Arrays.equals(read, 0, read.length, expected, offset, offset + read.length))
-            .as("the live disk has its latest content at %d; seed %d", offset, seed).isTrue();
+            .as("the live disk has its latest content at %d; seed %d", offset, seed)
+            .isTrue();
       }
     }
   }
@@ -172,13 +176,15 @@ class EveryInstantIT {
 
   private void restoreAndCompare(Daemon daemon, List<Answer> answers) throws IOException {
     Oracle.Replay replay = oracle.replay();
-    for (Answer answer : answers.stream().sorted(Comparator.comparingLong(Answer::sequence)).toList()) {
+    for (Answer answer :
+        answers.stream().sorted(Comparator.comparingLong(Answer::sequence)).toList()) {
       Path image = directory.resolve("restored.img");
       everwhen(daemon, "restore", "disk0", "--at", answer.instant(), "--to", image.toString());
       byte[] expected = replay.forwardTo(answer.sequence());
       assertThat(Files.size(image)).isEqualTo(DISK_BYTES);
       assertThat(Arrays.mismatch(Files.readAllBytes(image), expected))
-          .as("first byte of the restore at %s that differs from version %d; seed %d",
+          .as(
+              "first byte of the restore at %s that differs from version %d; seed %d",
               answer.instant(), answer.sequence(), seed)
           .isEqualTo(-1);
       Files.delete(image);

@@ -53,7 +53,8 @@ class FileSystemIT {
 
       Path restored = restore(daemon, "now", "restored.img");
       assertSame(restored, image);
-      assertThat(Processes.output(directory, "sfdisk", "--verify", restored.toString())).contains("No errors detected");
+      assertThat(Processes.output(directory, "sfdisk", "--verify", restored.toString()))
+          .contains("No errors detected");
     }
   }
 
@@ -69,7 +70,8 @@ class FileSystemIT {
       destroy(daemon);
 
       Path damaged = restore(daemon, "now", "damaged.img");
-      assertThat(Processes.run(directory, List.of("e2fsck", "-fn", damaged.toString())).exitCode()).isNotZero();
+      assertThat(Processes.run(directory, List.of("e2fsck", "-fn", damaged.toString())).exitCode())
+          .isNotZero();
 
       assertSound(restore(daemon, before.toString(), "before.img"), second);
       assertSound(restore(daemon, "mark:first", "first.img"), first);
@@ -94,7 +96,8 @@ class FileSystemIT {
   }
 
   private void assertSound(Path image, Path content) throws Exception {
-    assertThat(Processes.run(directory, List.of("e2fsck", "-fn", image.toString())).done().out()).contains("files");
+    assertThat(Processes.run(directory, List.of("e2fsck", "-fn", image.toString())).done().out())
+        .contains("files");
     Path out = Files.createDirectory(directory.resolve(image.getFileName() + ".files"));
     Processes.output(directory, "debugfs", "-R", "rdump / " + out, image.toString());
     Files.delete(out.resolve("lost+found"));
@@ -104,7 +107,14 @@ class FileSystemIT {
   private Path restore(Daemon daemon, String instant, String name) {
     Path image = directory.resolve(name);
     Cli.run(
-            "restore", "disk0", "--at", instant, "--to", image.toString(), "--data", daemon.data().toString())
+            "restore",
+            "disk0",
+            "--at",
+            instant,
+            "--to",
+            image.toString(),
+            "--data",
+            daemon.data().toString())
         .done();
     return image;
   }
@@ -113,21 +123,50 @@ class FileSystemIT {
   private Path ext4(Path content) throws Exception {
     Path image = directory.resolve(content.getFileName() + ".ext4");
     Processes.output(
-        directory, "mke2fs", "-q", "-F", "-t", "ext4", "-d", content.toString(), image.toString(), DISK_MIB + "M");
+        directory,
+        "mke2fs",
+        "-q",
+        "-F",
+        "-t",
+        "ext4",
+        "-d",
+        content.toString(),
+        image.toString(),
+        DISK_MIB + "M");
     return image;
   }
 
   /** An MBR, a FAT partition and an ext4 partition with files. */
   private Path partitionedImage() throws Exception {
     Path image = directory.resolve("partitioned.img");
-    Path layout = Files.writeString(directory.resolve("layout"), "start=2048, size=40960, type=c\nstart=43008, type=83\n");
+    Path layout =
+        Files.writeString(
+            directory.resolve("layout"), "start=2048, size=40960, type=c\nstart=43008, type=83\n");
     Processes.output(directory, "truncate", "-s", DISK_MIB + "M", image.toString());
-    Processes.output(directory, "sh", "-c", "sfdisk -q " + image.getFileName() + " < " + layout.getFileName());
     Processes.output(
-        directory, "mkfs.vfat", "--offset", "2048", "-n", "EVERWHEN", image.toString(), String.valueOf(40_960 / 2));
+        directory, "sh", "-c", "sfdisk -q " + image.getFileName() + " < " + layout.getFileName());
     Processes.output(
-        directory, "mke2fs", "-q", "-F", "-t", "ext4", "-d", files("partition", 3).toString(),
-        "-E", "offset=" + 43_008 * 512, image.toString(), (DISK_MIB - 21) + "M");
+        directory,
+        "mkfs.vfat",
+        "--offset",
+        "2048",
+        "-n",
+        "EVERWHEN",
+        image.toString(),
+        String.valueOf(40_960 / 2));
+    Processes.output(
+        directory,
+        "mke2fs",
+        "-q",
+        "-F",
+        "-t",
+        "ext4",
+        "-d",
+        files("partition", 3).toString(),
+        "-E",
+        "offset=" + 43_008 * 512,
+        image.toString(),
+        (DISK_MIB - 21) + "M");
     return image;
   }
 
@@ -156,6 +195,8 @@ class FileSystemIT {
   }
 
   private static void assertSame(Path actual, Path expected) throws IOException {
-    assertThat(Files.mismatch(actual, expected)).as("first byte of %s that differs", actual).isEqualTo(-1);
+    assertThat(Files.mismatch(actual, expected))
+        .as("first byte of %s that differs", actual)
+        .isEqualTo(-1);
   }
 }

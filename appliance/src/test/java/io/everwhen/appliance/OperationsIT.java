@@ -56,17 +56,16 @@ class OperationsIT {
       AtomicInteger acknowledged = new AtomicInteger();
       Thread load =
           Thread.ofPlatform()
-              .start(
-                  () -> {
-                    try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
-                      while (true) {
-                        write(initiator, acknowledged.get());
-                        acknowledged.incrementAndGet();
-                      }
-                    } catch (InitiatorException e) {
-                      // The daemon has ended.
-                    }
-                  });
+              .start(() -> {
+                try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+                  while (true) {
+                    write(initiator, acknowledged.get());
+                    acknowledged.incrementAndGet();
+                  }
+                } catch (InitiatorException e) {
+                  // The daemon has ended.
+                }
+              });
       while (acknowledged.get() < 1000) {
         Thread.sleep(10);
       }
@@ -78,7 +77,9 @@ class OperationsIT {
         int blocks = BLOCK / initiator.blockSize();
         for (int version = written - BLOCKS + 1; version < written; version++) {
           byte[] read = initiator.read((long) (version % BLOCKS) * blocks, blocks);
-          assertThat(Arrays.equals(read, content(version))).as("write %d of %d", version, written).isTrue();
+          assertThat(Arrays.equals(read, content(version)))
+              .as("write %d of %d", version, written)
+              .isTrue();
         }
       }
     }
@@ -95,15 +96,26 @@ class OperationsIT {
       daemon.kill();
       delete(daemon.data());
       Path image = directory.resolve("rebuilt.img");
-      Outcome lost = everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
+      Outcome lost =
+          everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
       assertThat(lost.err()).contains("--journal");
-      Cli.run("restore", "disk0", "--at", "now", "--to", image.toString(), "--journal", daemon.journal().toString())
+      Cli.run(
+              "restore",
+              "disk0",
+              "--at",
+              "now",
+              "--to",
+              image.toString(),
+              "--journal",
+              daemon.journal().toString())
           .done();
       Cli.run("verify", "--journal", daemon.journal().toString()).done();
       byte[] rebuilt = Files.readAllBytes(image);
       for (int version = 0; version < BLOCKS; version++) {
         int at = version * BLOCK;
-        assertThat(Arrays.equals(rebuilt, at, at + BLOCK, content(version), 0, BLOCK)).as("block %d", version).isTrue();
+        assertThat(Arrays.equals(rebuilt, at, at + BLOCK, content(version), 0, BLOCK))
+            .as("block %d", version)
+            .isTrue();
       }
     }
   }
@@ -118,7 +130,8 @@ class OperationsIT {
       Path elsewhere = directory.resolve("elsewhere");
       Files.move(daemon.journal(), elsewhere);
       assertThat(daemon.runToEnd()).isEqualTo(1);
-      assertThat(daemon.output()).contains("the journal of disk0 is not in " + daemon.journal().resolve("disk0"));
+      assertThat(daemon.output())
+          .contains("the journal of disk0 is not in " + daemon.journal().resolve("disk0"));
       Files.deleteIfExists(daemon.journal().resolve("disk0"));
       Files.deleteIfExists(daemon.journal());
       Files.move(elsewhere, daemon.journal());
@@ -151,10 +164,16 @@ class OperationsIT {
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=16MiB").start()) {
       java.net.HttpURLConnection connection =
           (java.net.HttpURLConnection)
-              java.net.URI.create("http://127.0.0.1:" + daemon.adminPort() + "/v1/status").toURL().openConnection();
+              java.net
+                  .URI
+                  .create("http://127.0.0.1:" + daemon.adminPort() + "/v1/status")
+                  .toURL()
+                  .openConnection();
       assertThat(connection.getResponseCode()).isEqualTo(401);
       Path token = daemon.data().resolve("admin.token");
-      assertThat(java.nio.file.attribute.PosixFilePermissions.toString(Files.getPosixFilePermissions(token)))
+      assertThat(
+              java.nio.file.attribute.PosixFilePermissions.toString(
+                  Files.getPosixFilePermissions(token)))
           .isEqualTo("rw-------");
     }
   }

@@ -21,12 +21,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs the README's tour: every fenced block marked {@code sh tour}, in order, in an empty directory that holds nothing
- * but a link to the launcher. A block marked {@code sh tour background} is what the reader leaves running in another
- * terminal: it is started, waited for until it prints a line that starts with {@code ready}, and ended at the end.
+ * Runs the README's tour: every fenced block marked {@code sh tour}, in order, in an empty
+ * directory that holds nothing but a link to the launcher. A block marked {@code sh tour
+ * background} is what the reader leaves running in another terminal: it is started, waited for
+ * until it prints a line that starts with {@code ready}, and ended at the end.
  *
- * <p>The tour uses the default ports. Here free ones take their place: {@code 3260} and {@code 3280} are replaced
- * wherever they stand, and {@code everwhen serve} is given both.
+ * <p>The tour uses the default ports. Here free ones take their place: {@code 3260} and {@code
+ * 3280} are replaced wherever they stand, and {@code everwhen serve} is given both.
  */
 class TourIT {
 
@@ -54,7 +55,8 @@ class TourIT {
       if (block.background) {
         startAndAwaitReady(block);
       } else {
-        Outcome outcome = Processes.run(directory, List.of("bash", "-euo", "pipefail", "-c", block.script));
+        Outcome outcome =
+            Processes.run(directory, List.of("bash", "-euo", "pipefail", "-c", block.script));
         assertThat(outcome.exitCode()).as("a block of the tour: %s", outcome).isZero();
       }
     }
@@ -75,20 +77,29 @@ class TourIT {
   void endWhatRunsInTheBackground() throws InterruptedException {
     for (Process process : background) {
       process.destroy();
-      assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("ends within seconds of SIGTERM").isTrue();
+      assertThat(process.waitFor(20, TimeUnit.SECONDS))
+          .as("ends within seconds of SIGTERM")
+          .isTrue();
     }
   }
 
   private void startAndAwaitReady(Block block) throws IOException, InterruptedException {
     Path log = Files.createTempFile(logs, "background", ".log");
     ProcessBuilder builder = new ProcessBuilder("bash", "-c", "exec " + block.script.strip());
-    Process process = builder.directory(directory.toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    Process process =
+        builder
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
     background.add(process);
     for (int i = 0; i < 1200; i++) {
       if (Files.readString(log).lines().anyMatch(line -> line.startsWith("ready"))) {
         return;
       }
-      assertThat(process.isAlive()).as("still running: %s\n%s", block.script, Files.readString(log)).isTrue();
+      assertThat(process.isAlive())
+          .as("still running: %s\n%s", block.script, Files.readString(log))
+          .isTrue();
       Thread.sleep(100);
     }
     throw new AssertionError("not ready: " + block.script + "\n" + Files.readString(log));
@@ -101,8 +112,10 @@ class TourIT {
     Matcher matcher = BLOCK.matcher(Files.readString(Dist.home().resolve("README.md")));
     while (matcher.find()) {
       String script =
-          matcher.group(2)
-              .replace("everwhen serve", "everwhen serve --listen 127.0.0.1:3260 --admin 127.0.0.1:3280")
+          matcher
+              .group(2)
+              .replace(
+                  "everwhen serve", "everwhen serve --listen 127.0.0.1:3260 --admin 127.0.0.1:3280")
               .replaceAll("\\b3260\\b", port)
               .replaceAll("\\b3280\\b", adminPort);
       blocks.add(new Block(matcher.group(1) != null, script));

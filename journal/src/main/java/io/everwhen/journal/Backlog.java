@@ -6,7 +6,8 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * How far the images are behind the journal, in bytes; changes wait here when it is too far.
  *
- * <p>Small entries count as {@link #MIN_ENTRY_BYTES}, because what they cost is the memory of the block map.
+ * <p>Small entries count as {@link #MIN_ENTRY_BYTES}, because what they cost is the memory of the
+ * block map.
  */
 final class Backlog {
 

@@ -30,9 +30,9 @@ import org.slf4j.LoggerFactory;
 /**
  * The disks that share one journal, open for reading and writing.
  *
- * <p>One process at a time has a group open; it holds the writer lock. Maintenance (applying, sealing, preparing,
- * folding) is one duty cycle, {@link #maintain}, run by a thread of the group or, for tests that must repeat, by the
- * caller. Any thread may call any method.
+ * <p>One process at a time has a group open; it holds the writer lock. Maintenance (applying,
+ * sealing, preparing, folding) is one duty cycle, {@link #maintain}, run by a thread of the group
+ * or, for tests that must repeat, by the caller. Any thread may call any method.
  */
 public final class Group implements Closeable {
 
@@ -59,7 +59,8 @@ public final class Group implements Closeable {
   private volatile boolean closing;
 
   /**
-   * Makes a group of empty disks; durable when it returns, and can be done again when it was interrupted.
+   * Makes a group of empty disks; durable when it returns, and can be done again when it was
+   * interrupted.
    *
    * @param homes where the disks' images go, by number
    * @throws DamageException when there is a group with history already, or an image with content
@@ -77,7 +78,8 @@ public final class Group implements Closeable {
       manifest = files.readManifest();
       if (!manifest.disks().equals(disks) || !files.segmentNumbers().isEmpty()) {
         throw new DamageException(
-            "%s holds the history of other disks already; it is not touched".formatted(journal.describe()));
+            "%s holds the history of other disks already; it is not touched"
+                .formatted(journal.describe()));
       }
     } else {
       UUID id = new UUID(random.nextLong(), random.nextLong());
@@ -164,7 +166,9 @@ public final class Group implements Closeable {
     this.applyDueNanos = clock.monotonicNanos();
     this.thread =
         options.background()
-            ? Thread.ofPlatform().name("group " + manifest.disks().getFirst().name()).unstarted(this::run)
+            ? Thread.ofPlatform()
+                .name("group " + manifest.disks().getFirst().name())
+                .unstarted(this::run)
             : null;
   }
 
@@ -193,7 +197,10 @@ public final class Group implements Closeable {
     return manifest.disks();
   }
 
-  /** A live disk. Changes to it go through {@link #change}, which keeps the journal's room and the backlog in bounds. */
+  /**
+   * A live disk. Changes to it go through {@link #change}, which keeps the journal's room and the
+   * backlog in bounds.
+   */
   public Volume volume(int disk) {
     return volumes.get(disk);
   }
@@ -212,7 +219,8 @@ public final class Group implements Closeable {
   /**
    * Stages a change, after waiting for room if need be.
    *
-   * @throws JournalFullException when there is no room, and folding cannot make any; nothing was staged
+   * @throws JournalFullException when there is no room, and folding cannot make any; nothing was
+   *     staged
    */
   public void change(Change change) throws IOException {
     if (backlog.isFull()) {
@@ -330,7 +338,10 @@ public final class Group implements Closeable {
     }
   }
 
-  /** Folds the oldest segment now, even while somebody reads history; true when that gave back space. */
+  /**
+   * Folds the oldest segment now, even while somebody reads history; true when that gave back
+   * space.
+   */
   private boolean makeRoom() throws IOException {
     synchronized (maintenance) {
       apply();
@@ -356,7 +367,8 @@ public final class Group implements Closeable {
     if (files.storage().usableBytes() < folder.bytesNeeded(manifest)) {
       return false;
     }
-    Optional<Closeable> readers = files.storage().tryLock(FileNames.READER_LOCK, Storage.LockMode.EXCLUSIVE);
+    Optional<Closeable> readers =
+        files.storage().tryLock(FileNames.READER_LOCK, Storage.LockMode.EXCLUSIVE);
     if (readers.isEmpty() && !evenIfRead) {
       return false;
     }
@@ -409,7 +421,9 @@ public final class Group implements Closeable {
     LockSupport.unpark(thread);
   }
 
-  /** Brings the images up to date and closes. What was acknowledged is kept even when this fails. */
+  /**
+   * Brings the images up to date and closes. What was acknowledged is kept even when this fails.
+   */
   @Override
   public void close() throws IOException {
     closing = true;

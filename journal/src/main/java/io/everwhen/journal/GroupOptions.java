@@ -7,11 +7,13 @@ import java.time.Duration;
  * How a group is kept.
  *
  * @param journal its segments
- * @param historyBytes what the journal may take before the oldest segment is folded into the baseline
+ * @param historyBytes what the journal may take before the oldest segment is folded into the
+ *     baseline
  * @param applyBytes journal bytes after which the image is brought up to date
  * @param backlogBytes journal bytes that the image may lag behind before changes wait
  * @param applyInterval how long a change waits at most before it is applied to the image
- * @param background whether a thread of the group does the maintenance; else whoever calls {@link Group#maintain}
+ * @param background whether a thread of the group does the maintenance; else whoever calls {@link
+ *     Group#maintain}
  */
 public record GroupOptions(
     JournalOptions journal,
@@ -21,9 +23,13 @@ public record GroupOptions(
     Duration applyInterval,
     boolean background) {
 
-  /** 16 GiB of history; the image within 64 MiB and two seconds, and never more than 256 MiB, of the journal. */
+  /**
+   * 16 GiB of history; the image within 64 MiB and two seconds, and never more than 256 MiB, of the
+   * journal.
+   */
   public static final GroupOptions DEFAULT =
-      new GroupOptions(JournalOptions.DEFAULT, 16L << 30, 64L << 20, 256L << 20, Duration.ofSeconds(2), true);
+      new GroupOptions(
+          JournalOptions.DEFAULT, 16L << 30, 64L << 20, 256L << 20, Duration.ofSeconds(2), true);
 
   public GroupOptions {
     if (historyBytes < 2 * journal.segmentBytes()) {
@@ -43,6 +49,7 @@ public record GroupOptions(
 
   /** The same with other segments. */
   public GroupOptions withJournal(JournalOptions options) {
-    return new GroupOptions(options, historyBytes, applyBytes, backlogBytes, applyInterval, background);
+    return new GroupOptions(
+        options, historyBytes, applyBytes, backlogBytes, applyInterval, background);
   }
 }

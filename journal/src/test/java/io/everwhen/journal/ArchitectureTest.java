@@ -8,7 +8,10 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/** The arrows between the packages of the journal, who may touch files, and who may know what time it is. */
+/**
+ * The arrows between the packages of the journal, who may touch files, and who may know what time
+ * it is.
+ */
 class ArchitectureTest {
 
   private static final JavaClasses JOURNAL =
@@ -25,16 +28,41 @@ class ArchitectureTest {
 
   @Test
   void theArrowsPointFromTheGroupOverImageAndHistoryToTheLogAndOnToFormatAndIo() {
-    noClasses().that().resideInAPackage(IO).should().dependOnClassesThat()
-        .resideInAnyPackage(ROOT, FORMAT, LOG, IMAGE, HISTORY).check(JOURNAL);
-    noClasses().that().resideInAPackage(FORMAT).should().dependOnClassesThat()
-        .resideInAnyPackage(ROOT, IO, LOG, IMAGE, HISTORY).check(JOURNAL);
-    noClasses().that().resideInAPackage(LOG).should().dependOnClassesThat()
-        .resideInAnyPackage(ROOT, IMAGE, HISTORY).check(JOURNAL);
-    noClasses().that().resideInAPackage(IMAGE).should().dependOnClassesThat()
-        .resideInAnyPackage(ROOT, HISTORY).check(JOURNAL);
-    noClasses().that().resideInAPackage(HISTORY).should().dependOnClassesThat()
-        .resideInAnyPackage(ROOT, IMAGE).check(JOURNAL);
+    noClasses()
+        .that()
+        .resideInAPackage(IO)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ROOT, FORMAT, LOG, IMAGE, HISTORY)
+        .check(JOURNAL);
+    noClasses()
+        .that()
+        .resideInAPackage(FORMAT)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ROOT, IO, LOG, IMAGE, HISTORY)
+        .check(JOURNAL);
+    noClasses()
+        .that()
+        .resideInAPackage(LOG)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ROOT, IMAGE, HISTORY)
+        .check(JOURNAL);
+    noClasses()
+        .that()
+        .resideInAPackage(IMAGE)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ROOT, HISTORY)
+        .check(JOURNAL);
+    noClasses()
+        .that()
+        .resideInAPackage(HISTORY)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ROOT, IMAGE)
+        .check(JOURNAL);
   }
 
   @Test
@@ -44,7 +72,11 @@ class ArchitectureTest {
 
   @Test
   void onlyTheIoPackageTouchesFiles() {
-    noClasses().that().resideOutsideOfPackage(IO).should().dependOnClassesThat()
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(IO)
+        .should()
+        .dependOnClassesThat()
         .haveNameMatching(
             "java\\.io\\.(File|File.*Stream|FileReader|FileWriter|RandomAccessFile)"
                 + "|java\\.nio\\.file\\.(Files|Path|Paths)"
@@ -54,10 +86,15 @@ class ArchitectureTest {
 
   @Test
   void onlyTheSystemClockReadsClocks() {
-    noClasses().that().haveSimpleNameNotEndingWith("SystemClock").should()
+    noClasses()
+        .that()
+        .haveSimpleNameNotEndingWith("SystemClock")
+        .should()
         .callMethod(System.class, "nanoTime")
-        .orShould().callMethod(System.class, "currentTimeMillis")
-        .orShould().callMethod(Instant.class, "now")
+        .orShould()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(Instant.class, "now")
         .check(JOURNAL);
   }
 }

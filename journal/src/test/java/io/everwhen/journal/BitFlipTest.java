@@ -15,7 +15,8 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /**
- * A small closed journal in which bit after bit is flipped: what is read is right, or an error names the file.
+ * A small closed journal in which bit after bit is flipped: what is read is right, or an error
+ * names the file.
  *
  * <p>{@code -Deverwhen.flip.step=1} flips every bit; otherwise only some.
  */
@@ -85,11 +86,15 @@ class BitFlipTest {
       assertNames(name, String.valueOf(e.getMessage()));
       return true;
     } catch (IOException | RuntimeException | AssertionError e) {
-      throw new AssertionError("with bit %d of %s flipped: %s".formatted(bit, name, e.getMessage()), e);
+      throw new AssertionError(
+          "with bit %d of %s flipped: %s".formatted(bit, name, e.getMessage()), e);
     }
   }
 
-  /** A sum that does not match may be damaged itself, and an index may be named by its segment's number. */
+  /**
+   * A sum that does not match may be damaged itself, and an index may be named by its segment's
+   * number.
+   */
   private static void assertNames(String file, String message) {
     String number = file.replaceAll("[^1-9]*([0-9]*).*", "$1");
     assertThat(message).containsAnyOf(file, file.replace(".sums", ""), "segment " + number);

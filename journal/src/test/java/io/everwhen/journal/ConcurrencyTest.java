@@ -29,7 +29,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real threads: writers, the group's own maintenance, readers of the live disk and of its history. */
+/**
+ * Real threads: writers, the group's own maintenance, readers of the live disk and of its history.
+ */
 class ConcurrencyTest {
 
   private static final int SECTOR_BYTES = 512;
@@ -42,16 +44,23 @@ class ConcurrencyTest {
 
   private static final GroupOptions OPTIONS =
       new GroupOptions(
-          new JournalOptions(64 << 10, 0), 512 << 10, 16 << 10, 256 << 10, Duration.ofMillis(5), true);
+          new JournalOptions(64 << 10, 0),
+          512 << 10,
+          16 << 10,
+          256 << 10,
+          Duration.ofMillis(5),
+          true);
 
   private final AtomicBoolean stop = new AtomicBoolean();
-  // For each sector its owner's last number that was settled, and flushed; only its owner writes it.
+  // For each sector its owner's last number that was settled, and flushed; only its owner writes
+  // it.
   private final AtomicLongArray settled = new AtomicLongArray(SECTORS);
   private final AtomicLongArray staged = new AtomicLongArray(SECTORS);
   private final AtomicLongArray flushed = new AtomicLongArray(SECTORS);
 
   @Test
-  void readersOfTheLiveDiskAndOfHistoryAlwaysSeeWhatWasWritten(@TempDir Path directory) throws Exception {
+  void readersOfTheLiveDiskAndOfHistoryAlwaysSeeWhatWasWritten(@TempDir Path directory)
+      throws Exception {
     Storage journal = DiskStorage.create(directory.resolve("journal"));
     List<Storage> homes = List.of(DiskStorage.create(directory.resolve("disk0")));
     SplittableRandom random = new SplittableRandom(1);
@@ -105,7 +114,8 @@ class ConcurrencyTest {
       } else {
         machine.kill();
       }
-      try (Group recovered = Group.open(journal, homes, OPTIONS, new SystemClock(), random.split())) {
+      try (Group recovered =
+          Group.open(journal, homes, OPTIONS, new SystemClock(), random.split())) {
         checkLiveAtLeast(recovered, powerFails ? flushed : settled);
       }
     }
@@ -120,28 +130,29 @@ class ConcurrencyTest {
       List<Future<?>> running = new ArrayList<>();
       for (Task task : tasks) {
         running.add(
-            executor.submit(
-                () -> {
-                  try {
-                    task.run();
-                  } catch (IOException | RuntimeException e) {
-                    try {
-                      mayFailIf.run();
-                    } catch (AssertionError no) {
-                      no.addSuppressed(e);
-                      throw no;
-                    }
-                    if (tasks.size() > WRITERS) {
-                      throw e;
-                    }
-                  } finally {
-                    stop.compareAndSet(false, tasks.size() > WRITERS);
-                  }
-                  return null;
-                }));
+            executor.submit(() -> {
+              try {
+                task.run();
+              } catch (IOException | RuntimeException e) {
+                try {
+                  mayFailIf.run();
+                } catch (AssertionError no) {
+                  no.addSuppressed(e);
+                  throw no;
+                }
+                if (tasks.size() > WRITERS) {
+                  throw e;
+                }
+              } finally {
+                stop.compareAndSet(false, tasks.size() > WRITERS);
+              }
+              return null;
+            }));
       }
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-      while (!stop.get() && System.nanoTime() < end && running.stream().anyMatch(f -> !f.isDone())) {
+      while (!stop.get()
+          && System.nanoTime() < end
+          && running.stream().anyMatch(f -> !f.isDone())) {
         TimeUnit.MILLISECONDS.sleep(5);
       }
       stop.set(true);
@@ -200,12 +211,17 @@ class ConcurrencyTest {
       long number = found.getLong(i * SECTOR_BYTES);
       assertThat(number).as("sector %d", first + i).isBetween(from[i], staged.get(first + i));
       for (int at = 0; at < SECTOR_BYTES; at += Long.BYTES) {
-        assertThat(found.getLong(i * SECTOR_BYTES + at)).as("sector %d at %d", first + i, at).isEqualTo(number);
+        assertThat(found.getLong(i * SECTOR_BYTES + at))
+            .as("sector %d at %d", first + i, at)
+            .isEqualTo(number);
       }
     }
   }
 
-  /** Opens the history again and again, and replays its entries on the disk at the horizon to check the one at the head. */
+  /**
+   * Opens the history again and again, and replays its entries on the disk at the horizon to check
+   * the one at the head.
+   */
   private void readHistory(Storage journal) throws IOException {
     long views = 0;
     while (!stop.get()) {
@@ -226,7 +242,9 @@ class ConcurrencyTest {
         byte[] found = read(history, head);
         history.checkStillWithin(horizon);
         assertThat(history.tailDamage()).isEmpty();
-        assertThat(Arrays.mismatch(found, replayed)).as("first difference at entry %d", head).isEqualTo(-1);
+        assertThat(Arrays.mismatch(found, replayed))
+            .as("first difference at entry %d", head)
+            .isEqualTo(-1);
         views++;
       }
     }

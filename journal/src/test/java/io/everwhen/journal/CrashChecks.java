@@ -12,8 +12,8 @@ final class CrashChecks {
   private CrashChecks() {}
 
   /** Lets the power fail, or the process die, and checks. */
-  static void crashAndCheck(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
-      throws IOException {
+  static void crashAndCheck(
+      RandomHistory history, SimulatedMachine machine, SplittableRandom random) throws IOException {
     crashAndCheck(history, machine, random.nextInt(4) > 0, random);
   }
 
@@ -39,7 +39,8 @@ final class CrashChecks {
     assertThat(head).as("the head").isGreaterThanOrEqualTo(kept);
     long durable = powerFails || crashedAgain ? head : history.flushed();
     RandomHistory next =
-        new RandomHistory(history, machine, history.oracle().upTo(head), durable, random.nextLong());
+        new RandomHistory(
+            history, machine, history.oracle().upTo(head), durable, random.nextLong());
     if (random.nextInt(3) == 0) {
       machine.arm(random.nextInt(80), SimulatedMachine.Fault.CRASH);
     }
@@ -55,8 +56,8 @@ final class CrashChecks {
   }
 
   /** Opens and closes, perhaps with more crashes on the way; true if there were any. */
-  private static boolean recoverWithCrashes(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
-      throws IOException {
+  private static boolean recoverWithCrashes(
+      RandomHistory history, SimulatedMachine machine, SplittableRandom random) throws IOException {
     boolean crashed = false;
     while (random.nextInt(3) == 0) {
       machine.arm(random.nextInt(24), SimulatedMachine.Fault.CRASH);
@@ -84,7 +85,9 @@ final class CrashChecks {
   private static void goOn(RandomHistory history, SimulatedMachine machine, SplittableRandom random)
       throws IOException {
     history.open();
-    assertThat(history.group().status().lastSequence()).as("the head after recovery").isEqualTo(history.oracle().head());
+    assertThat(history.group().status().lastSequence())
+        .as("the head after recovery")
+        .isEqualTo(history.oracle().head());
     history.checkLive();
     int steps = random.nextInt(12);
     for (int i = 0; i < steps; i++) {

@@ -17,10 +17,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /**
- * From one seed, random histories; a crash before every single operation of each; and after it everything that is
- * promised is checked against the oracle.
+ * From one seed, random histories; a crash before every single operation of each; and after it
+ * everything that is promised is checked against the oracle.
  *
- * <p>{@code -Deverwhen.seed=N} repeats one history, {@code -Deverwhen.crash.seconds=S} looks for longer.
+ * <p>{@code -Deverwhen.seed=N} repeats one history, {@code -Deverwhen.crash.seconds=S} looks for
+ * longer.
  */
 class CrashTest {
 
@@ -52,7 +53,9 @@ class CrashTest {
     }
     System.out.printf(
         "%d crash points in %d histories, %d seconds%n",
-        crashPoints.get(), lastSeed.get(), TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
+        crashPoints.get(),
+        lastSeed.get(),
+        TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
     assertThat(crashPoints.get()).isGreaterThanOrEqualTo(MIN_CRASH_POINTS);
   }
 
@@ -72,20 +75,19 @@ class CrashTest {
     SplittableRandom random = new SplittableRandom(seed);
     SimulatedMachine machine = new SimulatedMachine(random.split());
     RandomHistory history = new RandomHistory(machine, seed);
-    machine.observe(
-        io -> {
-          crashPoints.incrementAndGet();
-          SplittableRandom forkRandom = random.split();
-          long point = machine.operations();
-          try {
-            CrashChecks.crashAndCheck(history, machine.fork(forkRandom.split()), forkRandom);
-          } catch (IOException | RuntimeException | AssertionError e) {
-            throw new AssertionError(
-                "after a crash before operation %d (%s) with -Deverwhen.seed=%d: %s"
-                    .formatted(point, io, seed, e.getMessage()),
-                e);
-          }
-        });
+    machine.observe(io -> {
+      crashPoints.incrementAndGet();
+      SplittableRandom forkRandom = random.split();
+      long point = machine.operations();
+      try {
+        CrashChecks.crashAndCheck(history, machine.fork(forkRandom.split()), forkRandom);
+      } catch (IOException | RuntimeException | AssertionError e) {
+        throw new AssertionError(
+            "after a crash before operation %d (%s) with -Deverwhen.seed=%d: %s"
+                .formatted(point, io, seed, e.getMessage()),
+            e);
+      }
+    });
     try {
       history.create();
       history.open();

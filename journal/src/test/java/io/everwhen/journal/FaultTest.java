@@ -47,7 +47,8 @@ class FaultTest {
           hit = runWithFault(seed, operation, fault);
         } catch (IOException | RuntimeException | AssertionError e) {
           throw new AssertionError(
-              "with %s in operation %d and -Deverwhen.seed=%d: %s".formatted(fault, operation, seed, e.getMessage()),
+              "with %s in operation %d and -Deverwhen.seed=%d: %s"
+                  .formatted(fault, operation, seed, e.getMessage()),
               e);
         }
       }
@@ -99,7 +100,8 @@ class FaultTest {
   }
 
   @Test
-  void aFullJournalRefusesWritesKeepsEverythingReadableAndGoesOnWhenThereIsRoom() throws IOException {
+  void aFullJournalRefusesWritesKeepsEverythingReadableAndGoesOnWhenThereIsRoom()
+      throws IOException {
     long refused = 0;
     for (long seed = 1; seed <= 40; seed++) {
       SplittableRandom random = new SplittableRandom(seed);
@@ -118,7 +120,9 @@ class FaultTest {
             history.checkLive();
             history.flush();
             if (random.nextInt(10) == 0) {
-              machine.directory("journal").setCapacity(machine.directory("journal").usedBytes() + (400 << 10));
+              machine
+                  .directory("journal")
+                  .setCapacity(machine.directory("journal").usedBytes() + (400 << 10));
               history.write();
             }
           }

@@ -28,14 +28,17 @@ import org.junit.jupiter.api.Test;
 /**
  * A group's directory as version 1 has written it, kept for ever.
  *
- * <p>{@code -Deverwhen.golden.write=FILE} writes a new one; only a new version of the format may need that.
+ * <p>{@code -Deverwhen.golden.write=FILE} writes a new one; only a new version of the format may
+ * need that.
  */
 class GoldenFileTest {
 
   private static final String GOLDEN = "/golden/v1/group.zip";
 
   private static final List<Manifest.Disk> DISKS =
-      List.of(new Manifest.Disk(0, "disk0", 96 << 10, 512), new Manifest.Disk(1, "disk1", 70 << 10, 512));
+      List.of(
+          new Manifest.Disk(0, "disk0", 96 << 10, 512),
+          new Manifest.Disk(1, "disk1", 70 << 10, 512));
 
   private final Oracle oracle = new Oracle(DISKS);
 
@@ -48,7 +51,8 @@ class GoldenFileTest {
         out.write(0, file.getValue());
       }
     }
-    assertThat(PastChecks.check(journal, oracle, 100, new SplittableRandom(1))).isEqualTo(oracle.head());
+    assertThat(PastChecks.check(journal, oracle, 100, new SplittableRandom(1)))
+        .isEqualTo(oracle.head());
   }
 
   @Test
@@ -97,7 +101,13 @@ class GoldenFileTest {
     SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L);
     SplittableRandom random = new SplittableRandom(20261101);
     GroupOptions options =
-        new GroupOptions(new JournalOptions(64 << 10, 0), 192 << 10, 32 << 10, 64 << 10, Duration.ofHours(1), false);
+        new GroupOptions(
+            new JournalOptions(64 << 10, 0),
+            192 << 10,
+            32 << 10,
+            64 << 10,
+            Duration.ofHours(1),
+            false);
     Group.create(journal, homes, DISKS, clock, random);
     for (int part = 0; part < 3; part++) {
       try (Group group = Group.open(journal, homes, options, clock, random)) {
@@ -136,7 +146,8 @@ class GoldenFileTest {
     if (i % 7 == 3) {
       oracle.add(EntryKind.UNMAP, true, disk, 512L * i, 1024, null);
       oracle.add(EntryKind.UNMAP, false, disk, 4096, 8192, null);
-      group.change(() -> group.volume(disk).zero(new long[] {512L * i, 4096}, new long[] {1024, 8192}, true));
+      group.change(() ->
+          group.volume(disk).zero(new long[] {512L * i, 4096}, new long[] {1024, 8192}, true));
     }
     if (i % 20 == 13) {
       String name = "after " + i;

@@ -9,7 +9,10 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Knows what a group's disks contained after each of its entries, in the plainest way there is. One thread. */
+/**
+ * Knows what a group's disks contained after each of its entries, in the plainest way there is. One
+ * thread.
+ */
 public final class Oracle {
 
   private static final int VERSIONS_PER_KEY = 32;
@@ -45,7 +48,8 @@ public final class Oracle {
           && entry.disk() == disk
           && entry.offset() == offset
           && entry.length() == length
-          && (kind == EntryKind.CLOCK || found.equals(payload == null ? ByteBuffer.allocate(0) : payload));
+          && (kind == EntryKind.CLOCK
+              || found.equals(payload == null ? ByteBuffer.allocate(0) : payload));
     }
   }
 
@@ -87,7 +91,12 @@ public final class Oracle {
 
   /** Adds what the next entry is going to be. */
   public void add(
-      EntryKind kind, boolean continues, int disk, long offset, long length, byte @Nullable [] payload) {
+      EntryKind kind,
+      boolean continues,
+      int disk,
+      long offset,
+      long length,
+      byte @Nullable [] payload) {
     ByteBuffer kept = payload == null ? null : ByteBuffer.wrap(payload);
     versions.add(new Version(head() + 1, kind, continues, disk, offset, length, kept));
     if (versions.size() % VERSIONS_PER_KEY == 0) {

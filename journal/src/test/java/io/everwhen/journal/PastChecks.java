@@ -20,11 +20,13 @@ final class PastChecks {
   private PastChecks() {}
 
   /**
-   * Checks all entries, marks, and the disks at the horizon, at the head and at some instants between.
+   * Checks all entries, marks, and the disks at the horizon, at the head and at some instants
+   * between.
    *
    * @return the head's sequence
    */
-  static long check(Storage journal, Oracle oracle, int instants, RandomGenerator random) throws IOException {
+  static long check(Storage journal, Oracle oracle, int instants, RandomGenerator random)
+      throws IOException {
     try (History history = History.open(journal)) {
       long horizon = history.horizon().sequence();
       long head = history.head().sequence();
@@ -32,7 +34,8 @@ final class PastChecks {
         Assertions.fail("the tail is said to be damaged: %s", history.tailDamage().get());
       }
       if (head > oracle.head()) {
-        Assertions.fail("the history ends with entry %d, but only %d were made", head, oracle.head());
+        Assertions.fail(
+            "the history ends with entry %d, but only %d were made", head, oracle.head());
       }
       if (!oracle.completeAt(head) || !oracle.completeAt(horizon)) {
         Assertions.fail("the history from %d to %d holds a part of a change", horizon, head);
@@ -48,7 +51,8 @@ final class PastChecks {
           expected--;
         }
         if (found != expected) {
-          Assertions.fail("the last change complete at entry %d is %d, not %d", wanted, expected, found);
+          Assertions.fail(
+              "the last change complete at entry %d is %d, not %d", wanted, expected, found);
         }
         checkAt(history, oracle, found);
       }
@@ -58,7 +62,11 @@ final class PastChecks {
 
   private static void checkEntries(History history, Oracle oracle) throws IOException {
     long horizon = history.horizon().sequence();
-    long[] last = {history.segments().isEmpty() ? horizon : history.segments().getFirst().index().firstSequence() - 1};
+    long[] last = {
+      history.segments().isEmpty()
+          ? horizon
+          : history.segments().getFirst().index().firstSequence() - 1
+    };
     long[] lastTime = {Long.MIN_VALUE};
     int[] marks = new int[1];
     history.visitFrom(
@@ -68,7 +76,8 @@ final class PastChecks {
             Assertions.fail("entry %d does not follow from entry %d", entry.sequence(), last[0]);
           }
           if (!oracle.version(entry.sequence()).matches(entry, payload)) {
-            Assertions.fail("%s is not what was staged: %s", entry, oracle.version(entry.sequence()));
+            Assertions.fail(
+                "%s is not what was staged: %s", entry, oracle.version(entry.sequence()));
           }
           last[0] = entry.sequence();
           lastTime[0] = entry.timeNanos();
@@ -76,7 +85,8 @@ final class PastChecks {
           return true;
         });
     if (last[0] != history.head().sequence()) {
-      Assertions.fail("the entries end with %d, the history with %d", last[0], history.head().sequence());
+      Assertions.fail(
+          "the entries end with %d, the history with %d", last[0], history.head().sequence());
     }
     for (History.Mark mark : history.marks()) {
       marks[0]--;

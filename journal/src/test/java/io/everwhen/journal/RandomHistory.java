@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Does random things to a group, and tells an oracle of each before it does it.
  *
- * <p>The oracle foresees every entry that the journal makes by itself: a FLUSH if something changed since the last one,
- * a CLOCK when the clock was set. One thread; the group has none either.
+ * <p>The oracle foresees every entry that the journal makes by itself: a FLUSH if something changed
+ * since the last one, a CLOCK when the clock was set. One thread; the group has none either.
  */
 final class RandomHistory implements Closeable {
 
@@ -55,7 +55,8 @@ final class RandomHistory implements Closeable {
     List<Manifest.Disk> disks = new ArrayList<>();
     int count = random.nextInt(1, 3);
     for (int i = 0; i < count; i++) {
-      disks.add(new Manifest.Disk(i, "disk" + i, random.nextLong(128, 385) * SECTOR_BYTES, SECTOR_BYTES));
+      disks.add(
+          new Manifest.Disk(i, "disk" + i, random.nextLong(128, 385) * SECTOR_BYTES, SECTOR_BYTES));
     }
     this.oracle = new Oracle(disks);
     long applyBytes = random.nextLong(4, 64) << 10;
@@ -74,7 +75,8 @@ final class RandomHistory implements Closeable {
    *
    * @param flushed up to which what is there is durable
    */
-  RandomHistory(RandomHistory from, SimulatedMachine machine, Oracle oracle, long flushed, long seed) {
+  RandomHistory(
+      RandomHistory from, SimulatedMachine machine, Oracle oracle, long flushed, long seed) {
     this.machine = machine;
     this.random = new SplittableRandom(seed);
     this.clock = new SimulatedClock(from.clock.wallNanos());
@@ -187,7 +189,10 @@ final class RandomHistory implements Closeable {
     Oracle.Version last = lastWrite;
     if (last != null && random.nextInt(4) == 0) {
       disk = last.disk();
-      offset = Math.min(last.offset(), (oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES - sectors) * SECTOR_BYTES);
+      offset =
+          Math.min(
+              last.offset(),
+              (oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES - sectors) * SECTOR_BYTES);
     }
     byte[] data = new byte[sectors * SECTOR_BYTES];
     fill(data);
@@ -228,7 +233,12 @@ final class RandomHistory implements Closeable {
         () -> {
           for (int i = 0; i < count; i++) {
             oracle.add(
-                unmap ? EntryKind.UNMAP : EntryKind.ZERO, i < count - 1, disk, offsets[i], lengths[i], null);
+                unmap ? EntryKind.UNMAP : EntryKind.ZERO,
+                i < count - 1,
+                disk,
+                offsets[i],
+                lengths[i],
+                null);
           }
         },
         () -> group().volume(disk).zero(offsets, lengths, unmap));
@@ -265,7 +275,8 @@ final class RandomHistory implements Closeable {
     boolean clockWasSetBefore = clockWasSet;
     if (changedSinceFlush) {
       change(
-          () -> oracle.add(EntryKind.FLUSH, false, disk, 0, 0, null), () -> group().volume(disk).flush());
+          () -> oracle.add(EntryKind.FLUSH, false, disk, 0, 0, null),
+          () -> group().volume(disk).flush());
       boolean noted = group().status().lastSequence() == oracle.head();
       if (!noted) {
         // There was no room for the entry, but everything is durable.
@@ -316,7 +327,8 @@ final class RandomHistory implements Closeable {
     byte[] expected =
         Arrays.copyOfRange(oracle.contentAt(disk, oracle.head()), offset, offset + found.length);
     if (!Arrays.equals(found, expected)) {
-      Assertions.fail("the live disk %d is wrong within %d bytes from %d", disk, found.length, offset);
+      Assertions.fail(
+          "the live disk %d is wrong within %d bytes from %d", disk, found.length, offset);
     }
   }
 
@@ -338,7 +350,8 @@ final class RandomHistory implements Closeable {
     open.volume(0).settle();
     long written = open.status().lastSequence();
     if (written != oracle.head() && written != beforeChange) {
-      Assertions.fail("a change from entry %d to %d was staged up to %d", beforeChange, oracle.head(), written);
+      Assertions.fail(
+          "a change from entry %d to %d was staged up to %d", beforeChange, oracle.head(), written);
     }
     clockWasSet &= written == beforeChange;
     oracle.forgetAfter(written);
@@ -388,7 +401,11 @@ final class RandomHistory implements Closeable {
         Oracle.Version version = oracle.version(s);
         if (version.disk() == disk.number()) {
           System.arraycopy(
-              found, (int) version.offset(), expected, (int) version.offset(), (int) version.length());
+              found,
+              (int) version.offset(),
+              expected,
+              (int) version.offset(),
+              (int) version.length());
         }
       }
       PastChecks.same("the live disk", disk, settled, expected, found);
@@ -400,7 +417,12 @@ final class RandomHistory implements Closeable {
     for (Manifest.Disk disk : oracle.disks()) {
       byte[] found = new byte[(int) disk.sizeBytes()];
       group().volume(disk.number()).read(0, ByteBuffer.wrap(found));
-      PastChecks.same("the live disk", disk, oracle.head(), oracle.contentAt(disk.number(), oracle.head()), found);
+      PastChecks.same(
+          "the live disk",
+          disk,
+          oracle.head(),
+          oracle.contentAt(disk.number(), oracle.head()),
+          found);
     }
   }
 
@@ -411,7 +433,12 @@ final class RandomHistory implements Closeable {
       try (StorageFile image = machine.directory(disk.name()).openForReading(FileNames.IMAGE)) {
         image.readFully(0, found);
       }
-      PastChecks.same("the image", disk, oracle.head(), oracle.contentAt(disk.number(), oracle.head()), found.array());
+      PastChecks.same(
+          "the image",
+          disk,
+          oracle.head(),
+          oracle.contentAt(disk.number(), oracle.head()),
+          found.array());
     }
   }
 }

@@ -25,14 +25,22 @@ class ArchitectureTest {
   void dependenciesGoOneWay() {
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
-        .layer("block").definedBy("..target.block")
-        .layer("scsi").definedBy("..target.scsi")
-        .layer("pdu").definedBy("..target.pdu")
-        .layer("iscsi").definedBy("..target.iscsi")
-        .whereLayer("iscsi").mayNotBeAccessedByAnyLayer()
-        .whereLayer("pdu").mayOnlyBeAccessedByLayers("iscsi")
-        .whereLayer("scsi").mayOnlyBeAccessedByLayers("iscsi")
-        .whereLayer("block").mayOnlyBeAccessedByLayers("scsi", "iscsi")
+        .layer("block")
+        .definedBy("..target.block")
+        .layer("scsi")
+        .definedBy("..target.scsi")
+        .layer("pdu")
+        .definedBy("..target.pdu")
+        .layer("iscsi")
+        .definedBy("..target.iscsi")
+        .whereLayer("iscsi")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("pdu")
+        .mayOnlyBeAccessedByLayers("iscsi")
+        .whereLayer("scsi")
+        .mayOnlyBeAccessedByLayers("iscsi")
+        .whereLayer("block")
+        .mayOnlyBeAccessedByLayers("scsi", "iscsi")
         .check(CLASSES);
   }
 
@@ -45,7 +53,8 @@ class ArchitectureTest {
   void nothingElseOfTheProjectIsKnown() {
     noClasses()
         .should()
-        .dependOnClassesThat(resideInAPackage("io.everwhen..").and(not(resideInAPackage("io.everwhen.target.."))))
+        .dependOnClassesThat(
+            resideInAPackage("io.everwhen..").and(not(resideInAPackage("io.everwhen.target.."))))
         .check(CLASSES);
   }
 

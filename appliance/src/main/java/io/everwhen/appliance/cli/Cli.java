@@ -21,8 +21,9 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The command line of Everwhen. Understands the arguments, runs the command that they name, and reports: exit code
- * {@value #DONE}, {@value #FAILED} or {@value #WRONG_USAGE}, with one line on the standard error if it is not 0.
+ * The command line of Everwhen. Understands the arguments, runs the command that they name, and
+ * reports: exit code {@value #DONE}, {@value #FAILED} or {@value #WRONG_USAGE}, with one line on
+ * the standard error if it is not 0.
  */
 public final class Cli {
 
@@ -50,7 +51,8 @@ public final class Cli {
     this.verbs = new TreeMap<>();
     verbs.put("serve", new Verb<>(ServeOptions::spec, ServeOptions::of, commands.serve()));
     verbs.put("status", new Verb<>(StatusOptions::spec, StatusOptions::of, commands.status()));
-    verbs.put("timeline", new Verb<>(TimelineOptions::spec, TimelineOptions::of, commands.timeline()));
+    verbs.put(
+        "timeline", new Verb<>(TimelineOptions::spec, TimelineOptions::of, commands.timeline()));
     verbs.put("mark", new Verb<>(MarkOptions::spec, MarkOptions::of, commands.mark()));
     verbs.put("restore", new Verb<>(RestoreOptions::spec, RestoreOptions::of, commands.restore()));
     verbs.put("verify", new Verb<>(VerifyOptions::spec, VerifyOptions::of, commands.verify()));
@@ -69,7 +71,10 @@ public final class Cli {
     O options(ParseResult parsed) throws UsageError;
   }
 
-  /** Runs the command that {@code arguments} name, and returns the exit code. Prints to {@code out} and {@code err}. */
+  /**
+   * Runs the command that {@code arguments} name, and returns the exit code. Prints to {@code out}
+   * and {@code err}.
+   */
   public int run(PrintStream out, PrintStream err, String... arguments) {
     boolean verbose = List.of(arguments).contains("-v") || List.of(arguments).contains("--verbose");
     try {
@@ -91,7 +96,8 @@ public final class Cli {
     }
   }
 
-  private int parseAndRun(PrintStream out, PrintStream err, boolean verbose, String... arguments) throws Exception {
+  private int parseAndRun(PrintStream out, PrintStream err, boolean verbose, String... arguments)
+      throws Exception {
     CommandLine top = new CommandLine(topSpec());
     verbs.forEach((name, verb) -> top.addSubcommand(name, new CommandLine(verb.spec.get())));
     top.setOut(new PrintWriter(out, true, out.charset()));
@@ -100,7 +106,8 @@ public final class Cli {
       return DONE;
     }
     if (!parsed.hasSubcommand()) {
-      throw new UsageError("which command? One of " + String.join(", ", verbs.keySet()) + "; see 'everwhen --help'");
+      throw new UsageError(
+          "which command? One of " + String.join(", ", verbs.keySet()) + "; see 'everwhen --help'");
     }
     ParseResult command = parsed.subcommand();
     Verb<?> verb = verbs.get(command.commandSpec().name());
@@ -122,17 +129,28 @@ public final class Cli {
             "Exit codes: 0 done, 1 failed, 2 wrong usage.%n");
     spec.version("everwhen " + version);
     spec.addOption(
-        OptionSpec.builder("-V", "--version").versionHelp(true).description("Print the version and exit.").build());
-    spec.usageMessage().synopsisSubcommandLabel("COMMAND").footer("%n'everwhen COMMAND --help' tells more.");
+        OptionSpec.builder("-V", "--version")
+            .versionHelp(true)
+            .description("Print the version and exit.")
+            .build());
+    spec.usageMessage()
+        .synopsisSubcommandLabel("COMMAND")
+        .footer("%n'everwhen COMMAND --help' tells more.");
     return spec;
   }
 
   private static String wrongUsage(ParameterException e) {
     String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     List<String> near =
-        e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.<String>of();
+        e instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.<String>of();
     String suggestion = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
-    return message + suggestion + "; see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'";
+    return message
+        + suggestion
+        + "; see '"
+        + e.getCommandLine().getCommandSpec().qualifiedName()
+        + " --help'";
   }
 
   /** The message of an I/O failure; those of the JDK are often no more than the name of a file. */
@@ -140,14 +158,17 @@ public final class Cli {
     return switch (e) {
       case NoSuchFileException missing -> "there is no file or directory " + missing.getFile();
       case AccessDeniedException denied -> "access to " + denied.getFile() + " is denied";
-      case FileAlreadyExistsException there -> there.getFile() + " is there already, where a directory is to be made";
+      case FileAlreadyExistsException there ->
+          there.getFile() + " is there already, where a directory is to be made";
       case NotDirectoryException file -> file.getFile() + " is not a directory";
-      case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
+      case FileSystemException other when other.getReason() != null ->
+          other.getFile() + ": " + other.getReason();
       default -> e.getMessage() == null ? e.toString() : e.getMessage();
     };
   }
 
-  private static int failure(PrintStream err, boolean verbose, int code, String message, Exception cause) {
+  private static int failure(
+      PrintStream err, boolean verbose, int code, String message, Exception cause) {
     err.println("everwhen: " + message);
     if (verbose) {
       cause.printStackTrace(err);

@@ -15,7 +15,9 @@ public record MarkOptions(Place place, DiskName disk, String name) {
 
   static CommandSpec spec() {
     CommandSpec spec =
-        Specs.command("mark", "Names the present instant of a disk, so that it can be asked for as mark:NAME.");
+        Specs.command(
+            "mark",
+            "Names the present instant of a disk, so that it can be asked for as mark:NAME.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
     spec.addPositional(Specs.positional(1, "NAME", true, "The mark's name."));
     Place.addTo(spec);

@@ -25,7 +25,9 @@ public record Output(PrintStream out, PrintStream err, boolean json, boolean ver
     out.flush();
   }
 
-  /** Prints one JSON object on a line of its own; {@code fields} writes what is between the braces. */
+  /**
+   * Prints one JSON object on a line of its own; {@code fields} writes what is between the braces.
+   */
   public void object(Consumer<JsonGenerator> fields) {
     StringWriter text = new StringWriter();
     try (JsonGenerator generator = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
@@ -43,7 +45,8 @@ public record Output(PrintStream out, PrintStream err, boolean json, boolean ver
   }
 
   /** Whether a person is watching, so that progress is worth showing. */
-  @SuppressWarnings("SystemConsoleNull") // since JDK 25 it can be null again, when there is no terminal
+  @SuppressWarnings(
+      "SystemConsoleNull") // since JDK 25 it can be null again, when there is no terminal
   public boolean interactive() {
     var console = System.console();
     return console != null && console.isTerminal();

@@ -10,21 +10,29 @@ import picocli.CommandLine.ParseResult;
  * Where a command finds what it works on.
  *
  * @param data the data directory; it need not exist when {@code journal} is given
- * @param journal the journal directory if the caller named one, for when the data directory is lost; otherwise null,
- *     and the data directory tells
+ * @param journal the journal directory if the caller named one, for when the data directory is
+ *     lost; otherwise null, and the data directory tells
  */
 public record Place(Path data, @Nullable Path journal) {
 
   static void addTo(CommandSpec spec) {
     spec.addOption(
-        Specs.option("--data", "DIR", Path.class, "The data directory (default: " + Config.DEFAULT_DATA + ")."));
+        Specs.option(
+            "--data",
+            "DIR",
+            Path.class,
+            "The data directory (default: " + Config.DEFAULT_DATA + ")."));
     spec.addOption(
-        Specs.option("--journal", "DIR", Path.class,
+        Specs.option(
+            "--journal",
+            "DIR",
+            Path.class,
             "The journal directory, if the data directory is lost or does not tell."));
   }
 
   static Place of(ParseResult parsed) {
     return new Place(
-        parsed.matchedOptionValue("--data", Config.DEFAULT_DATA), Specs.value(parsed, "--journal", Path.class));
+        parsed.matchedOptionValue("--data", Config.DEFAULT_DATA),
+        Specs.value(parsed, "--journal", Path.class));
   }
 }

@@ -24,10 +24,13 @@ public record RestoreOptions(Place place, DiskName disk, String at, Path to, boo
   static CommandSpec spec() {
     CommandSpec spec =
         Specs.command(
-            "restore", "Writes a disk as it was at an instant to a file or a device, while it is served or not.");
+            "restore",
+            "Writes a disk as it was at an instant to a file or a device, while it is served or not.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
     spec.addOption(Specs.required("--at", "I", String.class, "The instant."));
-    spec.addOption(Specs.required("--to", "FILE|DEVICE", Path.class, "Where to write; a file is made sparse."));
+    spec.addOption(
+        Specs.required(
+            "--to", "FILE|DEVICE", Path.class, "Where to write; a file is made sparse."));
     spec.addOption(Specs.flag("Overwrite a file that is there, or a device.", "--force"));
     Place.addTo(spec);
     Specs.addJson(spec, "Print what was restored as one JSON object.");

@@ -23,27 +23,52 @@ public record ServeOptions(Config config) {
         Specs.command(
             "serve",
             "Serves disks over iSCSI and records every write.",
-            "With no arguments: one thin disk of 1GiB called disk0, from ./" + Config.DEFAULT_DATA
+            "With no arguments: one thin disk of 1GiB called disk0, from ./"
+                + Config.DEFAULT_DATA
                 + ". Prints a line that starts with 'ready' when initiators can connect. SIGTERM ends it cleanly.");
     spec.addOption(
-        Specs.option("--data", "DIR", Path.class,
+        Specs.option(
+            "--data",
+            "DIR",
+            Path.class,
             "Keep the disks' images in DIR (default: " + Config.DEFAULT_DATA + ")."));
     spec.addOption(
-        Specs.option("--journal", "DIR", Path.class,
+        Specs.option(
+            "--journal",
+            "DIR",
+            Path.class,
             "Keep the journals in DIR, best on another volume (default: in the data directory)."));
     spec.addOption(
-        OptionSpec.builder("--disk").paramLabel("NAME=SIZE").arity("1").type(List.class).auxiliaryTypes(String.class)
+        OptionSpec.builder("--disk")
+            .paramLabel("NAME=SIZE")
+            .arity("1")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
             .description(
                 "Serve the disk NAME, making it if it is not there; SIZE such as 512MiB, 10G or 1TiB. Can be repeated.")
             .build());
     spec.addOption(
-        Specs.option("--listen", "HOST:PORT", String.class,
-            "Serve iSCSI there (default: " + Config.DEFAULT.listen() + "); port 0 takes a free one."));
+        Specs.option(
+            "--listen",
+            "HOST:PORT",
+            String.class,
+            "Serve iSCSI there (default: "
+                + Config.DEFAULT.listen()
+                + "); port 0 takes a free one."));
     spec.addOption(
-        Specs.option("--admin", "HOST:PORT", String.class,
-            "Serve management there (default: " + Config.DEFAULT.admin() + "); port 0 takes a free one."));
+        Specs.option(
+            "--admin",
+            "HOST:PORT",
+            String.class,
+            "Serve management there (default: "
+                + Config.DEFAULT.admin()
+                + "); port 0 takes a free one."));
     spec.addOption(
-        Specs.option("--config", "FILE", Path.class, "Read FILE (YAML) first; the options here go over it."));
+        Specs.option(
+            "--config",
+            "FILE",
+            Path.class,
+            "Read FILE (YAML) first; the options here go over it."));
     Specs.addJson(spec, "Print what becomes ready as JSON.");
     return spec;
   }
@@ -57,8 +82,10 @@ public record ServeOptions(Config config) {
     List<String> disks = parsed.matchedOptionValue("--disk", List.of());
     config = data == null ? config : config.withData(data);
     config = journal == null ? config : config.withJournal(journal);
-    config = listen == null ? config : config.withListen(Specs.understood(() -> HostPort.parse(listen)));
-    config = admin == null ? config : config.withAdmin(Specs.understood(() -> HostPort.parse(admin)));
+    config =
+        listen == null ? config : config.withListen(Specs.understood(() -> HostPort.parse(listen)));
+    config =
+        admin == null ? config : config.withAdmin(Specs.understood(() -> HostPort.parse(admin)));
     Config whole = config;
     return new ServeOptions(
         Specs.understood(() -> whole.withDisks(disks.stream().map(DiskConfig::parse).toList())));

@@ -19,9 +19,15 @@ final class Specs {
     CommandSpec spec = CommandSpec.create().name(name);
     spec.usageMessage().description(description).abbreviateSynopsis(false).sortOptions(false);
     spec.addOption(
-        OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help and exit.").build());
+        OptionSpec.builder("-h", "--help")
+            .usageHelp(true)
+            .description("Show this help and exit.")
+            .build());
     spec.addOption(
-        flag("Say more: progress of the parts in the log, and the stack trace of a failure.", "-v", "--verbose"));
+        flag(
+            "Say more: progress of the parts in the log, and the stack trace of a failure.",
+            "-v",
+            "--verbose"));
     return spec;
   }
 
@@ -32,26 +38,42 @@ final class Specs {
 
   static OptionSpec flag(String description, String... names) {
     return OptionSpec.builder(names[0], Arrays.copyOfRange(names, 1, names.length))
-        .arity("0").type(boolean.class).description(description).build();
+        .arity("0")
+        .type(boolean.class)
+        .description(description)
+        .build();
   }
 
   static <T> OptionSpec option(String name, String label, Class<T> type, String description) {
-    return OptionSpec.builder(name).paramLabel(label).arity("1").type(type).description(description).build();
+    return OptionSpec.builder(name)
+        .paramLabel(label)
+        .arity("1")
+        .type(type)
+        .description(description)
+        .build();
   }
 
   static <T> OptionSpec required(String name, String label, Class<T> type, String description) {
     return option(name, label, type, description).toBuilder().required(true).build();
   }
 
-  static PositionalParamSpec positional(int index, String label, boolean required, String description) {
+  static PositionalParamSpec positional(
+      int index, String label, boolean required, String description) {
     return PositionalParamSpec.builder()
-        .index(Integer.toString(index)).paramLabel(label).arity(required ? "1" : "0..1").required(required)
-        .type(String.class).description(description).build();
+        .index(Integer.toString(index))
+        .paramLabel(label)
+        .arity(required ? "1" : "0..1")
+        .required(required)
+        .type(String.class)
+        .description(description)
+        .build();
   }
 
   /** The value of an option, or null if it was not given. */
   static <T> @Nullable T value(ParseResult parsed, String option, Class<T> type) {
-    return parsed.hasMatchedOption(option) ? type.cast(parsed.matchedOption(option).getValue()) : null;
+    return parsed.hasMatchedOption(option)
+        ? type.cast(parsed.matchedOption(option).getValue())
+        : null;
   }
 
   /** The disk that the positional parameter {@code index} names. */

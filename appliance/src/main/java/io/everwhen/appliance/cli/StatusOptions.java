@@ -13,7 +13,8 @@ public record StatusOptions(Place place) {
   static CommandSpec spec() {
     CommandSpec spec =
         Specs.command(
-            "status", "Tells whether a daemon serves the data directory, and how each disk and its history are.");
+            "status",
+            "Tells whether a daemon serves the data directory, and how each disk and its history are.");
     Place.addTo(spec);
     Specs.addJson(spec, "Print one JSON object.");
     return spec;

@@ -13,12 +13,14 @@ import picocli.CommandLine.ParseResult;
  * @param from the first instant, as written, or null for the horizon
  * @param to the last instant, as written, or null for now
  */
-public record TimelineOptions(Place place, DiskName disk, @Nullable String from, @Nullable String to) {
+public record TimelineOptions(
+    Place place, DiskName disk, @Nullable String from, @Nullable String to) {
 
   static CommandSpec spec() {
     CommandSpec spec = Specs.command("timeline", "Lists what happened to a disk, entry by entry.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
-    spec.addOption(Specs.option("--from", "I", String.class, "The first instant (default: the oldest)."));
+    spec.addOption(
+        Specs.option("--from", "I", String.class, "The first instant (default: the oldest)."));
     spec.addOption(Specs.option("--to", "I", String.class, "The last instant (default: now)."));
     Place.addTo(spec);
     Specs.addJson(spec, "Print one JSON object a line, one line an entry.");
@@ -28,7 +30,9 @@ public record TimelineOptions(Place place, DiskName disk, @Nullable String from,
 
   static TimelineOptions of(ParseResult parsed) throws UsageError {
     return new TimelineOptions(
-        Place.of(parsed), Specs.disk(parsed, 0), Specs.value(parsed, "--from", String.class),
+        Place.of(parsed),
+        Specs.disk(parsed, 0),
+        Specs.value(parsed, "--from", String.class),
         Specs.value(parsed, "--to", String.class));
   }
 }

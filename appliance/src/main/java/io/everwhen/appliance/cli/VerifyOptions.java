@@ -15,8 +15,10 @@ public record VerifyOptions(Place place, @Nullable DiskName disk) {
 
   static CommandSpec spec() {
     CommandSpec spec =
-        Specs.command("verify", "Checks every byte of the history, and says which instants a damage costs.");
-    spec.addPositional(Specs.positional(0, "DISK", false, "The disk's name (default: every disk)."));
+        Specs.command(
+            "verify", "Checks every byte of the history, and says which instants a damage costs.");
+    spec.addPositional(
+        Specs.positional(0, "DISK", false, "The disk's name (default: every disk)."));
     Place.addTo(spec);
     Specs.addJson(spec, "Print one JSON object a disk.");
     return spec;

@@ -39,7 +39,8 @@ final class DaemonClient {
     }
     Optional<JsonNode> daemon = new DaemonFile(data).read();
     if (daemon.isEmpty()) {
-      throw new IOException("the daemon of " + data.path() + " is starting or stopping; try again in a moment");
+      throw new IOException(
+          "the daemon of " + data.path() + " is starting or stopping; try again in a moment");
     }
     String token = data.storage().readText(AdminServer.TOKEN_FILE).strip();
     String admin = daemon.get().path("admin").asString("").replace("0.0.0.0:", "127.0.0.1:");
@@ -50,18 +51,24 @@ final class DaemonClient {
     return send(HttpRequest.newBuilder(URI.create(base + path)).GET());
   }
 
-  JsonNode post(String path, JsonNode body) throws IOException, InterruptedException, CommandFailed {
-    return send(HttpRequest.newBuilder(URI.create(base + path)).POST(BodyPublishers.ofString(Json.text(body))));
+  JsonNode post(String path, JsonNode body)
+      throws IOException, InterruptedException, CommandFailed {
+    return send(
+        HttpRequest.newBuilder(URI.create(base + path))
+            .POST(BodyPublishers.ofString(Json.text(body))));
   }
 
-  private JsonNode send(HttpRequest.Builder request) throws IOException, InterruptedException, CommandFailed {
+  private JsonNode send(HttpRequest.Builder request)
+      throws IOException, InterruptedException, CommandFailed {
     try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
       HttpResponse<String> response =
           client.send(
-              request.timeout(TIMEOUT).header("Authorization", "Bearer " + token).build(), BodyHandlers.ofString());
+              request.timeout(TIMEOUT).header("Authorization", "Bearer " + token).build(),
+              BodyHandlers.ofString());
       JsonNode answer = Json.parse(response.body());
       if (response.statusCode() != 200) {
-        throw new CommandFailed("the daemon at " + base + " refuses: " + answer.path("error").asString(""));
+        throw new CommandFailed(
+            "the daemon at " + base + " refuses: " + answer.path("error").asString(""));
       }
       return answer;
     } catch (IllegalArgumentException e) {

@@ -26,7 +26,8 @@ final class Histories {
   static DataDirectory data(Place place) throws IOException, CommandFailed {
     if (DiskStorage.kindOf(place.data()) != DiskStorage.Kind.DIRECTORY) {
       throw new CommandFailed(
-          "there is no data directory " + place.data().toAbsolutePath()
+          "there is no data directory "
+              + place.data().toAbsolutePath()
               + "; name it with --data, or the journal alone with --journal if the data is lost");
     }
     return DataDirectory.open(place.data());
@@ -61,7 +62,9 @@ final class Histories {
   static History open(Path journal) throws IOException, CommandFailed {
     if (!DataDirectory.holdsGroup(journal)) {
       throw new CommandFailed(
-          "there is no journal in " + journal + "; if it is on a volume of its own, mount that,"
+          "there is no journal in "
+              + journal
+              + "; if it is on a volume of its own, mount that,"
               + " if it was moved, name its place with --journal");
     }
     return History.open(DiskStorage.open(journal));
@@ -94,16 +97,16 @@ final class Histories {
   static Manifest.Disk disk(History history, DiskName name) throws CommandFailed {
     return history
         .disk(name.value())
-        .orElseThrow(
-            () ->
-                unknown(
-                    name,
-                    Path.of(history.storage().describe()),
-                    history.manifest().disks().stream().map(Manifest.Disk::name).toList()));
+        .orElseThrow(() ->
+            unknown(
+                name,
+                Path.of(history.storage().describe()),
+                history.manifest().disks().stream().map(Manifest.Disk::name).toList()));
   }
 
   static CommandFailed unknown(DiskName name, Path where, List<String> there) {
-    return new CommandFailed("there is no disk " + name + " in " + where + Suggestions.near(name.value(), there));
+    return new CommandFailed(
+        "there is no disk " + name + " in " + where + Suggestions.near(name.value(), there));
   }
 
   /** Understands an instant; what cannot be understood is a wrong usage. */

@@ -34,35 +34,40 @@ public final class MarkCommand implements Command<MarkOptions> {
         disks.stream()
             .filter(d -> d.name().equals(options.disk()))
             .findFirst()
-            .orElseThrow(
-                () ->
-                    Histories.unknown(
-                        options.disk(), data.path(), disks.stream().map(d -> d.name().value()).toList()));
+            .orElseThrow(() ->
+                Histories.unknown(
+                    options.disk(),
+                    data.path(),
+                    disks.stream().map(d -> d.name().value()).toList()));
     Optional<DaemonClient> daemon = DaemonClient.find(data);
     long sequence =
         daemon.isPresent()
             ? daemon
                 .get()
-                .post("/v1/disks/" + disk.name() + "/marks", Json.object().put("name", options.name()))
+                .post(
+                    "/v1/disks/" + disk.name() + "/marks",
+                    Json.object().put("name", options.name()))
                 .path("sequence")
                 .asLong()
             : markAtRest(data, disk, options.name());
     if (output.json()) {
-      output.object(
-          json -> {
-            json.writeStringProperty("disk", disk.name().value());
-            json.writeStringProperty("mark", options.name());
-            json.writeNumberProperty("sequence", sequence);
-          });
+      output.object(json -> {
+        json.writeStringProperty("disk", disk.name().value());
+        json.writeStringProperty("mark", options.name());
+        json.writeNumberProperty("sequence", sequence);
+      });
     } else {
       output.line("marked %s: mark:%s is seq:%d".formatted(disk.name(), options.name(), sequence));
     }
   }
 
-  private static long markAtRest(DataDirectory data, StoredDisk disk, String name) throws IOException {
-    try (Closeable _ = data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
+  private static long markAtRest(DataDirectory data, StoredDisk disk, String name)
+      throws IOException {
+    try (Closeable _ =
+            data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
         OpenDisk open =
-            OpenDisk.open(data, disk, GroupOptions.DEFAULT, new SystemClock(), new SecureRandom())) {
+            OpenDisk.open(
+                data, disk, GroupOptions.DEFAULT, new SystemClock(), new SecureRandom())) {
       return open.group().mark(name);
     }
   }

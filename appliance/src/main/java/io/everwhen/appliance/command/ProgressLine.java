@@ -3,7 +3,10 @@ package io.everwhen.appliance.command;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.restore.run.Progress;
 
-/** A line on the terminal that says how far a long command has come; nothing when nobody watches. One thread. */
+/**
+ * A line on the terminal that says how far a long command has come; nothing when nobody watches.
+ * One thread.
+ */
 final class ProgressLine implements Progress {
 
   private final String what;

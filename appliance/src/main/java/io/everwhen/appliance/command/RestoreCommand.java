@@ -22,16 +22,20 @@ import java.nio.file.Path;
 public final class RestoreCommand implements Command<RestoreOptions> {
 
   @Override
-  public void run(RestoreOptions options, Output output) throws IOException, CommandFailed, UsageError {
+  public void run(RestoreOptions options, Output output)
+      throws IOException, CommandFailed, UsageError {
     long now = new SystemClock().wallNanos();
     Instant at = Histories.instant(options.at(), now);
     try (History history = Histories.of(options.place(), options.disk())) {
       boolean device = checkTarget(options, history);
-      RestorePlan plan = new Planner(history, now).plan(Histories.disk(history, options.disk()), at);
+      RestorePlan plan =
+          new Planner(history, now).plan(Histories.disk(history, options.disk()), at);
       ProgressLine progress = new ProgressLine("restoring " + options.disk(), output);
       Restorer restorer = new Restorer(history, progress);
       RestoreResult result =
-          device ? restorer.restoreToDevice(plan, options.to()) : restorer.restoreToFile(plan, options.to());
+          device
+              ? restorer.restoreToDevice(plan, options.to())
+              : restorer.restoreToFile(plan, options.to());
       progress.end();
       report(options, plan, result, output);
     }
@@ -43,7 +47,8 @@ public final class RestoreCommand implements Command<RestoreOptions> {
     Path absolute = to.toAbsolutePath().normalize();
     for (Path own : new Path[] {options.place().data(), Path.of(history.storage().describe())}) {
       if (absolute.startsWith(own.toAbsolutePath().normalize())) {
-        throw new CommandFailed(to + " is inside " + own + ", which is Everwhen's own; restore to somewhere else");
+        throw new CommandFailed(
+            to + " is inside " + own + ", which is Everwhen's own; restore to somewhere else");
       }
     }
     DiskStorage.Kind kind = DiskStorage.kindOf(to);
@@ -60,24 +65,27 @@ public final class RestoreCommand implements Command<RestoreOptions> {
     return kind == DiskStorage.Kind.DEVICE;
   }
 
-  private static void report(RestoreOptions options, RestorePlan plan, RestoreResult result, Output output) {
+  private static void report(
+      RestoreOptions options, RestorePlan plan, RestoreResult result, Output output) {
     String time = Times.text(plan.point().timeNanos());
     if (output.json()) {
-      output.object(
-          json -> {
-            json.writeStringProperty("disk", plan.disk().name());
-            json.writeStringProperty("to", options.to().toString());
-            json.writeStringProperty("at", plan.requested().text());
-            json.writeNumberProperty("sequence", plan.point().sequence());
-            json.writeStringProperty("time", time);
-            json.writeNumberProperty("bytes", result.bytes());
-            json.writeNumberProperty("data_bytes", result.dataBytes());
-          });
+      output.object(json -> {
+        json.writeStringProperty("disk", plan.disk().name());
+        json.writeStringProperty("to", options.to().toString());
+        json.writeStringProperty("at", plan.requested().text());
+        json.writeNumberProperty("sequence", plan.point().sequence());
+        json.writeStringProperty("time", time);
+        json.writeNumberProperty("bytes", result.bytes());
+        json.writeNumberProperty("data_bytes", result.dataBytes());
+      });
     } else {
       output.line(
           "restored %s to %s: %s, of which %d KiB are data"
               .formatted(
-                  plan.disk().name(), options.to(), new ByteSize(result.bytes()), (result.dataBytes() + 1023) >> 10));
+                  plan.disk().name(),
+                  options.to(),
+                  new ByteSize(result.bytes()),
+                  (result.dataBytes() + 1023) >> 10));
       output.line("as it was after seq:%d, %s".formatted(plan.point().sequence(), time));
     }
   }

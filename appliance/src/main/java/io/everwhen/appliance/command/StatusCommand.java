@@ -18,13 +18,14 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code everwhen status}. Fails, after telling what there is, when no daemon runs or a disk has failed: so it serves as
- * a health check.
+ * {@code everwhen status}. Fails, after telling what there is, when no daemon runs or a disk has
+ * failed: so it serves as a health check.
  */
 public final class StatusCommand implements Command<StatusOptions> {
 
   @Override
-  public void run(StatusOptions options, Output output) throws IOException, InterruptedException, CommandFailed {
+  public void run(StatusOptions options, Output output)
+      throws IOException, InterruptedException, CommandFailed {
     DataDirectory data = Histories.data(options.place());
     Optional<DaemonClient> daemon = DaemonClient.find(data);
     JsonNode report = daemon.isPresent() ? daemon.get().get("/v1/status") : atRest(options);
@@ -34,11 +35,13 @@ public final class StatusCommand implements Command<StatusOptions> {
       print(report, output);
     }
     if (!report.path("running").asBoolean()) {
-      throw new CommandFailed("no daemon serves " + data.path() + "; start it with 'everwhen serve'");
+      throw new CommandFailed(
+          "no daemon serves " + data.path() + "; start it with 'everwhen serve'");
     }
     for (JsonNode disk : report.path("disks")) {
       if (disk.has("failure")) {
-        throw new CommandFailed(disk.path("name").asString() + " takes no changes: " + disk.path("failure").asString());
+        throw new CommandFailed(
+            disk.path("name").asString() + " takes no changes: " + disk.path("failure").asString());
       }
     }
   }
@@ -70,30 +73,46 @@ public final class StatusCommand implements Command<StatusOptions> {
       output.line(
           "running: process %d, iSCSI on %s, management on %s"
               .formatted(
-                  report.path("pid").asLong(), report.path("portal").asString(), report.path("admin").asString()));
+                  report.path("pid").asLong(),
+                  report.path("portal").asString(),
+                  report.path("admin").asString()));
     } else {
       output.line("not running");
     }
     for (JsonNode disk : report.path("disks")) {
-      output.line("%s  %s  %s".formatted(
-          disk.path("name").asString(), new ByteSize(disk.path("size").asLong()), disk.path("target").asString("")));
-      output.line("  can be restored from  %s (seq:%d)".formatted(
-          disk.path("horizon_time").asString(), disk.path("horizon_sequence").asLong()));
+      output.line(
+          "%s  %s  %s"
+              .formatted(
+                  disk.path("name").asString(),
+                  new ByteSize(disk.path("size").asLong()),
+                  disk.path("target").asString("")));
+      output.line(
+          "  can be restored from  %s (seq:%d)"
+              .formatted(
+                  disk.path("horizon_time").asString(), disk.path("horizon_sequence").asLong()));
       output.line("  newest entry          seq:%d".formatted(disk.path("last_sequence").asLong()));
       if (disk.has("journal_bytes")) {
-        output.line("  journal               %s, %d MiB of %d MiB, %d MiB free on its volume".formatted(
-            disk.path("journal").asString(),
-            disk.path("journal_bytes").asLong() >> 20,
-            disk.path("journal_limit_bytes").asLong() >> 20,
-            disk.path("journal_free_bytes").asLong() >> 20));
+        output.line(
+            "  journal               %s, %d MiB of %d MiB, %d MiB free on its volume"
+                .formatted(
+                    disk.path("journal").asString(),
+                    disk.path("journal_bytes").asLong() >> 20,
+                    disk.path("journal_limit_bytes").asLong() >> 20,
+                    disk.path("journal_free_bytes").asLong() >> 20));
       }
       for (JsonNode initiator : disk.path("initiators")) {
-        output.line("  initiator             %s from %s".formatted(
-            initiator.path("name").asString(), initiator.path("address").asString()));
+        output.line(
+            "  initiator             %s from %s"
+                .formatted(
+                    initiator.path("name").asString(), initiator.path("address").asString()));
       }
       for (String problem : new String[] {"failure", "alarm"}) {
         if (disk.has(problem)) {
-          output.line("  " + problem.toUpperCase(java.util.Locale.ROOT) + ": " + disk.path(problem).asString());
+          output.line(
+              "  "
+                  + problem.toUpperCase(java.util.Locale.ROOT)
+                  + ": "
+                  + disk.path(problem).asString());
         }
       }
     }

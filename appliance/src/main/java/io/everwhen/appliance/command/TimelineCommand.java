@@ -23,18 +23,22 @@ import java.util.Locale;
 public final class TimelineCommand implements Command<TimelineOptions> {
 
   @Override
-  public void run(TimelineOptions options, Output output) throws IOException, CommandFailed, UsageError {
+  public void run(TimelineOptions options, Output output)
+      throws IOException, CommandFailed, UsageError {
     long now = new SystemClock().wallNanos();
     try (History history = Histories.of(options.place(), options.disk())) {
       Manifest.Disk disk = Histories.disk(history, options.disk());
       Planner planner = new Planner(history, now);
-      long from = options.from() == null ? 0 : first(planner, Histories.instant(options.from(), now));
+      long from =
+          options.from() == null ? 0 : first(planner, Histories.instant(options.from(), now));
       long to =
           options.to() == null
               ? history.head().sequence()
               : planner.resolve(Histories.instant(options.to(), now)).sequence();
       if (!output.json()) {
-        output.line("%-12s  %-30s  %-6s  %14s  %10s".formatted("sequence", "time", "kind", "offset", "length"));
+        output.line(
+            "%-12s  %-30s  %-6s  %14s  %10s"
+                .formatted("sequence", "time", "kind", "offset", "length"));
       }
       history.visitFrom(
           from,
@@ -48,7 +52,8 @@ public final class TimelineCommand implements Command<TimelineOptions> {
             return true;
           });
       if (history.tailDamage().isPresent()) {
-        throw new CommandFailed("behind seq:" + history.head().sequence() + " " + history.tailDamage().get());
+        throw new CommandFailed(
+            "behind seq:" + history.head().sequence() + " " + history.tailDamage().get());
       }
       history.checkStillWithin(Math.max(from, history.horizon().sequence()));
     }
@@ -72,26 +77,30 @@ public final class TimelineCommand implements Command<TimelineOptions> {
               entry.kind().changesContent()
                   ? "%-12d  %s  %-6s  %14d  %10d"
                       .formatted(
-                          entry.sequence(), Times.text(entry.timeNanos()), kind, entry.offset(), entry.length())
-                  : "%-12d  %s  %-6s  %s".formatted(entry.sequence(), Times.text(entry.timeNanos()), kind, detail));
+                          entry.sequence(),
+                          Times.text(entry.timeNanos()),
+                          kind,
+                          entry.offset(),
+                          entry.length())
+                  : "%-12d  %s  %-6s  %s"
+                      .formatted(entry.sequence(), Times.text(entry.timeNanos()), kind, detail));
       return;
     }
-    output.object(
-        json -> {
-          json.writeNumberProperty("sequence", entry.sequence());
-          json.writeStringProperty("time", Times.text(entry.timeNanos()));
-          json.writeStringProperty("kind", kind);
-          if (entry.kind().changesContent()) {
-            json.writeNumberProperty("offset", entry.offset());
-            json.writeNumberProperty("length", entry.length());
-            json.writeBooleanProperty("continues", entry.continues());
-          }
-          switch (entry.kind()) {
-            case MARK -> json.writeStringProperty("name", detail);
-            case CLOCK -> json.writeStringProperty("wall", detail);
-            case WRITE, ZERO, UNMAP, FLUSH -> {}
-          }
-        });
+    output.object(json -> {
+      json.writeNumberProperty("sequence", entry.sequence());
+      json.writeStringProperty("time", Times.text(entry.timeNanos()));
+      json.writeStringProperty("kind", kind);
+      if (entry.kind().changesContent()) {
+        json.writeNumberProperty("offset", entry.offset());
+        json.writeNumberProperty("length", entry.length());
+        json.writeBooleanProperty("continues", entry.continues());
+      }
+      switch (entry.kind()) {
+        case MARK -> json.writeStringProperty("name", detail);
+        case CLOCK -> json.writeStringProperty("wall", detail);
+        case WRITE, ZERO, UNMAP, FLUSH -> {}
+      }
+    });
   }
 
   private static String detail(EntryHeader entry, ByteBuffer payload) {
@@ -101,5 +110,4 @@ public final class TimelineCommand implements Command<TimelineOptions> {
       case WRITE, ZERO, UNMAP, FLUSH -> "";
     };
   }
-
 }

@@ -36,13 +36,17 @@ public final class VerifyCommand implements Command<VerifyOptions> {
     }
     if (damaged > 0) {
       throw new CommandFailed(
-          damaged + (damaged == 1 ? " place is" : " places are")
+          damaged
+              + (damaged == 1 ? " place is" : " places are")
               + " damaged. Copy the journal away before anything else; instants that do not need them can be restored");
     }
   }
 
   private static int verify(History history, Output output) throws IOException {
-    String disks = history.manifest().disks().stream().map(Manifest.Disk::name).collect(Collectors.joining(", "));
+    String disks =
+        history.manifest().disks().stream()
+            .map(Manifest.Disk::name)
+            .collect(Collectors.joining(", "));
     ProgressLine progress = new ProgressLine("verifying " + disks, output);
     VerifyReport report = new Verifier(history, progress).verify();
     progress.end();
@@ -77,7 +81,10 @@ public final class VerifyCommand implements Command<VerifyOptions> {
     ArrayNode findings = node.putArray("findings");
     for (VerifyReport.Finding finding : report.findings()) {
       findings.add(
-          Json.object().put("where", finding.where()).put("what", finding.what()).put("cost", finding.cost()));
+          Json.object()
+              .put("where", finding.where())
+              .put("what", finding.what())
+              .put("cost", finding.cost()));
     }
     return node;
   }

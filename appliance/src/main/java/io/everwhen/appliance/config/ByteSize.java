@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
 /**
  * A size in bytes as people write it: {@code 1GiB}, {@code 512MiB}, {@code 10G}, {@code 4096}.
  *
- * <p>{@code K M G T} and {@code KiB MiB GiB TiB} are powers of 1024, as in qemu-img, truncate and lvcreate;
- * {@code KB MB GB TB} are powers of 1000, as on a disk's label. Upper and lower case are the same.
+ * <p>{@code K M G T} and {@code KiB MiB GiB TiB} are powers of 1024, as in qemu-img, truncate and
+ * lvcreate; {@code KB MB GB TB} are powers of 1000, as on a disk's label. Upper and lower case are
+ * the same.
  *
  * @param bytes at least 1
  */
@@ -52,7 +53,9 @@ public record ByteSize(long bytes) {
     Long unit = matcher.matches() ? UNITS.get(matcher.group(2).toLowerCase(Locale.ROOT)) : null;
     if (unit == null) {
       throw new IllegalArgumentException(
-          "not a size: '" + text + "'; write a whole number and a unit, such as 1GiB, 512MiB, 10G or 4096");
+          "not a size: '"
+              + text
+              + "'; write a whole number and a unit, such as 1GiB, 512MiB, 10G or 4096");
     }
     try {
       return new ByteSize(Math.multiplyExact(Long.parseLong(matcher.group(1)), unit));
@@ -61,7 +64,9 @@ public record ByteSize(long bytes) {
     }
   }
 
-  /** The shortest exact form that {@link #parse} reads back, such as {@code 1GiB} or {@code 4097}. */
+  /**
+   * The shortest exact form that {@link #parse} reads back, such as {@code 1GiB} or {@code 4097}.
+   */
   @Override
   public String toString() {
     int shift = 40;

@@ -17,28 +17,35 @@ import org.jspecify.annotations.Nullable;
  * @param journal the directory of the journals, or null for a place under {@code data}
  * @param listen where iSCSI is served
  * @param admin where the management interface is served
- * @param disks the disks asked for, no two of one name; none means those that {@code data} holds, and
- *     {@link #DEFAULT_DISK} if it holds none
+ * @param disks the disks asked for, no two of one name; none means those that {@code data} holds,
+ *     and {@link #DEFAULT_DISK} if it holds none
  */
-public record Config(Path data, @Nullable Path journal, HostPort listen, HostPort admin, List<DiskConfig> disks) {
+public record Config(
+    Path data, @Nullable Path journal, HostPort listen, HostPort admin, List<DiskConfig> disks) {
 
   /** Where data is when nothing is said: a directory under the current one. */
   public static final Path DEFAULT_DATA = Path.of("everwhen-data");
 
   /** The disk that is served when none was ever asked for. */
-  public static final DiskConfig DEFAULT_DISK = new DiskConfig(new DiskName("disk0"), new ByteSize(1L << 30));
+  public static final DiskConfig DEFAULT_DISK =
+      new DiskConfig(new DiskName("disk0"), new ByteSize(1L << 30));
 
   /** What is served when nothing is said. */
   public static final Config DEFAULT =
       new Config(
-          DEFAULT_DATA, null, new HostPort("127.0.0.1", 3260), new HostPort("127.0.0.1", 3280), List.of());
+          DEFAULT_DATA,
+          null,
+          new HostPort("127.0.0.1", 3260),
+          new HostPort("127.0.0.1", 3280),
+          List.of());
 
   public Config {
     disks = List.copyOf(disks);
     Map<DiskName, DiskConfig> seen = new LinkedHashMap<>();
     for (DiskConfig disk : disks) {
       if (seen.put(disk.name(), disk) != null) {
-        throw new IllegalArgumentException("two disks are called '" + disk.name() + "'; give each a name of its own");
+        throw new IllegalArgumentException(
+            "two disks are called '" + disk.name() + "'; give each a name of its own");
       }
     }
   }
@@ -56,7 +63,8 @@ public record Config(Path data, @Nullable Path journal, HostPort listen, HostPor
     } catch (CharacterCodingException e) {
       throw new InvalidConfigException("the configuration file " + file + " is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new InvalidConfigException("cannot read the configuration file " + file + ": " + e.getMessage(), e);
+      throw new InvalidConfigException(
+          "cannot read the configuration file " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -81,14 +89,15 @@ public record Config(Path data, @Nullable Path journal, HostPort listen, HostPor
   }
 
   /**
-   * This configuration with the disks {@code wanted}: one that it has already takes the new size and keeps the rest,
-   * one that it has not is added.
+   * This configuration with the disks {@code wanted}: one that it has already takes the new size
+   * and keeps the rest, one that it has not is added.
    */
   public Config withDisks(List<DiskConfig> wanted) {
     Map<DiskName, DiskConfig> merged = new LinkedHashMap<>();
     disks.forEach(disk -> merged.put(disk.name(), disk));
     new Config(data, journal, listen, admin, wanted)
-        .disks.forEach(disk -> merged.merge(disk.name(), disk, (had, now) -> had.withSize(now.size())));
+        .disks.forEach(
+            disk -> merged.merge(disk.name(), disk, (had, now) -> had.withSize(now.size())));
     return new Config(data, journal, listen, admin, List.copyOf(merged.values()));
   }
 }

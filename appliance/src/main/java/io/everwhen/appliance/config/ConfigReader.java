@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 final class ConfigReader {
 
   private static final Set<String> KEYS = keys("data", "journal", "listen", "admin", "disks");
-  private static final Set<String> DISK_KEYS = keys("name", "size", "block_size", "journal_size", "journal");
+  private static final Set<String> DISK_KEYS =
+      keys("name", "size", "block_size", "journal_size", "journal");
 
   private final String source;
 
@@ -65,7 +66,8 @@ final class ConfigReader {
     List<DiskConfig> disks = new ArrayList<>();
     if (entry != null) {
       if (!(entry.value() instanceof YamlNode.Sequence sequence)) {
-        throw error(entry.line(), "disks: expected a list of disks, not " + entry.value().kind(), null);
+        throw error(
+            entry.line(), "disks: expected a list of disks, not " + entry.value().kind(), null);
       }
       for (YamlNode item : sequence.items()) {
         disks.add(disk(mapping(item, "a disk", DISK_KEYS)));
@@ -80,18 +82,24 @@ final class ConfigReader {
     if (name == null || size == null) {
       throw error(mapping.line(), "a disk needs a " + (name == null ? "name" : "size"), null);
     }
-    Integer blockSize = value(mapping, "block_size", text -> Math.toIntExact(ByteSize.parse(text).bytes()));
+    Integer blockSize =
+        value(mapping, "block_size", text -> Math.toIntExact(ByteSize.parse(text).bytes()));
     ByteSize journalSize = value(mapping, "journal_size", ByteSize::parse);
     Path journal = value(mapping, "journal", ConfigReader::path);
     try {
       return new DiskConfig(
-          name, size, blockSize == null ? DiskConfig.DEFAULT_BLOCK_SIZE : blockSize, journalSize, journal);
+          name,
+          size,
+          blockSize == null ? DiskConfig.DEFAULT_BLOCK_SIZE : blockSize,
+          journalSize,
+          journal);
     } catch (IllegalArgumentException e) {
       throw error(mapping.line(), "disks: " + e.getMessage(), e);
     }
   }
 
-  private YamlNode.Mapping mapping(YamlNode node, String what, Set<String> allowed) throws InvalidConfigException {
+  private YamlNode.Mapping mapping(YamlNode node, String what, Set<String> allowed)
+      throws InvalidConfigException {
     if (!(node instanceof YamlNode.Mapping mapping)) {
       throw error(node.line(), what + ": expected keys and values, not " + node.kind(), null);
     }
@@ -99,7 +107,13 @@ final class ConfigReader {
       if (!allowed.contains(entry.getKey())) {
         throw error(
             entry.getValue().line(),
-            "unknown key '" + entry.getKey() + "'; the keys of " + what + " are " + String.join(", ", allowed), null);
+            "unknown key '"
+                + entry.getKey()
+                + "'; the keys of "
+                + what
+                + " are "
+                + String.join(", ", allowed),
+            null);
       }
     }
     return mapping;
@@ -131,7 +145,9 @@ final class ConfigReader {
 
   private InvalidConfigException error(int line, String message, @Nullable Exception cause) {
     String whole = source + ":" + line + ": " + message;
-    return cause == null ? new InvalidConfigException(whole) : new InvalidConfigException(whole, cause);
+    return cause == null
+        ? new InvalidConfigException(whole)
+        : new InvalidConfigException(whole, cause);
   }
 
   private static Set<String> keys(String... keys) {

@@ -11,10 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param size how large it is: whole blocks, at most {@link Geometry#MAX_BYTES}
  * @param blockSize bytes of a logical block: 512 or 4096
  * @param journalSize bytes that its journal may take, or null for the appliance's own choice
- * @param journal the directory of its journal, or null for a place under the appliance's journal directory
+ * @param journal the directory of its journal, or null for a place under the appliance's journal
+ *     directory
  */
 public record DiskConfig(
-    DiskName name, ByteSize size, int blockSize, @Nullable ByteSize journalSize, @Nullable Path journal) {
+    DiskName name,
+    ByteSize size,
+    int blockSize,
+    @Nullable ByteSize journalSize,
+    @Nullable Path journal) {
 
   /** Bytes of a logical block where nothing else is said. */
   public static final int DEFAULT_BLOCK_SIZE = 512;
@@ -24,11 +29,18 @@ public record DiskConfig(
       throw new IllegalArgumentException("a block has 512 or 4096 bytes, not " + blockSize);
     }
     if (size.bytes() > Geometry.MAX_BYTES) {
-      throw new IllegalArgumentException("a disk has at most 64TiB; " + name + " would have " + size);
+      throw new IllegalArgumentException(
+          "a disk has at most 64TiB; " + name + " would have " + size);
     }
     if (size.bytes() % blockSize != 0) {
       throw new IllegalArgumentException(
-          "the size of " + name + ", " + size + ", is not a multiple of its block of " + blockSize + " bytes; the next is "
+          "the size of "
+              + name
+              + ", "
+              + size
+              + ", is not a multiple of its block of "
+              + blockSize
+              + " bytes; the next is "
               + new ByteSize((size.bytes() / blockSize + 1) * blockSize));
     }
   }
@@ -46,9 +58,11 @@ public record DiskConfig(
   public static DiskConfig parse(String text) {
     int equals = text.indexOf('=');
     if (equals < 0) {
-      throw new IllegalArgumentException("not a disk: '" + text + "'; write NAME=SIZE, such as disk0=1GiB");
+      throw new IllegalArgumentException(
+          "not a disk: '" + text + "'; write NAME=SIZE, such as disk0=1GiB");
     }
-    return new DiskConfig(new DiskName(text.substring(0, equals)), ByteSize.parse(text.substring(equals + 1)));
+    return new DiskConfig(
+        new DiskName(text.substring(0, equals)), ByteSize.parse(text.substring(equals + 1)));
   }
 
   /** This disk with another size. */

@@ -4,10 +4,11 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * The name of a disk. It is the end of the disk's iSCSI name (RFC 3722: lower case only) and the name of its
- * directory.
+ * The name of a disk. It is the end of the disk's iSCSI name (RFC 3722: lower case only) and the
+ * name of its directory.
  *
- * @param value 1 to {@value #MAX_LENGTH} lower-case letters, digits, dots and hyphens, a letter or digit at either end
+ * @param value 1 to {@value #MAX_LENGTH} lower-case letters, digits, dots and hyphens, a letter or
+ *     digit at either end
  */
 public record DiskName(String value) {
 
@@ -22,14 +23,25 @@ public record DiskName(String value) {
   public DiskName {
     if (value.length() > MAX_LENGTH) {
       throw new IllegalArgumentException(
-          "a disk's name has at most " + MAX_LENGTH + " characters; '" + value + "' has " + value.length());
+          "a disk's name has at most "
+              + MAX_LENGTH
+              + " characters; '"
+              + value
+              + "' has "
+              + value.length());
     }
     if (!VALID.matcher(value).matches()) {
       String lower = value.toLowerCase(Locale.ROOT);
       throw new IllegalArgumentException(
           VALID.matcher(lower).matches()
-              ? "a disk's name is lower case, as iSCSI names are: write '" + lower + "' instead of '" + value + "'"
-              : "not a disk's name: '" + value + "'; use lower-case letters, digits, '.' and '-',"
+              ? "a disk's name is lower case, as iSCSI names are: write '"
+                  + lower
+                  + "' instead of '"
+                  + value
+                  + "'"
+              : "not a disk's name: '"
+                  + value
+                  + "'; use lower-case letters, digits, '.' and '-',"
                   + " with a letter or digit at either end");
     }
   }

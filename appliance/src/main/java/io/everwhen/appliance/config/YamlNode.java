@@ -9,7 +9,10 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 
-/** A YAML document that remembers its lines, so that an error can name one. Jackson's own tree forgets them. */
+/**
+ * A YAML document that remembers its lines, so that an error can name one. Jackson's own tree
+ * forgets them.
+ */
 sealed interface YamlNode {
 
   /** The line that the value starts at, from 1. */
@@ -59,20 +62,26 @@ sealed interface YamlNode {
    * @param source how errors call the text
    */
   static YamlNode parse(String source, String text) throws InvalidConfigException {
-    try (JsonParser parser = new YAMLFactory().createParser(tools.jackson.core.ObjectReadContext.empty(), text)) {
+    try (JsonParser parser =
+        new YAMLFactory().createParser(tools.jackson.core.ObjectReadContext.empty(), text)) {
       JsonToken first = parser.nextToken();
       if (first == null) {
         return new Nothing(1);
       }
       YamlNode root = node(source, parser);
       if (parser.nextToken() != null) {
-        throw new InvalidConfigException(source + ":" + line(parser) + ": more than one document in the file");
+        throw new InvalidConfigException(
+            source + ":" + line(parser) + ": more than one document in the file");
       }
       return root;
     } catch (StreamReadException e) {
       throw new InvalidConfigException(
-          source + ":" + e.getLocation().getLineNr() + ": not valid YAML: "
-              + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+          source
+              + ":"
+              + e.getLocation().getLineNr()
+              + ": not valid YAML: "
+              + e.getOriginalMessage().lines().findFirst().orElse(""),
+          e);
     }
   }
 
@@ -92,14 +101,16 @@ sealed interface YamlNode {
     };
   }
 
-  private static Mapping mapping(String source, JsonParser parser, int line) throws InvalidConfigException {
+  private static Mapping mapping(String source, JsonParser parser, int line)
+      throws InvalidConfigException {
     Map<String, Entry> entries = new LinkedHashMap<>();
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       int keyLine = line(parser);
       String key = parser.currentName();
       parser.nextToken();
       if (entries.put(key, new Entry(keyLine, node(source, parser))) != null) {
-        throw new InvalidConfigException(source + ":" + keyLine + ": the key '" + key + "' is there twice");
+        throw new InvalidConfigException(
+            source + ":" + keyLine + ": the key '" + key + "' is there twice");
       }
     }
     return new Mapping(line, entries);

@@ -29,8 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
  * POST /v1/disks/NAME/marks    {"name": "..."} names this instant
  * </pre>
  *
- * <p>Every request carries the token from the file {@code admin.token} in the data directory, which its owner alone can
- * read: so no web page and no other user of the machine can ask for anything.
+ * <p>Every request carries the token from the file {@code admin.token} in the data directory, which
+ * its owner alone can read: so no web page and no other user of the machine can ask for anything.
  */
 public final class AdminServer implements Closeable {
 
@@ -48,7 +48,8 @@ public final class AdminServer implements Closeable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
-  AdminServer(InetSocketAddress listen, Appliance appliance, DataDirectory data, RandomGenerator random)
+  AdminServer(
+      InetSocketAddress listen, Appliance appliance, DataDirectory data, RandomGenerator random)
       throws IOException {
     this.listen = listen;
     this.appliance = appliance;
@@ -65,7 +66,8 @@ public final class AdminServer implements Closeable {
       server.bind(listen, 0);
     } catch (IOException e) {
       BindException unavailable =
-          new BindException("cannot listen on " + DaemonFile.text(listen) + " for management: " + e.getMessage());
+          new BindException(
+              "cannot listen on " + DaemonFile.text(listen) + " for management: " + e.getMessage());
       unavailable.initCause(e);
       throw unavailable;
     }
@@ -89,7 +91,11 @@ public final class AdminServer implements Closeable {
       try {
         answer = answer(exchange);
       } catch (IOException | RuntimeException e) {
-        log.warn("{} {} failed: {}", exchange.getRequestMethod(), exchange.getRequestURI(), e.getMessage());
+        log.warn(
+            "{} {} failed: {}",
+            exchange.getRequestMethod(),
+            exchange.getRequestURI(),
+            e.getMessage());
         log.debug("management request failed", e);
         answer = Answer.error(500, String.valueOf(e.getMessage()));
       }
@@ -101,7 +107,8 @@ public final class AdminServer implements Closeable {
   }
 
   private Answer answer(HttpExchange exchange) throws IOException {
-    String given = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
+    String given =
+        Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
     if (!MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), token)) {
       return Answer.error(401, "the token in " + TOKEN_FILE + " of the data directory is needed");
     }
@@ -113,7 +120,9 @@ public final class AdminServer implements Closeable {
           : Answer.error(405, "GET it");
     }
     if (path.matches("/v1/disks/[^/]+/marks")) {
-      return exchange.getRequestMethod().equals("POST") ? mark(parts[3], exchange) : Answer.error(405, "POST to it");
+      return exchange.getRequestMethod().equals("POST")
+          ? mark(parts[3], exchange)
+          : Answer.error(405, "POST to it");
     }
     return Answer.error(404, "there is nothing at " + path);
   }
@@ -133,7 +142,12 @@ public final class AdminServer implements Closeable {
     for (OpenDisk disk : appliance.disks()) {
       if (disk.disk().name().value().equals(diskName)) {
         long sequence = disk.group().mark(name.asString());
-        return new Answer(200, Json.object().put("disk", diskName).put("mark", name.asString()).put("sequence", sequence));
+        return new Answer(
+            200,
+            Json.object()
+                .put("disk", diskName)
+                .put("mark", name.asString())
+                .put("sequence", sequence));
       }
     }
     return Answer.error(404, "there is no disk " + diskName);

@@ -43,7 +43,8 @@ public final class Appliance implements Closeable {
    *
    * @throws IOException when a part of it cannot be had; nothing is left running then
    */
-  public static Appliance start(Config config, Clock clock, RandomGenerator random) throws IOException {
+  public static Appliance start(Config config, Clock clock, RandomGenerator random)
+      throws IOException {
     Appliance appliance = new Appliance(config);
     try {
       appliance.open(config, clock, random);
@@ -69,11 +70,12 @@ public final class Appliance implements Closeable {
     DaemonFile daemonFile = new DaemonFile(data);
     toClose.push(
         data.tryLock()
-            .orElseThrow(
-                () ->
-                    new IOException(
-                        data.path() + " is in use by another Everwhen" + daemonFile.describe()
-                            + "; stop that one first, or serve another directory")));
+            .orElseThrow(() ->
+                new IOException(
+                    data.path()
+                        + " is in use by another Everwhen"
+                        + daemonFile.describe()
+                        + "; stop that one first, or serve another directory")));
     for (Map.Entry<StoredDisk, @Nullable DiskConfig> disk : disksToServe(data, config).entrySet()) {
       open(data, disk.getKey(), options(disk.getValue()), clock, random);
     }
@@ -89,8 +91,8 @@ public final class Appliance implements Closeable {
   }
 
   /** The disks that are there, and those that are asked for. */
-  private static Map<StoredDisk, @Nullable DiskConfig> disksToServe(DataDirectory data, Config config)
-      throws IOException {
+  private static Map<StoredDisk, @Nullable DiskConfig> disksToServe(
+      DataDirectory data, Config config) throws IOException {
     Map<StoredDisk, @Nullable DiskConfig> disks = new LinkedHashMap<>();
     List<DiskConfig> wanted = config.disks();
     if (wanted.isEmpty() && data.disks().isEmpty()) {
@@ -113,7 +115,11 @@ public final class Appliance implements Closeable {
   }
 
   private void open(
-      DataDirectory data, StoredDisk stored, GroupOptions options, Clock clock, RandomGenerator random)
+      DataDirectory data,
+      StoredDisk stored,
+      GroupOptions options,
+      Clock clock,
+      RandomGenerator random)
       throws IOException {
     OpenDisk disk = OpenDisk.open(data, stored, options, clock, random);
     toClose.push(disk);
@@ -149,7 +155,10 @@ public final class Appliance implements Closeable {
     return adminAddress;
   }
 
-  /** Stops serving, brings every disk in order, and gives up the data directory. Goes on after a failure. */
+  /**
+   * Stops serving, brings every disk in order, and gives up the data directory. Goes on after a
+   * failure.
+   */
   @Override
   public void close() throws IOException {
     IOException failure = null;

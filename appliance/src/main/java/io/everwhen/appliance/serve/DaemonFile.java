@@ -9,7 +9,10 @@ import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/** The file in which a daemon says where it can be found. It counts only while the data directory is locked. */
+/**
+ * The file in which a daemon says where it can be found. It counts only while the data directory is
+ * locked.
+ */
 public final class DaemonFile implements Closeable {
 
   private static final String NAME = "daemon";

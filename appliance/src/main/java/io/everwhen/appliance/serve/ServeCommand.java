@@ -17,7 +17,8 @@ public final class ServeCommand implements Command<ServeOptions> {
   public void run(ServeOptions options, Output output) throws IOException, InterruptedException {
     Appliance appliance = Appliance.start(options.config(), new SystemClock(), new SecureRandom());
     CountDownLatch ended = new CountDownLatch(1);
-    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(appliance, output)));
+    Runtime.getRuntime()
+        .addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(appliance, output)));
     if (output.json()) {
       printJson(appliance, output);
     } else {
@@ -26,7 +27,9 @@ public final class ServeCommand implements Command<ServeOptions> {
     ended.await();
   }
 
-  /** Runs when the process is asked to end; being asked is the regular end, so the exit code is 0. */
+  /**
+   * Runs when the process is asked to end; being asked is the regular end, so the exit code is 0.
+   */
   private static void stop(Appliance appliance, Output output) {
     int code = 0;
     try {
@@ -45,32 +48,36 @@ public final class ServeCommand implements Command<ServeOptions> {
     output.line(
         "ready: %d %s on %s, management on %s"
             .formatted(
-                disks, disks == 1 ? "disk" : "disks", portal, DaemonFile.text(appliance.adminAddress())));
+                disks,
+                disks == 1 ? "disk" : "disks",
+                portal,
+                DaemonFile.text(appliance.adminAddress())));
     for (OpenDisk disk : appliance.disks()) {
-      output.line("  %s  %s".formatted(disk.disk().name().iqn(), new ByteSize(disk.disk().sizeBytes())));
+      output.line(
+          "  %s  %s".formatted(disk.disk().name().iqn(), new ByteSize(disk.disk().sizeBytes())));
     }
     String iqn = appliance.disks().getFirst().disk().name().iqn();
     String host = appliance.portalAddress().getAddress().getHostAddress();
     output.line("Linux:    iscsiadm -m discovery -t sendtargets -p " + portal);
     output.line("          iscsiadm -m node -T " + iqn + " -p " + portal + " --login");
-    output.line("Windows:  New-IscsiTargetPortal -TargetPortalAddress %s -TargetPortalPortNumber %d"
-        .formatted(host, appliance.portalAddress().getPort()));
+    output.line(
+        "Windows:  New-IscsiTargetPortal -TargetPortalAddress %s -TargetPortalPortNumber %d"
+            .formatted(host, appliance.portalAddress().getPort()));
     output.line("          Connect-IscsiTarget -NodeAddress " + iqn);
     output.line("QEMU:     -drive file=iscsi://" + portal + "/" + iqn + "/0,format=raw,if=virtio");
   }
 
   private static void printJson(Appliance appliance, Output output) {
-    output.object(
-        json -> {
-          json.writeStringProperty("state", "ready");
-          json.writeStringProperty("portal", DaemonFile.text(appliance.portalAddress()));
-          json.writeStringProperty("admin", DaemonFile.text(appliance.adminAddress()));
-          json.writeArrayPropertyStart("targets");
-          for (OpenDisk disk : appliance.disks()) {
-            json.writeString(disk.disk().name().iqn());
-          }
-          json.writeEndArray();
-        });
+    output.object(json -> {
+      json.writeStringProperty("state", "ready");
+      json.writeStringProperty("portal", DaemonFile.text(appliance.portalAddress()));
+      json.writeStringProperty("admin", DaemonFile.text(appliance.adminAddress()));
+      json.writeArrayPropertyStart("targets");
+      for (OpenDisk disk : appliance.disks()) {
+        json.writeString(disk.disk().name().iqn());
+      }
+      json.writeEndArray();
+    });
     output.out().flush();
   }
 }

@@ -60,7 +60,9 @@ final class StatusReport {
             .put("bytes_written", target.bytesWritten());
         for (SessionStatus session : target.sessions()) {
           sessions.add(
-              Json.object().put("name", session.initiator()).put("address", DaemonFile.text(session.address())));
+              Json.object()
+                  .put("name", session.initiator())
+                  .put("address", DaemonFile.text(session.address())));
         }
       }
     }

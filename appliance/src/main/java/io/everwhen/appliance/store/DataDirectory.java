@@ -93,17 +93,25 @@ public final class DataDirectory {
   }
 
   /**
-   * The disk that a configuration asks for: the one that is there, or a new one, which is noted and not made yet.
+   * The disk that a configuration asks for: the one that is there, or a new one, which is noted and
+   * not made yet.
    *
    * @throws IOException when the one that is there is another
    */
   public StoredDisk diskFor(DiskConfig wanted, Config config) throws IOException {
     Path journals = config.journal();
-    Path asked = wanted.journal() != null ? wanted.journal() : journals == null ? null : journals.resolve(wanted.name().value());
-    Path journal = asked == null ? path.resolve(JOURNAL).resolve(wanted.name().value()) : asked.toAbsolutePath().normalize();
+    Path asked =
+        wanted.journal() != null
+            ? wanted.journal()
+            : journals == null ? null : journals.resolve(wanted.name().value());
+    Path journal =
+        asked == null
+            ? path.resolve(JOURNAL).resolve(wanted.name().value())
+            : asked.toAbsolutePath().normalize();
     Optional<StoredDisk> there = disk(wanted.name().value());
     if (there.isEmpty()) {
-      return note(new StoredDisk(wanted.name(), wanted.size().bytes(), wanted.blockSize(), journal));
+      return note(
+          new StoredDisk(wanted.name(), wanted.size().bytes(), wanted.blockSize(), journal));
     }
     StoredDisk disk = there.get();
     checkSame(disk, wanted);

@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** A volume of a group as the target serves it: blocks become bytes, and failures get their reason. */
+/**
+ * A volume of a group as the target serves it: blocks become bytes, and failures get their reason.
+ */
 public final class JournaledDisk implements BlockDevice {
 
   private static final int PHYSICAL_BLOCK_BYTES = 4096;
@@ -60,8 +62,16 @@ public final class JournaledDisk implements BlockDevice {
 
   @Override
   public void zero(List<Extent> extents, boolean deallocate) throws IOException {
-    long[] offsets = extents.stream().filter(e -> e.count() > 0).mapToLong(e -> e.block() * blockBytes).toArray();
-    long[] lengths = extents.stream().filter(e -> e.count() > 0).mapToLong(e -> e.count() * blockBytes).toArray();
+    long[] offsets =
+        extents.stream()
+            .filter(e -> e.count() > 0)
+            .mapToLong(e -> e.block() * blockBytes)
+            .toArray();
+    long[] lengths =
+        extents.stream()
+            .filter(e -> e.count() > 0)
+            .mapToLong(e -> e.count() * blockBytes)
+            .toArray();
     if (offsets.length > 0) {
       changing(() -> group.change(() -> volume.zero(offsets, lengths, deallocate)));
     }

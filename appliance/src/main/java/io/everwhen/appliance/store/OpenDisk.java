@@ -21,7 +21,11 @@ public record OpenDisk(StoredDisk disk, Group group, boolean sharesVolume) imple
 
   /** Opens a disk; makes its group if that was never completed. */
   public static OpenDisk open(
-      DataDirectory data, StoredDisk disk, GroupOptions options, Clock clock, RandomGenerator random)
+      DataDirectory data,
+      StoredDisk disk,
+      GroupOptions options,
+      Clock clock,
+      RandomGenerator random)
       throws IOException {
     DiskStorage home = data.home(disk.name());
     boolean made = home.exists(FileNames.CHECKPOINT);

@@ -24,7 +24,10 @@ public record StoredDisk(DiskName name, long sizeBytes, int blockBytes, Path jou
     return new Manifest.Disk(0, name.value(), sizeBytes, blockBytes);
   }
 
-  /** The record as JSON; a journal below {@code data} is written relative to it, so that both can be moved together. */
+  /**
+   * The record as JSON; a journal below {@code data} is written relative to it, so that both can be
+   * moved together.
+   */
   String encode(Path data) {
     Path written = journal.startsWith(data) ? data.relativize(journal) : journal;
     ObjectNode node =
@@ -41,7 +44,10 @@ public record StoredDisk(DiskName name, long sizeBytes, int blockBytes, Path jou
     try {
       JsonNode node = Json.parse(text);
       if (node.path("version").asInt() != VERSION) {
-        throw new IOException(where + " was written by another version of Everwhen; this one reads version " + VERSION);
+        throw new IOException(
+            where
+                + " was written by another version of Everwhen; this one reads version "
+                + VERSION);
       }
       return new StoredDisk(
           new DiskName(node.required("name").asString()),

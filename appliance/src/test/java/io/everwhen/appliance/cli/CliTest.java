@@ -42,14 +42,29 @@ class CliTest {
   @Test
   void serveTakesEveryOption() {
     assertThat(
-            run("serve", "--data", "d", "--journal", "j", "--disk", "a=1GiB", "--disk", "b=512", "--listen", "[::]:1",
-                "--admin", "127.0.0.1:0"))
+            run(
+                "serve",
+                "--data",
+                "d",
+                "--journal",
+                "j",
+                "--disk",
+                "a=1GiB",
+                "--disk",
+                "b=512",
+                "--listen",
+                "[::]:1",
+                "--admin",
+                "127.0.0.1:0"))
         .isZero();
     assertThat(ran)
         .containsExactly(
             new ServeOptions(
                 new Config(
-                    Path.of("d"), Path.of("j"), new HostPort("::", 1), new HostPort("127.0.0.1", 0),
+                    Path.of("d"),
+                    Path.of("j"),
+                    new HostPort("::", 1),
+                    new HostPort("127.0.0.1", 0),
                     List.of(DiskConfig.parse("a=1GiB"), DiskConfig.parse("b=512")))));
   }
 
@@ -57,14 +72,21 @@ class CliTest {
   void optionsOfServeGoOverTheConfigurationFile(@TempDir Path directory) throws Exception {
     Path file =
         Files.writeString(
-            directory.resolve("c.yaml"), "data: d\njournal: j\ndisks:\n- {name: a, size: 1G, block_size: 4096}\n");
-    assertThat(run("serve", "--config", file.toString(), "--data", "other", "--disk", "a=2G")).isZero();
+            directory.resolve("c.yaml"),
+            "data: d\njournal: j\ndisks:\n- {name: a, size: 1G, block_size: 4096}\n");
+    assertThat(run("serve", "--config", file.toString(), "--data", "other", "--disk", "a=2G"))
+        .isZero();
     assertThat(ran)
         .containsExactly(
             new ServeOptions(
                 new Config(
-                    Path.of("other"), Path.of("j"), Config.DEFAULT.listen(), Config.DEFAULT.admin(),
-                    List.of(new DiskConfig(new DiskName("a"), ByteSize.parse("2G"), 4096, null, null)))));
+                    Path.of("other"),
+                    Path.of("j"),
+                    Config.DEFAULT.listen(),
+                    Config.DEFAULT.admin(),
+                    List.of(
+                        new DiskConfig(
+                            new DiskName("a"), ByteSize.parse("2G"), 4096, null, null)))));
   }
 
   @Test
@@ -74,7 +96,8 @@ class CliTest {
     assertThat(run("status", "--data", "d", "--journal", "j", "--json")).isZero();
     assertThat(run("timeline", "disk0", "--from", "seq:1", "--to", "now")).isZero();
     assertThat(run("mark", "disk0", "before upgrade")).isZero();
-    assertThat(run("restore", "disk0", "--at", "10 minutes ago", "--to", "out.img", "--force")).isZero();
+    assertThat(run("restore", "disk0", "--at", "10 minutes ago", "--to", "out.img", "--force"))
+        .isZero();
     assertThat(run("verify")).isZero();
     assertThat(run("verify", "disk0", "--data=d")).isZero();
     assertThat(ran)
@@ -89,26 +112,28 @@ class CliTest {
   }
 
   @ParameterizedTest
-  @CsvSource(delimiter = '!', value = {
-    "''                                          ! which command?",
-    "serv                                        ! serve",
-    "serve --disks a=1G                          ! see 'everwhen serve --help'",
-    "serve --disk a                              ! write NAME=SIZE",
-    "serve --disk a=1000                         ! not a multiple of its block",
-    "serve --disk a=65T                          ! at most 64TiB",
-    "serve --disk A=1G                           ! write 'a' instead of 'A'",
-    "serve --disk a=1G --disk a=1G               ! two disks are called 'a'",
-    "serve --listen 3260                         ! HOST:PORT",
-    "serve --admin                               ! --admin",
-    "serve --config no-such-file.yaml            ! there is no configuration file no-such-file.yaml",
-    "timeline                                    ! DISK",
-    "mark disk0                                  ! NAME",
-    "restore disk0 --at now                      ! --to",
-    "restore disk0 --to file                     ! --at",
-    "restore Disk0 --at now --to file            ! write 'disk0' instead of 'Disk0'",
-    "verify a b                                  ! b",
-    "status --data a --data b                    ! --data",
-  })
+  @CsvSource(
+      delimiter = '!',
+      value = {
+        "''                                          ! which command?",
+        "serv                                        ! serve",
+        "serve --disks a=1G                          ! see 'everwhen serve --help'",
+        "serve --disk a                              ! write NAME=SIZE",
+        "serve --disk a=1000                         ! not a multiple of its block",
+        "serve --disk a=65T                          ! at most 64TiB",
+        "serve --disk A=1G                           ! write 'a' instead of 'A'",
+        "serve --disk a=1G --disk a=1G               ! two disks are called 'a'",
+        "serve --listen 3260                         ! HOST:PORT",
+        "serve --admin                               ! --admin",
+        "serve --config no-such-file.yaml            ! there is no configuration file no-such-file.yaml",
+        "timeline                                    ! DISK",
+        "mark disk0                                  ! NAME",
+        "restore disk0 --at now                      ! --to",
+        "restore disk0 --to file                     ! --at",
+        "restore Disk0 --at now --to file            ! write 'disk0' instead of 'Disk0'",
+        "verify a b                                  ! b",
+        "status --data a --data b                    ! --data",
+      })
   void wrongUsageIsOneLineAndCodeTwo(String line, String message) {
     assertThat(run(line.isEmpty() ? new String[0] : line.split(" ", -1))).isEqualTo(2);
     assertThat(ran).isEmpty();
@@ -133,7 +158,8 @@ class CliTest {
   void aFileWhereADirectoryBelongsIsExplained() {
     failure = new FileAlreadyExistsException("/journal");
     assertThat(run("status")).isEqualTo(1);
-    assertThat(errors()).isEqualTo("everwhen: /journal is there already, where a directory is to be made\n");
+    assertThat(errors())
+        .isEqualTo("everwhen: /journal is there already, where a directory is to be made\n");
   }
 
   @Test
@@ -168,13 +194,15 @@ class CliTest {
   @Test
   void jsonIsOneObjectALine() {
     Output output = new Output(stream(out), stream(err), true, false);
-    output.object(json -> json.writeStringProperty("kind", "write").writeNumberProperty("offset", 512L));
+    output.object(
+        json -> json.writeStringProperty("kind", "write").writeNumberProperty("offset", 512L));
     assertThat(printed()).isEqualTo("{\"kind\":\"write\",\"offset\":512}\n");
   }
 
   private int run(String... arguments) {
     return new Cli(
-            new Commands(this::record, this::record, this::record, this::record, this::record, this::record),
+            new Commands(
+                this::record, this::record, this::record, this::record, this::record, this::record),
             "1.2.3",
             verbose -> {})
         .run(stream(out), stream(err), arguments);

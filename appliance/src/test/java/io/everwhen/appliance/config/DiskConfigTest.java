@@ -18,7 +18,8 @@ class DiskConfigTest {
   @Test
   void hasWholeBlocks() {
     assertThatThrownBy(() -> DiskConfig.parse("disk0=1000"))
-        .hasMessageContaining("not a multiple of its block of 512 bytes").hasMessageContaining("the next is 1KiB");
+        .hasMessageContaining("not a multiple of its block of 512 bytes")
+        .hasMessageContaining("the next is 1KiB");
     assertThatThrownBy(() -> new DiskConfig(new DiskName("d"), new ByteSize(512), 4096, null, null))
         .hasMessageContaining("the next is 4KiB");
   }
@@ -33,7 +34,8 @@ class DiskConfigTest {
 
   @Test
   void refusesOtherBlockSizes() {
-    assertThatThrownBy(() -> new DiskConfig(new DiskName("d"), new ByteSize(1 << 20), 1024, null, null))
+    assertThatThrownBy(
+            () -> new DiskConfig(new DiskName("d"), new ByteSize(1 << 20), 1024, null, null))
         .hasMessageContaining("512 or 4096");
   }
 

@@ -3,7 +3,6 @@ package io.everwhen.appliance.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,14 +16,17 @@ class DiskNameTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", ".", "..", "-a", "a-", "a/b", "a b", "a:b", "a_b", "ä", "../x", "a\n"})
+  @ValueSource(
+      strings = {"", ".", "..", "-a", "a-", "a/b", "a b", "a:b", "a_b", "ä", "../x", "a\n"})
   void refusesWhatIsNoDirectoryOrIscsiName(String name) {
-    assertThatThrownBy(() -> new DiskName(name)).hasMessageContaining("lower-case letters, digits, '.' and '-'");
+    assertThatThrownBy(() -> new DiskName(name))
+        .hasMessageContaining("lower-case letters, digits, '.' and '-'");
   }
 
   @Test
   void refusesUpperCaseWithTheNameThatWouldDo() {
-    assertThatThrownBy(() -> new DiskName("Disk0")).hasMessageContaining("write 'disk0' instead of 'Disk0'");
+    assertThatThrownBy(() -> new DiskName("Disk0"))
+        .hasMessageContaining("write 'disk0' instead of 'Disk0'");
   }
 
   @Test

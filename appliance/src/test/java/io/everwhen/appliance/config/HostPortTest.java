@@ -11,14 +11,29 @@ class HostPortTest {
 
   @ParameterizedTest
   @CsvSource({
-    "127.0.0.1:3260, 127.0.0.1, 3260", "localhost:0, localhost, 0", "[::1]:3260, ::1, 3260", "0.0.0.0:65535, 0.0.0.0, 65535"
+    "127.0.0.1:3260, 127.0.0.1, 3260",
+    "localhost:0, localhost, 0",
+    "[::1]:3260, ::1, 3260",
+    "0.0.0.0:65535, 0.0.0.0, 65535"
   })
   void isHostAndPort(String text, String host, int port) {
     assertThat(HostPort.parse(text)).isEqualTo(new HostPort(host, port)).hasToString(text);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "3260", ":3260", "host", "host:", "host:x", "host:-1", "host:65536", "::1:3260", "[]:1"})
+  @ValueSource(
+      strings = {
+        "",
+        "3260",
+        ":3260",
+        "host",
+        "host:",
+        "host:x",
+        "host:-1",
+        "host:65536",
+        "::1:3260",
+        "[]:1"
+      })
   void refusesTheRestAndSaysWhatAnAddressLooksLike(String text) {
     assertThatThrownBy(() -> HostPort.parse(text))
         .isInstanceOf(IllegalArgumentException.class)

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * One change of a disk that a test asks for. Its payload is made from a seed when it is needed, so that thousands of
- * them take no memory.
+ * One change of a disk that a test asks for. Its payload is made from a seed when it is needed, so
+ * that thousands of them take no memory.
  *
  * @param kind what is asked for
  * @param offset the first byte
@@ -51,7 +51,8 @@ public record Change(Kind kind, long offset, int length, boolean fua, long seed)
     switch (kind) {
       case WRITE -> initiator.write(block, payload(), fua);
       case UNMAP -> initiator.unmap(block, blocks);
-      case WRITE_SAME_ZERO -> initiator.writeSame(block, blocks, new byte[initiator.blockSize()], false);
+      case WRITE_SAME_ZERO ->
+          initiator.writeSame(block, blocks, new byte[initiator.blockSize()], false);
     }
   }
 }

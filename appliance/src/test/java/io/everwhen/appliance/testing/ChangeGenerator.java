@@ -4,7 +4,10 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
 
-/** Random changes of a disk, no two of one extent, so that an entry of the timeline tells which change it is. */
+/**
+ * Random changes of a disk, no two of one extent, so that an entry of the timeline tells which
+ * change it is.
+ */
 public final class ChangeGenerator {
 
   private static final int BLOCK_SIZE = 512;
@@ -18,7 +21,8 @@ public final class ChangeGenerator {
   public record Extent(long offset, int length) {}
 
   /**
-   * Changes of a disk of {@code diskBytes}, extents of 512 bytes to 1 MiB, sizes spread evenly over the powers of two.
+   * Changes of a disk of {@code diskBytes}, extents of 512 bytes to 1 MiB, sizes spread evenly over
+   * the powers of two.
    */
   public ChangeGenerator(SplittableRandom random, long diskBytes) {
     this.random = random;
@@ -28,7 +32,11 @@ public final class ChangeGenerator {
   /** The next one. Any thread may ask. */
   public synchronized Change next() {
     while (true) {
-      int blocks = (int) Math.min(LARGEST_BLOCKS, Math.max(1, Math.exp(random.nextDouble() * Math.log(LARGEST_BLOCKS + 1))));
+      int blocks =
+          (int)
+              Math.min(
+                  LARGEST_BLOCKS,
+                  Math.max(1, Math.exp(random.nextDouble() * Math.log(LARGEST_BLOCKS + 1))));
       long block = random.nextLong(diskBlocks - blocks + 1);
       if (used.add(new Extent(block * BLOCK_SIZE, blocks * BLOCK_SIZE))) {
         Change.Kind kind =

@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packaged daemon as a process of its own: data in {@code DIRECTORY/data}, journal in {@code DIRECTORY/journal},
- * ports that stay the same from start to start. Closing it kills it.
+ * The packaged daemon as a process of its own: data in {@code DIRECTORY/data}, journal in {@code
+ * DIRECTORY/journal}, ports that stay the same from start to start. Closing it kills it.
  */
 public final class Daemon implements AutoCloseable {
 
@@ -38,7 +38,8 @@ public final class Daemon implements AutoCloseable {
    * A daemon that is not started yet.
    *
    * @param directory where its data and journal are
-   * @param arguments what to say to {@code serve} besides directories and ports, such as {@code --disk disk0=1GiB}
+   * @param arguments what to say to {@code serve} besides directories and ports, such as {@code
+   *     --disk disk0=1GiB}
    */
   public Daemon(Path directory, String... arguments) throws IOException {
     this.directory = directory;
@@ -47,8 +48,15 @@ public final class Daemon implements AutoCloseable {
     List<String> all =
         new ArrayList<>(
             List.of(
-                "serve", "--data", data().toString(), "--journal", journal().toString(),
-                "--listen", "127.0.0.1:" + port, "--admin", "127.0.0.1:" + adminPort));
+                "serve",
+                "--data",
+                data().toString(),
+                "--journal",
+                journal().toString(),
+                "--listen",
+                "127.0.0.1:" + port,
+                "--admin",
+                "127.0.0.1:" + adminPort));
     all.addAll(List.of(arguments));
     this.command = Dist.command(all.toArray(String[]::new));
   }
@@ -71,28 +79,34 @@ public final class Daemon implements AutoCloseable {
   }
 
   private void capture(InputStream stream, String prefix, CountDownLatch ready) {
-    Thread.ofPlatform().daemon().name("daemon " + prefix).start(() -> {
-      try (BufferedReader reader = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-        for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-          output.add(prefix + line);
-          if (line.startsWith("ready")) {
-            ready.countDown();
+    Thread.ofPlatform()
+        .daemon()
+        .name("daemon " + prefix)
+        .start(() -> {
+          try (BufferedReader reader =
+              new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+              output.add(prefix + line);
+              if (line.startsWith("ready")) {
+                ready.countDown();
+              }
+            }
+          } catch (IOException e) {
+            output.add(prefix + e);
           }
-        }
-      } catch (IOException e) {
-        output.add(prefix + e);
-      }
-    });
+        });
   }
 
   private void awaitReady() throws InterruptedException {
     long deadline = System.nanoTime() + READY_TIMEOUT.toNanos();
     while (!ready.await(50, TimeUnit.MILLISECONDS)) {
       if (!running()) {
-        throw new AssertionError("the daemon ended with exit code " + exitCode() + ":\n" + output());
+        throw new AssertionError(
+            "the daemon ended with exit code " + exitCode() + ":\n" + output());
       }
       if (System.nanoTime() > deadline) {
-        throw new AssertionError("the daemon was not ready within " + READY_TIMEOUT + ":\n" + output());
+        throw new AssertionError(
+            "the daemon was not ready within " + READY_TIMEOUT + ":\n" + output());
       }
     }
   }
@@ -117,7 +131,8 @@ public final class Daemon implements AutoCloseable {
 
   private int awaitEnd() throws InterruptedException {
     if (!current().waitFor(STOP_TIMEOUT.toSeconds(), TimeUnit.SECONDS)) {
-      throw new AssertionError("the daemon has not ended within " + STOP_TIMEOUT + ":\n" + output());
+      throw new AssertionError(
+          "the daemon has not ended within " + STOP_TIMEOUT + ":\n" + output());
     }
     return exitCode();
   }

@@ -12,11 +12,17 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
-/** The functions of libiscsi.so.7 that are used, as {@code iscsi/iscsi.h} of libiscsi 1.19 declares them. */
+/**
+ * The functions of libiscsi.so.7 that are used, as {@code iscsi/iscsi.h} of libiscsi 1.19 declares
+ * them.
+ */
 @SuppressWarnings("restricted") // calls into C; the tests run with --enable-native-access
 final class Libiscsi {
 
-  /** Offsets in {@code struct scsi_task} of {@code iscsi/scsi-lowlevel.h} where pointers have 8 bytes. */
+  /**
+   * Offsets in {@code struct scsi_task} of {@code iscsi/scsi-lowlevel.h} where pointers have 8
+   * bytes.
+   */
   static final long TASK_STATUS = 0;
 
   static final long TASK_DATAIN_SIZE = 64;
@@ -26,22 +32,31 @@ final class Libiscsi {
   static final int SESSION_NORMAL = 2;
   static final int STATUS_GOOD = 0;
 
-  /** Not from the target: the library's own, when the connection is lost, something failed, or time is up. */
+  /**
+   * Not from the target: the library's own, when the connection is lost, something failed, or time
+   * is up.
+   */
   static final int STATUS_CANCELLED = 0x0f000000;
 
   static final int STATUS_ERROR = 0x0f000001;
   static final int STATUS_TIMEOUT = 0x0f000002;
 
   private static final Linker LINKER = Linker.nativeLinker();
-  private static final SymbolLookup LIBRARY = SymbolLookup.libraryLookup("libiscsi.so.7", Arena.global());
+  private static final SymbolLookup LIBRARY =
+      SymbolLookup.libraryLookup("libiscsi.so.7", Arena.global());
 
   static final MethodHandle CREATE_CONTEXT = function("iscsi_create_context", ADDRESS, ADDRESS);
   static final MethodHandle DESTROY_CONTEXT = function("iscsi_destroy_context", JAVA_INT, ADDRESS);
-  static final MethodHandle SET_TARGETNAME = function("iscsi_set_targetname", JAVA_INT, ADDRESS, ADDRESS);
-  static final MethodHandle SET_SESSION_TYPE = function("iscsi_set_session_type", JAVA_INT, ADDRESS, JAVA_INT);
-  static final MethodHandle SET_TIMEOUT = function("iscsi_set_timeout", JAVA_INT, ADDRESS, JAVA_INT);
-  static final MethodHandle SET_NOAUTORECONNECT = procedure("iscsi_set_noautoreconnect", ADDRESS, JAVA_INT);
-  static final MethodHandle FULL_CONNECT = function("iscsi_full_connect_sync", JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
+  static final MethodHandle SET_TARGETNAME =
+      function("iscsi_set_targetname", JAVA_INT, ADDRESS, ADDRESS);
+  static final MethodHandle SET_SESSION_TYPE =
+      function("iscsi_set_session_type", JAVA_INT, ADDRESS, JAVA_INT);
+  static final MethodHandle SET_TIMEOUT =
+      function("iscsi_set_timeout", JAVA_INT, ADDRESS, JAVA_INT);
+  static final MethodHandle SET_NOAUTORECONNECT =
+      procedure("iscsi_set_noautoreconnect", ADDRESS, JAVA_INT);
+  static final MethodHandle FULL_CONNECT =
+      function("iscsi_full_connect_sync", JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
   static final MethodHandle LOGOUT = function("iscsi_logout_sync", JAVA_INT, ADDRESS);
   static final MethodHandle GET_ERROR = function("iscsi_get_error", ADDRESS, ADDRESS);
   static final MethodHandle FREE_TASK = procedure("scsi_free_scsi_task", ADDRESS);
@@ -49,29 +64,68 @@ final class Libiscsi {
   /** (context, lun, lba, bytes, block size, rdprotect, dpo, fua, fua_nv, group). */
   static final MethodHandle READ16 =
       function(
-          "iscsi_read16_sync", ADDRESS, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
-          JAVA_INT, JAVA_INT);
+          "iscsi_read16_sync",
+          ADDRESS,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_LONG,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT);
 
   /** (context, lun, lba, data, bytes, block size, wrprotect, dpo, fua, fua_nv, group). */
   static final MethodHandle WRITE16 =
       function(
-          "iscsi_write16_sync", ADDRESS, ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
-          JAVA_INT, JAVA_INT, JAVA_INT);
+          "iscsi_write16_sync",
+          ADDRESS,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_LONG,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT);
 
   /** (context, lun, lba, data, bytes, blocks, anchor, unmap, wrprotect, group). */
   static final MethodHandle WRITESAME16 =
       function(
-          "iscsi_writesame16_sync", ADDRESS, ADDRESS, JAVA_INT, JAVA_LONG, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT,
-          JAVA_INT, JAVA_INT, JAVA_INT);
+          "iscsi_writesame16_sync",
+          ADDRESS,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_LONG,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT);
 
   /** (context, lun, anchor, group, list, length of the list). */
   static final MethodHandle UNMAP =
-      function("iscsi_unmap_sync", ADDRESS, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+      function(
+          "iscsi_unmap_sync", ADDRESS, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
 
   /** (context, lun, lba, blocks, sync_nv, immediate). */
   static final MethodHandle SYNCHRONIZECACHE16 =
       function(
-          "iscsi_synchronizecache16_sync", ADDRESS, ADDRESS, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
+          "iscsi_synchronizecache16_sync",
+          ADDRESS,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_LONG,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT);
 
   static final MethodHandle READCAPACITY16 =
       function("iscsi_readcapacity16_sync", ADDRESS, ADDRESS, JAVA_INT);
@@ -86,8 +140,10 @@ final class Libiscsi {
 
   private Libiscsi() {}
 
-  private static MethodHandle function(String name, MemoryLayout result, MemoryLayout... arguments) {
-    return LINKER.downcallHandle(LIBRARY.findOrThrow(name), FunctionDescriptor.of(result, arguments));
+  private static MethodHandle function(
+      String name, MemoryLayout result, MemoryLayout... arguments) {
+    return LINKER.downcallHandle(
+        LIBRARY.findOrThrow(name), FunctionDescriptor.of(result, arguments));
   }
 
   private static MethodHandle procedure(String name, MemoryLayout... arguments) {

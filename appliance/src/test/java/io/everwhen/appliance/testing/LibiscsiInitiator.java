@@ -14,11 +14,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A real initiator that is not ours: libiscsi, called in this process. One session of one connection.
+ * A real initiator that is not ours: libiscsi, called in this process. One session of one
+ * connection.
  *
  * <p>Never reconnects: when the target dies, the command under way and every later one fails within
- * {@value #TIMEOUT_SECONDS} seconds or a little more. Any thread may use it; commands go one after the other. For
- * several commands at once use several initiators.
+ * {@value #TIMEOUT_SECONDS} seconds or a little more. Any thread may use it; commands go one after
+ * the other. For several commands at once use several initiators.
  */
 @SuppressWarnings("restricted") // reads what C wrote; the tests run with --enable-native-access
 public final class LibiscsiInitiator implements AutoCloseable {
@@ -35,9 +36,11 @@ public final class LibiscsiInitiator implements AutoCloseable {
   private final long blockCount;
   private boolean broken;
 
-  private LibiscsiInitiator(String initiatorName, String portal, String target, int lun) throws InitiatorException {
+  private LibiscsiInitiator(String initiatorName, String portal, String target, int lun)
+      throws InitiatorException {
     this.lun = lun;
-    this.context = (MemorySegment) invoke(Libiscsi.CREATE_CONTEXT, arena.allocateFrom(initiatorName));
+    this.context =
+        (MemorySegment) invoke(Libiscsi.CREATE_CONTEXT, arena.allocateFrom(initiatorName));
     try {
       invoke(Libiscsi.SET_TARGETNAME, context, arena.allocateFrom(target));
       invoke(Libiscsi.SET_SESSION_TYPE, context, Libiscsi.SESSION_NORMAL);
@@ -46,7 +49,8 @@ public final class LibiscsiInitiator implements AutoCloseable {
       if ((int) invoke(Libiscsi.FULL_CONNECT, context, arena.allocateFrom(portal), lun) != 0) {
         throw failure("connect to " + portal + " " + target);
       }
-      ByteBuffer capacity = ByteBuffer.wrap(dataIn("READ CAPACITY(16)", Libiscsi.READCAPACITY16, context, lun));
+      ByteBuffer capacity =
+          ByteBuffer.wrap(dataIn("READ CAPACITY(16)", Libiscsi.READCAPACITY16, context, lun));
       this.blockCount = capacity.getLong() + 1;
       this.blockSize = capacity.getInt();
     } catch (InitiatorException | RuntimeException e) {
@@ -60,7 +64,10 @@ public final class LibiscsiInitiator implements AutoCloseable {
   public static void need() {
     boolean there;
     try {
-      there = SymbolLookup.libraryLookup("libiscsi.so.7", Arena.global()).find("iscsi_create_context").isPresent();
+      there =
+          SymbolLookup.libraryLookup("libiscsi.so.7", Arena.global())
+              .find("iscsi_create_context")
+              .isPresent();
     } catch (IllegalArgumentException e) {
       there = false;
     }
@@ -73,7 +80,8 @@ public final class LibiscsiInitiator implements AutoCloseable {
   }
 
   /** Logs in to {@code iscsi://HOST:PORT/TARGET/LUN} under a name of its own. */
-  public static LibiscsiInitiator connect(String url, String initiatorName) throws InitiatorException {
+  public static LibiscsiInitiator connect(String url, String initiatorName)
+      throws InitiatorException {
     Matcher matcher = URL.matcher(url);
     if (!matcher.matches()) {
       throw new IllegalArgumentException("not iscsi://HOST:PORT/TARGET/LUN: " + url);
@@ -96,10 +104,21 @@ public final class LibiscsiInitiator implements AutoCloseable {
   public byte[] read(long block, int blocks) throws InitiatorException {
     byte[] data =
         dataIn(
-            "READ(16) of " + blocks + " blocks at " + block, Libiscsi.READ16, context, lun, block,
-            Math.multiplyExact(blocks, blockSize), blockSize, 0, 0, 0, 0, 0);
+            "READ(16) of " + blocks + " blocks at " + block,
+            Libiscsi.READ16,
+            context,
+            lun,
+            block,
+            Math.multiplyExact(blocks, blockSize),
+            blockSize,
+            0,
+            0,
+            0,
+            0,
+            0);
     if (data.length != blocks * blockSize) {
-      throw new InitiatorException("READ(16) of " + blocks + " blocks at " + block + " gave " + data.length + " bytes");
+      throw new InitiatorException(
+          "READ(16) of " + blocks + " blocks at " + block + " gave " + data.length + " bytes");
     }
     return data;
   }
@@ -108,17 +127,41 @@ public final class LibiscsiInitiator implements AutoCloseable {
   public void write(long block, byte[] data, boolean fua) throws InitiatorException {
     try (Arena call = Arena.ofConfined()) {
       dataIn(
-          "WRITE(16) of " + data.length + " bytes at block " + block, Libiscsi.WRITE16, context, lun, block,
-          call.allocateFrom(JAVA_BYTE, data), data.length, blockSize, 0, 0, fua ? 1 : 0, 0, 0);
+          "WRITE(16) of " + data.length + " bytes at block " + block,
+          Libiscsi.WRITE16,
+          context,
+          lun,
+          block,
+          call.allocateFrom(JAVA_BYTE, data),
+          data.length,
+          blockSize,
+          0,
+          0,
+          fua ? 1 : 0,
+          0,
+          0);
     }
   }
 
-  /** WRITE SAME(16) of the one block {@code pattern}; with {@code unmap} the target may deallocate. */
-  public void writeSame(long block, int blocks, byte[] pattern, boolean unmap) throws InitiatorException {
+  /**
+   * WRITE SAME(16) of the one block {@code pattern}; with {@code unmap} the target may deallocate.
+   */
+  public void writeSame(long block, int blocks, byte[] pattern, boolean unmap)
+      throws InitiatorException {
     try (Arena call = Arena.ofConfined()) {
       dataIn(
-          "WRITE SAME(16) of " + blocks + " blocks at " + block, Libiscsi.WRITESAME16, context, lun, block,
-          call.allocateFrom(JAVA_BYTE, pattern), pattern.length, blocks, 0, unmap ? 1 : 0, 0, 0);
+          "WRITE SAME(16) of " + blocks + " blocks at " + block,
+          Libiscsi.WRITESAME16,
+          context,
+          lun,
+          block,
+          call.allocateFrom(JAVA_BYTE, pattern),
+          pattern.length,
+          blocks,
+          0,
+          unmap ? 1 : 0,
+          0,
+          0);
     }
   }
 
@@ -128,11 +171,22 @@ public final class LibiscsiInitiator implements AutoCloseable {
       MemorySegment list = call.allocate(Libiscsi.UNMAP_LIST);
       list.set(JAVA_LONG, 0, block);
       list.set(JAVA_INT, 8, blocks);
-      dataIn("UNMAP of " + blocks + " blocks at " + block, Libiscsi.UNMAP, context, lun, 0, 0, list, 1);
+      dataIn(
+          "UNMAP of " + blocks + " blocks at " + block,
+          Libiscsi.UNMAP,
+          context,
+          lun,
+          0,
+          0,
+          list,
+          1);
     }
   }
 
-  /** SYNCHRONIZE CACHE(16) of the whole disk: all that was acknowledged is on stable storage when the call returns. */
+  /**
+   * SYNCHRONIZE CACHE(16) of the whole disk: all that was acknowledged is on stable storage when
+   * the call returns.
+   */
   public void flush() throws InitiatorException {
     dataIn("SYNCHRONIZE CACHE(16)", Libiscsi.SYNCHRONIZECACHE16, context, lun, 0L, 0, 0, 0);
   }
@@ -144,7 +198,8 @@ public final class LibiscsiInitiator implements AutoCloseable {
 
   /** A page of vital product data. */
   public byte[] inquiry(int page) throws InitiatorException {
-    return dataIn("INQUIRY page " + Integer.toHexString(page), Libiscsi.INQUIRY, context, lun, 1, page, 1024);
+    return dataIn(
+        "INQUIRY page " + Integer.toHexString(page), Libiscsi.INQUIRY, context, lun, 1, page, 1024);
   }
 
   /** Logs out if the session still stands, and lets go of the connection. */
@@ -159,7 +214,10 @@ public final class LibiscsiInitiator implements AutoCloseable {
     }
   }
 
-  /** Sends the command that {@code function} builds and returns what came in, or fails with the library's error text. */
+  /**
+   * Sends the command that {@code function} builds and returns what came in, or fails with the
+   * library's error text.
+   */
   private synchronized byte[] dataIn(String what, MethodHandle function, Object... arguments)
       throws InitiatorException {
     if (broken) {
@@ -174,7 +232,8 @@ public final class LibiscsiInitiator implements AutoCloseable {
       int status = task.get(JAVA_INT, Libiscsi.TASK_STATUS);
       if (status != Libiscsi.STATUS_GOOD) {
         throw switch (status) {
-          case Libiscsi.STATUS_CANCELLED -> failure(what + ": the connection was lost; the last error was");
+          case Libiscsi.STATUS_CANCELLED ->
+              failure(what + ": the connection was lost; the last error was");
           case Libiscsi.STATUS_TIMEOUT -> failure(what + ": no answer in time; the last error was");
           case Libiscsi.STATUS_ERROR -> failure(what);
           default -> new InitiatorException(what + ": " + error());
@@ -196,9 +255,10 @@ public final class LibiscsiInitiator implements AutoCloseable {
 
   private String error() {
     MemorySegment text = (MemorySegment) invoke(Libiscsi.GET_ERROR, context);
-    return text.equals(MemorySegment.NULL) ? "no error text" : text.reinterpret(4096).getString(0).strip();
+    return text.equals(MemorySegment.NULL)
+        ? "no error text"
+        : text.reinterpret(4096).getString(0).strip();
   }
-
 
   @SuppressWarnings("NullAway") // a procedure's result is null, and nobody looks at it
   private static Object invoke(MethodHandle function, Object... arguments) {

@@ -8,8 +8,9 @@ import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * What a test needs of the machine. Where it is missing the test is skipped, and says which Debian package brings it;
- * with CI=true in the environment the test fails instead, so that nothing is skipped there unseen.
+ * What a test needs of the machine. Where it is missing the test is skipped, and says which Debian
+ * package brings it; with CI=true in the environment the test fails instead, so that nothing is
+ * skipped there unseen.
  */
 public final class Needs {
 
@@ -25,7 +26,10 @@ public final class Needs {
     require("root".equals(System.getProperty("user.name")), "needs root to " + what);
   }
 
-  /** Needs whatever {@code available} found out; {@code otherwise} says what is missing and how to get it. */
+  /**
+   * Needs whatever {@code available} found out; {@code otherwise} says what is missing and how to
+   * get it.
+   */
   public static void require(boolean available, String otherwise) {
     if (!available && Boolean.parseBoolean(System.getenv("CI"))) {
       Assertions.fail(otherwise);
@@ -34,7 +38,9 @@ public final class Needs {
   }
 
   private static boolean onPath(String name) {
-    String path = System.getenv("PATH") + File.pathSeparator + "/usr/sbin" + File.pathSeparator + "/sbin";
-    return Arrays.stream(path.split(File.pathSeparator)).anyMatch(dir -> Files.isExecutable(Path.of(dir, name)));
+    String path =
+        System.getenv("PATH") + File.pathSeparator + "/usr/sbin" + File.pathSeparator + "/sbin";
+    return Arrays.stream(path.split(File.pathSeparator))
+        .anyMatch(dir -> Files.isExecutable(Path.of(dir, name)));
   }
 }

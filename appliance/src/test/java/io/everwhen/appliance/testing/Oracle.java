@@ -13,8 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Keeps every version of a disk: the changes that were asked for, which of them were acknowledged, and, once it has
- * {@linkplain #learn learnt} the timeline, in which order they happened.
+ * Keeps every version of a disk: the changes that were asked for, which of them were acknowledged,
+ * and, once it has {@linkplain #learn learnt} the timeline, in which order they happened.
  */
 public final class Oracle {
 
@@ -50,7 +50,10 @@ public final class Oracle {
     this.diskBytes = diskBytes;
   }
 
-  /** Has {@code initiator} do {@code change}, and remembers that it was asked for, and whether it was acknowledged. */
+  /**
+   * Has {@code initiator} do {@code change}, and remembers that it was asked for, and whether it
+   * was acknowledged.
+   */
   public void send(Change change, LibiscsiInitiator initiator) throws InitiatorException {
     Asked entry = new Asked(change, ticks.incrementAndGet());
     synchronized (this) {
@@ -63,9 +66,10 @@ public final class Oracle {
   }
 
   /**
-   * Learns from a timeline, as {@code everwhen timeline --json} prints it, which changes happened and in which order;
-   * and fails unless the timeline can be true: every acknowledged change is there once, nothing is there that was not
-   * asked for, nothing comes before what had been acknowledged when it was asked for, and sequence and time increase.
+   * Learns from a timeline, as {@code everwhen timeline --json} prints it, which changes happened
+   * and in which order; and fails unless the timeline can be true: every acknowledged change is
+   * there once, nothing is there that was not asked for, nothing comes before what had been
+   * acknowledged when it was asked for, and sequence and time increase.
    */
   public synchronized void learn(List<JsonNode> timeline) {
     List<Version> learnt = new ArrayList<>();
@@ -74,7 +78,9 @@ public final class Oracle {
     Instant time = Instant.MIN;
     long latestAsked = 0;
     for (JsonNode entry : timeline) {
-      assertThat(entry.path("sequence").asLong()).as("sequence of %s", entry).isGreaterThan(sequence);
+      assertThat(entry.path("sequence").asLong())
+          .as("sequence of %s", entry)
+          .isGreaterThan(sequence);
       sequence = entry.path("sequence").asLong();
       Instant stamp = Instant.parse(entry.path("time").asString());
       assertThat(stamp).as("time of %s", entry).isAfter(time);
@@ -83,11 +89,15 @@ public final class Oracle {
         continue;
       }
       Asked known =
-          asked.get(new ChangeGenerator.Extent(entry.path("offset").asLong(), entry.path("length").asInt()));
+          asked.get(
+              new ChangeGenerator.Extent(
+                  entry.path("offset").asLong(), entry.path("length").asInt()));
       if (known == null) {
         throw new AssertionError("nobody asked for the change of " + entry);
       }
-      assertThat(sequences.put(known, sequence)).as("another entry of the change of %s", entry).isNull();
+      assertThat(sequences.put(known, sequence))
+          .as("another entry of the change of %s", entry)
+          .isNull();
       assertThat(known.acknowledgedAt)
           .as("%s comes after a change that was asked for when it had been acknowledged", entry)
           .isGreaterThan(latestAsked);
@@ -96,7 +106,8 @@ public final class Oracle {
     }
     for (Asked each : asked.values()) {
       assertThat(!each.acknowledged() || sequences.containsKey(each))
-          .as("the acknowledged %s is on the timeline", each.change).isTrue();
+          .as("the acknowledged %s is on the timeline", each.change)
+          .isTrue();
     }
     versions = List.copyOf(learnt);
   }
@@ -108,7 +119,11 @@ public final class Oracle {
 
   /** The sequence number of the last change at or before {@code instant}, or 0. */
   public long sequenceAt(Instant instant) {
-    return versions.stream().filter(v -> !v.time().isAfter(instant)).mapToLong(Version::sequence).max().orElse(0);
+    return versions.stream()
+        .filter(v -> !v.time().isAfter(instant))
+        .mapToLong(Version::sequence)
+        .max()
+        .orElse(0);
   }
 
   /** The content of the disk from its beginning on, going forward only. */
@@ -122,7 +137,10 @@ public final class Oracle {
     private final byte[] image = new byte[diskBytes];
     private int next;
 
-    /** The content after the entry {@code sequence}, not before the one asked for last; valid until the next call. */
+    /**
+     * The content after the entry {@code sequence}, not before the one asked for last; valid until
+     * the next call.
+     */
     public byte[] forwardTo(long sequence) {
       for (; next < versions.size() && versions.get(next).sequence() <= sequence; next++) {
         versions.get(next).change().applyTo(image);

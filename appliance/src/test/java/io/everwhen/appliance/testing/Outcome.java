@@ -22,7 +22,9 @@ public record Outcome(List<String> command, int exitCode, String out, String err
     return this;
   }
 
-  /** This outcome, if the command failed as it should: exit code 1, one clear line, no stack trace. */
+  /**
+   * This outcome, if the command failed as it should: exit code 1, one clear line, no stack trace.
+   */
   public Outcome failed() {
     assertThat(exitCode).as("exit code of %s", this).isEqualTo(1);
     return complained();
@@ -36,7 +38,9 @@ public record Outcome(List<String> command, int exitCode, String out, String err
 
   private Outcome complained() {
     assertThat(err).as("error of %s", this).startsWith("everwhen: ").doesNotContain("\tat ");
-    assertThat(err.lines().filter(line -> line.startsWith("everwhen: "))).as("error lines of %s", this).isNotEmpty();
+    assertThat(err.lines().filter(line -> line.startsWith("everwhen: ")))
+        .as("error lines of %s", this)
+        .isNotEmpty();
     return this;
   }
 
@@ -47,7 +51,13 @@ public record Outcome(List<String> command, int exitCode, String out, String err
 
   @Override
   public String toString() {
-    return String.join(" ", command) + "\n-> " + exitCode + "\nout: " + tail(out) + "\nerr: " + tail(err);
+    return String.join(" ", command)
+        + "\n-> "
+        + exitCode
+        + "\nout: "
+        + tail(out)
+        + "\nerr: "
+        + tail(err);
   }
 
   private static String tail(String text) {

@@ -18,27 +18,34 @@ public final class Processes {
   private Processes() {}
 
   /** Runs {@code command} in {@code directory}, and returns what became of it. */
-  public static Outcome run(Path directory, List<String> command) throws IOException, InterruptedException {
+  public static Outcome run(Path directory, List<String> command)
+      throws IOException, InterruptedException {
     ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
     String path = builder.environment().getOrDefault("PATH", "");
     builder.environment().put("PATH", path + ":/usr/sbin:/sbin");
     Process process = builder.start();
     process.getOutputStream().close();
-    CompletableFuture<String> out = CompletableFuture.supplyAsync(() -> text(process.getInputStream()));
-    CompletableFuture<String> err = CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
+    CompletableFuture<String> out =
+        CompletableFuture.supplyAsync(() -> text(process.getInputStream()));
+    CompletableFuture<String> err =
+        CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
     boolean ended = process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS);
     if (!ended) {
       process.destroyForcibly();
     }
-    Outcome outcome = new Outcome(command, ended ? process.exitValue() : -1, out.join(), err.join());
+    Outcome outcome =
+        new Outcome(command, ended ? process.exitValue() : -1, out.join(), err.join());
     if (!ended) {
       throw new AssertionError("not done after " + TIMEOUT_SECONDS + " s: " + outcome);
     }
     return outcome;
   }
 
-  /** Runs {@code command} in {@code directory}, which must succeed, and returns its standard output. */
-  public static String output(Path directory, String... command) throws IOException, InterruptedException {
+  /**
+   * Runs {@code command} in {@code directory}, which must succeed, and returns its standard output.
+   */
+  public static String output(Path directory, String... command)
+      throws IOException, InterruptedException {
     return run(directory, List.of(command)).done().out();
   }
 

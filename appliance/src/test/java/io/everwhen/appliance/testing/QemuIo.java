@@ -8,7 +8,10 @@ public final class QemuIo {
 
   private QemuIo() {}
 
-  /** Runs one command, such as {@code write -P 0xaa 0 64k}, against {@code url}; returns what it printed. */
+  /**
+   * Runs one command, such as {@code write -P 0xaa 0 64k}, against {@code url}; returns what it
+   * printed.
+   */
   public static String run(String url, String command) throws IOException, InterruptedException {
     return Processes.output(Path.of("."), "qemu-io", "-f", "raw", "-c", command, url);
   }

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Up to which entry a disk's image is complete on stable storage.
  *
- * <p>The file has two slots of 4096 bytes, written in turn, so that a torn write leaves the other one. In each slot:
+ * <p>The file has two slots of 4096 bytes, written in turn, so that a torn write leaves the other
+ * one. In each slot:
  *
  * <pre>
  *  0  magic     8 bytes  "EVERWCHK"
@@ -70,10 +71,13 @@ public record Checkpoint(UUID group, int disk, long turn, long sequence) {
   }
 
   private static @Nullable Checkpoint slot(ByteBuffer b, int at) {
-    if (b.getLong(at) != MAGIC || b.getInt(at + 8) != VERSION || b.getInt(at + 48) != checksum(b, at)) {
+    if (b.getLong(at) != MAGIC
+        || b.getInt(at + 8) != VERSION
+        || b.getInt(at + 48) != checksum(b, at)) {
       return null;
     }
-    return new Checkpoint(Uuids.get(b, at + 16), b.getInt(at + 12), b.getLong(at + 32), b.getLong(at + 40));
+    return new Checkpoint(
+        Uuids.get(b, at + 16), b.getInt(at + 12), b.getLong(at + 32), b.getLong(at + 40));
   }
 
   private static int checksum(ByteBuffer b, int at) {

@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * 56  durable           u64   highest sequence known to be on stable storage when this entry was made
  * </pre>
  *
- * <p>The salt keeps what a recycled segment file held before from passing for entries of the new segment. The chain
- * keeps entries that a crash cut off from being taken up again behind a new entry.
+ * <p>The salt keeps what a recycled segment file held before from passing for entries of the new
+ * segment. The chain keeps entries that a crash cut off from being taken up again behind a new
+ * entry.
  */
 public record EntryHeader(
     long sequence,
@@ -120,7 +121,10 @@ public record EntryHeader(
     EntryKind kind = EntryKind.ofCode(from.get(at + 50));
     int flags = from.get(at + 51);
     int payloadLength = from.getInt(at + 40);
-    if (kind == null || (flags & ~CONTINUES) != 0 || payloadLength < 0 || payloadLength > MAX_PAYLOAD_BYTES) {
+    if (kind == null
+        || (flags & ~CONTINUES) != 0
+        || payloadLength < 0
+        || payloadLength > MAX_PAYLOAD_BYTES) {
       return null;
     }
     return new EntryHeader(

@@ -14,7 +14,10 @@ public enum EntryKind {
   MARK(4),
   /** The initiator asked for durability here; no payload. */
   FLUSH(5),
-  /** The wall clock stepped; the payload is the time it showed, 8 bytes, nanoseconds since the epoch. */
+  /**
+   * The wall clock stepped; the payload is the time it showed, 8 bytes, nanoseconds since the
+   * epoch.
+   */
   CLOCK(6);
 
   private static final EntryKind[] BY_CODE = new EntryKind[7];

@@ -2,7 +2,9 @@ package io.everwhen.journal.format;
 
 import java.util.OptionalLong;
 
-/** The names of the files in a group's journal directory, and of a disk's files beside its image. */
+/**
+ * The names of the files in a group's journal directory, and of a disk's files beside its image.
+ */
 public final class FileNames {
 
   /** The manifest. */
@@ -11,7 +13,10 @@ public final class FileNames {
   /** Held exclusively by the process that writes the journal. */
   public static final String WRITER_LOCK = "writer.lock";
 
-  /** Held shared by whoever reads history, and exclusively while segments are folded into the baseline. */
+  /**
+   * Held shared by whoever reads history, and exclusively while segments are folded into the
+   * baseline.
+   */
   public static final String READER_LOCK = "reader.lock";
 
   /** The current content of a disk. */

@@ -23,8 +23,8 @@ import java.util.zip.CRC32C;
  * @param id of the group
  * @param disks by number, from 0
  * @param baseline the oldest content that is kept
- * @param folding the segment that is being folded into the baseline, or 0. While it is not 0 the baseline holds some of
- *     that segment's entries already, and history begins after them
+ * @param folding the segment that is being folded into the baseline, or 0. While it is not 0 the
+ *     baseline holds some of that segment's entries already, and history begins after them
  */
 public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
 
@@ -84,11 +84,17 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
     text.append("id ").append(id).append('\n');
     for (Disk disk : disks) {
       text.append(
-          "disk %d %s size %d block %d\n".formatted(disk.number, disk.name, disk.sizeBytes, disk.blockBytes));
+          "disk %d %s size %d block %d\n"
+              .formatted(disk.number, disk.name, disk.sizeBytes, disk.blockBytes));
     }
     text.append(
         "baseline sequence %d time %d segment %d chain %d seal %s\n"
-            .formatted(baseline.sequence, baseline.timeNanos, baseline.segment, baseline.chain, baseline.seal));
+            .formatted(
+                baseline.sequence,
+                baseline.timeNanos,
+                baseline.segment,
+                baseline.chain,
+                baseline.seal));
     text.append("folding ").append(folding).append('\n');
     return TextFiles.withChecksum(text.toString());
   }
@@ -101,7 +107,8 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
   public static Manifest decode(ByteBuffer bytes, String name) throws FormatException {
     List<String> lines = TextFiles.checkedLines(bytes, name);
     if (lines.isEmpty() || !lines.getFirst().equals(TITLE)) {
-      throw new FormatException(name + " is not a group's manifest of a version that this Everwhen reads");
+      throw new FormatException(
+          name + " is not a group's manifest of a version that this Everwhen reads");
     }
     UUID id = null;
     List<Disk> disks = new ArrayList<>();
@@ -113,13 +120,21 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
         switch (w[0]) {
           case "id" -> id = UUID.fromString(w[1]);
           case "disk" ->
-              disks.add(new Disk(Integer.parseInt(w[1]), w[2], Long.parseLong(w[4]), Integer.parseInt(w[6])));
+              disks.add(
+                  new Disk(
+                      Integer.parseInt(w[1]), w[2], Long.parseLong(w[4]), Integer.parseInt(w[6])));
           case "baseline" ->
               baseline =
                   new Baseline(
-                      Long.parseLong(w[2]), Long.parseLong(w[4]), Long.parseLong(w[6]), Integer.parseInt(w[8]), w[10]);
+                      Long.parseLong(w[2]),
+                      Long.parseLong(w[4]),
+                      Long.parseLong(w[6]),
+                      Integer.parseInt(w[8]),
+                      w[10]);
           case "folding" -> folding = Long.parseLong(w[1]);
-          default -> throw new FormatException(name + " has a line that this Everwhen does not know: " + line);
+          default ->
+              throw new FormatException(
+                  name + " has a line that this Everwhen does not know: " + line);
         }
       }
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
@@ -143,7 +158,8 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
 
     static ByteBuffer withChecksum(String text) {
       byte[] body = text.getBytes(StandardCharsets.UTF_8);
-      return ByteBuffer.wrap((text + CHECKSUM + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8));
+      return ByteBuffer.wrap(
+          (text + CHECKSUM + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     static List<String> checkedLines(ByteBuffer bytes, String name) throws FormatException {

@@ -60,7 +60,11 @@ public record SegmentHeader(UUID group, long number, long salt, long createdNano
     }
     if (b.getInt(8) != VERSION) {
       throw new FormatException(
-          name + " is of format version " + b.getInt(8) + "; this Everwhen reads version " + VERSION);
+          name
+              + " is of format version "
+              + b.getInt(8)
+              + "; this Everwhen reads version "
+              + VERSION);
     }
     return new SegmentHeader(Uuids.get(b, 16), b.getLong(32), b.getLong(40), b.getLong(48));
   }

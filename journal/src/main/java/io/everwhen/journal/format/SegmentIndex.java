@@ -9,7 +9,8 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 
 /**
- * What a segment holds, sorted by place on the disk. The index of a sealed segment is a file beside it, and seals it.
+ * What a segment holds, sorted by place on the disk. The index of a sealed segment is a file beside
+ * it, and seals it.
  *
  * <pre>
  * header, 256 bytes
@@ -78,18 +79,24 @@ public final class SegmentIndex {
   public static SegmentIndex decode(ByteBuffer file, String name) throws FormatException {
     ByteBuffer b = file.slice().order(ByteOrder.LITTLE_ENDIAN);
     if (b.limit() < HEADER_BYTES + TRAILER_BYTES || b.getLong(0) != MAGIC) {
-      throw new FormatException(name + " is not an index: its first bytes are wrong or it is too short");
+      throw new FormatException(
+          name + " is not an index: its first bytes are wrong or it is too short");
     }
     if (b.getInt(252) != checksum(b, 0, 252)) {
       throw new FormatException(name + " has a damaged header: its checksum does not match");
     }
     if (b.getInt(8) != VERSION) {
       throw new FormatException(
-          name + " is of format version " + b.getInt(8) + "; this Everwhen reads version " + VERSION);
+          name
+              + " is of format version "
+              + b.getInt(8)
+              + "; this Everwhen reads version "
+              + VERSION);
     }
     SegmentIndex index = new SegmentIndex(b);
     long end = index.eventsAt() + (long) index.events() * EVENT_BYTES;
-    if (end + TRAILER_BYTES != b.limit() || b.getInt((int) end) != checksum(b, HEADER_BYTES, (int) end)) {
+    if (end + TRAILER_BYTES != b.limit()
+        || b.getInt((int) end) != checksum(b, HEADER_BYTES, (int) end)) {
       throw new FormatException(name + " is damaged: its checksum does not match");
     }
     return index;
@@ -221,9 +228,13 @@ public final class SegmentIndex {
     return place(extentAt(i) + 20);
   }
 
-  /** The first record that may overlap {@code offset} or anything behind it on {@code disk}; {@link #extents} if none. */
+  /**
+   * The first record that may overlap {@code offset} or anything behind it on {@code disk}; {@link
+   * #extents} if none.
+   */
   public int firstExtentReaching(int disk, long offset) {
-    long key = (long) disk << KEY_DISK_SHIFT | Math.max(0, offset / SECTOR_BYTES - bytes.getLong(104) + 1);
+    long key =
+        (long) disk << KEY_DISK_SHIFT | Math.max(0, offset / SECTOR_BYTES - bytes.getLong(104) + 1);
     int low = 0;
     int high = extents();
     while (low < high) {
@@ -237,7 +248,10 @@ public final class SegmentIndex {
     return low;
   }
 
-  /** The place of the entry from which a walk forward finds the first entry stamped after {@code timeNanos}. */
+  /**
+   * The place of the entry from which a walk forward finds the first entry stamped after {@code
+   * timeNanos}.
+   */
   public long placeBefore(long timeNanos) {
     int found = 0;
     for (int low = 1, high = times() - 1; low <= high; ) {

@@ -7,7 +7,9 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Collects the entries of one segment, in order, and makes its {@link SegmentIndex}. One thread. */
+/**
+ * Collects the entries of one segment, in order, and makes its {@link SegmentIndex}. One thread.
+ */
 public final class SegmentIndexBuilder {
 
   private record ExtentRecord(long key, long sectors, int sequence, boolean zeroes, int place) {}
@@ -44,7 +46,9 @@ public final class SegmentIndexBuilder {
       times.add(new TimeRecord(entry.timeNanos(), sequence, place));
     }
     if (entry.kind().changesContent()) {
-      long key = (long) entry.disk() << SegmentIndex.KEY_DISK_SHIFT | entry.offset() / SegmentIndex.SECTOR_BYTES;
+      long key =
+          (long) entry.disk() << SegmentIndex.KEY_DISK_SHIFT
+              | entry.offset() / SegmentIndex.SECTOR_BYTES;
       long sectors = entry.length() / SegmentIndex.SECTOR_BYTES;
       extents.add(new ExtentRecord(key, sectors, sequence, entry.kind().zeroes(), place));
       longestSectors = Math.max(longestSectors, sectors);
@@ -72,7 +76,8 @@ public final class SegmentIndexBuilder {
   /**
    * The index of what was added.
    *
-   * @param content SHA-256 of the segment's first {@link #dataLength} bytes; zeros for an index that stays in memory
+   * @param content SHA-256 of the segment's first {@link #dataLength} bytes; zeros for an index
+   *     that stays in memory
    * @param previousSeal of the segment before
    */
   public SegmentIndex build(byte[] content, byte[] previousSeal) {
@@ -80,13 +85,15 @@ public final class SegmentIndexBuilder {
       throw new IllegalStateException("a segment without entries has no index");
     }
     extents.sort(
-        Comparator.comparing(ExtentRecord::key, Long::compareUnsigned).thenComparingInt(ExtentRecord::sequence));
+        Comparator.comparing(ExtentRecord::key, Long::compareUnsigned)
+            .thenComparingInt(ExtentRecord::sequence));
     int bodyEnd =
         SegmentIndex.HEADER_BYTES
             + extents.size() * SegmentIndex.EXTENT_BYTES
             + times.size() * SegmentIndex.TIME_BYTES
             + events.size() * SegmentIndex.EVENT_BYTES;
-    ByteBuffer b = ByteBuffer.allocate(bodyEnd + SegmentIndex.TRAILER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer b =
+        ByteBuffer.allocate(bodyEnd + SegmentIndex.TRAILER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     SegmentIndex.encodeHeader(
         b,
         segment,
@@ -101,7 +108,10 @@ public final class SegmentIndexBuilder {
         previousSeal);
     b.position(SegmentIndex.HEADER_BYTES);
     for (ExtentRecord r : extents) {
-      b.putLong(r.key).putLong(r.sectors).putInt(r.sequence | (r.zeroes ? SegmentIndex.ZEROES : 0)).putInt(r.place);
+      b.putLong(r.key)
+          .putLong(r.sectors)
+          .putInt(r.sequence | (r.zeroes ? SegmentIndex.ZEROES : 0))
+          .putInt(r.place);
     }
     for (TimeRecord r : times) {
       b.putLong(r.time).putInt(r.sequence).putInt(r.place);

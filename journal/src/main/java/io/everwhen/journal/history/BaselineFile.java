@@ -13,10 +13,11 @@ import java.util.function.LongPredicate;
 import java.util.zip.CRC32C;
 
 /**
- * The content of a disk at the baseline, in a sparse file, with a checksum for every chunk of 4096 bytes in another.
+ * The content of a disk at the baseline, in a sparse file, with a checksum for every chunk of 4096
+ * bytes in another.
  *
- * <p>A checksum is the CRC32C of the chunk, exclusive-or that of a chunk of zeros: so a chunk of zeros has the checksum
- * zero, and both files may have holes. One thread.
+ * <p>A checksum is the CRC32C of the chunk, exclusive-or that of a chunk of zeros: so a chunk of
+ * zeros has the checksum zero, and both files may have holes. One thread.
  */
 final class BaselineFile implements Closeable {
 
@@ -28,7 +29,8 @@ final class BaselineFile implements Closeable {
   private final StorageFile sums;
   private final TreeSet<Long> unsummed = new TreeSet<>();
   private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
-  private final ByteBuffer sum = ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final ByteBuffer sum =
+      ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
   private BaselineFile(StorageFile content, StorageFile sums) {
     this.content = content;
@@ -42,7 +44,8 @@ final class BaselineFile implements Closeable {
   /**
    * Opens the baseline for reading.
    *
-   * @param incomplete whether it may be in the making: the files shorter than they will be, which reads as zeros
+   * @param incomplete whether it may be in the making: the files shorter than they will be, which
+   *     reads as zeros
    */
   static BaselineFile openForReading(Storage storage, int disk, long sizeBytes, boolean incomplete)
       throws IOException {
@@ -69,7 +72,8 @@ final class BaselineFile implements Closeable {
 
   private static void checkSize(StorageFile file, long bytes) throws IOException {
     if (file.size() != bytes) {
-      throw new DamageException("%s has %d bytes, not %d".formatted(file.describe(), file.size(), bytes));
+      throw new DamageException(
+          "%s has %d bytes, not %d".formatted(file.describe(), file.size(), bytes));
     }
   }
 
@@ -81,14 +85,16 @@ final class BaselineFile implements Closeable {
   static BaselineFile openForFolding(Storage storage, int disk, long sizeBytes) throws IOException {
     StorageFile content = openOrCreate(storage, FileNames.baseline(disk), sizeBytes);
     try {
-      return new BaselineFile(content, openOrCreate(storage, FileNames.baselineSums(disk), sumsBytes(sizeBytes)));
+      return new BaselineFile(
+          content, openOrCreate(storage, FileNames.baselineSums(disk), sumsBytes(sizeBytes)));
     } catch (IOException e) {
       content.close();
       throw e;
     }
   }
 
-  private static StorageFile openOrCreate(Storage storage, String name, long bytes) throws IOException {
+  private static StorageFile openOrCreate(Storage storage, String name, long bytes)
+      throws IOException {
     StorageFile file = storage.exists(name) ? storage.open(name) : storage.create(name);
     try {
       if (file.size() != bytes) {
@@ -115,7 +121,8 @@ final class BaselineFile implements Closeable {
         sums.read(number * Integer.BYTES, sum);
         if (sum.getInt(0) != sumOfChunk()) {
           throw new DamageException(
-              "%s is damaged in the 4096 bytes from %d on".formatted(content.describe(), number * CHUNK_BYTES));
+              "%s is damaged in the 4096 bytes from %d on"
+                  .formatted(content.describe(), number * CHUNK_BYTES));
         }
       }
       int within = (int) (offset % CHUNK_BYTES);
@@ -125,7 +132,10 @@ final class BaselineFile implements Closeable {
     }
   }
 
-  /** Where content that may not be zeros begins, at or after {@code offset}; the file's size when there is none. */
+  /**
+   * Where content that may not be zeros begins, at or after {@code offset}; the file's size when
+   * there is none.
+   */
   long nextData(long offset) throws IOException {
     // By both files: content that was lost to a hole is found by its checksum.
     long summed = sums.nextData(offset / CHUNK_BYTES * Integer.BYTES) / Integer.BYTES * CHUNK_BYTES;

@@ -17,8 +17,9 @@ import java.util.List;
 /**
  * Folds the oldest segment into the baseline, and so moves the horizon to its end.
  *
- * <p>The manifest says so before the baseline is touched, and again when it is complete; in between, everything can be
- * done once more from the beginning, because the segment is still there. One thread.
+ * <p>The manifest says so before the baseline is touched, and again when it is complete; in
+ * between, everything can be done once more from the beginning, because the segment is still there.
+ * One thread.
  */
 public final class Folder {
 
@@ -30,13 +31,17 @@ public final class Folder {
     this.files = files;
   }
 
-  /** The room that folding the segment after the baseline may take on the volume, in bytes; a little too much. */
+  /**
+   * The room that folding the segment after the baseline may take on the volume, in bytes; a little
+   * too much.
+   */
   public long bytesNeeded(Manifest manifest) throws IOException {
     SegmentIndex index = files.readIndex(manifest, manifest.baseline().segment() + 1);
     long needed = SLACK_BYTES;
     for (Manifest.Disk disk : manifest.disks()) {
       if (BaselineFile.exists(files.storage(), disk.number())) {
-        try (BaselineFile baseline = BaselineFile.openForFolding(files.storage(), disk.number(), disk.sizeBytes())) {
+        try (BaselineFile baseline =
+            BaselineFile.openForFolding(files.storage(), disk.number(), disk.sizeBytes())) {
           needed += bytesNeeded(index, disk, baseline::nextData);
         }
       } else {
@@ -51,8 +56,12 @@ public final class Folder {
     long nextData(long offset) throws IOException;
   }
 
-  /** A chunk for each one that is written and is a hole yet, and a page of checksums for each that they are in. */
-  private static long bytesNeeded(SegmentIndex index, Manifest.Disk disk, DataFinder baseline) throws IOException {
+  /**
+   * A chunk for each one that is written and is a hole yet, and a page of checksums for each that
+   * they are in.
+   */
+  private static long bytesNeeded(SegmentIndex index, Manifest.Disk disk, DataFinder baseline)
+      throws IOException {
     long chunks = 0;
     long pages = 0;
     long lastPage = -1;
@@ -84,7 +93,8 @@ public final class Folder {
   /**
    * Folds the segment after the baseline.
    *
-   * @return the manifest with the new baseline; the segment's file is still there, its index is gone
+   * @return the manifest with the new baseline; the segment's file is still there, its index is
+   *     gone
    * @throws DamageException when the segment is damaged; then nothing was changed
    */
   public Manifest fold(Manifest manifest) throws IOException {
@@ -135,7 +145,8 @@ public final class Folder {
     }
   }
 
-  private void apply(Manifest manifest, JournalFiles.OpenSegment segment, SegmentIndex index) throws IOException {
+  private void apply(Manifest manifest, JournalFiles.OpenSegment segment, SegmentIndex index)
+      throws IOException {
     Storage storage = files.storage();
     List<BaselineFile> baselines = new ArrayList<>();
     try (Cursor cursor = new Cursor(segment, SegmentHeader.BYTES, index.dataLength())) {

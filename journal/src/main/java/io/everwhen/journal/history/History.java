@@ -23,10 +23,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can be asked of one group, as it stood when it was opened. Changes nothing, and disturbs nobody.
+ * Everything that can be asked of one group, as it stood when it was opened. Changes nothing, and
+ * disturbs nobody.
  *
- * <p>While it is open, folding is put off if the volume's space allows. If it does not, what was folded away meanwhile is
- * refused, never guessed: see {@link #checkStillWithin}. One thread.
+ * <p>While it is open, folding is put off if the volume's space allows. If it does not, what was
+ * folded away meanwhile is refused, never guessed: see {@link #checkStillWithin}. One thread.
  */
 public final class History implements Closeable {
 
@@ -105,8 +106,8 @@ public final class History implements Closeable {
   }
 
   /** Finds the segments; tells of damage to the entries that are not sealed yet. */
-  private static Optional<String> load(JournalFiles files, Manifest manifest, List<HistorySegment> into)
-      throws IOException {
+  private static Optional<String> load(
+      JournalFiles files, Manifest manifest, List<HistorySegment> into) throws IOException {
     long next = manifest.baseline().segment() + 1;
     NavigableSet<Long> sealed = files.indexNumbers();
     long lastSealed = sealed.isEmpty() ? next - 1 : sealed.last();
@@ -128,7 +129,8 @@ public final class History implements Closeable {
     long sequence = lastIndex == null ? manifest.baseline().sequence() : lastIndex.lastSequence();
     int chain = lastIndex == null ? manifest.baseline().chain() : lastIndex.lastChecksum();
     if (last != null && lastIndex == null) {
-      return Optional.of("without the index of segment " + lastSealed + " there is no telling how it goes on");
+      return Optional.of(
+          "without the index of segment " + lastSealed + " there is no telling how it goes on");
     }
     for (UnsealedTail tail : UnsealedTail.read(files, manifest, lastSealed, sequence, chain)) {
       into.add(new HistorySegment(files, manifest, tail));
@@ -136,7 +138,10 @@ public final class History implements Closeable {
     return SegmentAudit.damageOfTail(files, manifest, lastSealed, sequence, chain);
   }
 
-  /** What is wrong behind the newest entry that can be read; empty when history is whole up to its end. */
+  /**
+   * What is wrong behind the newest entry that can be read; empty when history is whole up to its
+   * end.
+   */
   public Optional<String> tailDamage() {
     return Optional.ofNullable(tailDamage);
   }
@@ -144,7 +149,8 @@ public final class History implements Closeable {
   private DamageException endsEarly() throws IOException {
     return new DamageException(
         "the history in %s ends in damage behind entry %d: %s. The disk as of the last sound entry is --at seq:%d"
-            .formatted(files.storage().describe(), head().sequence(), tailDamage, head().sequence()));
+            .formatted(
+                files.storage().describe(), head().sequence(), tailDamage, head().sequence()));
   }
 
   /** The group's manifest when this was opened. */
@@ -166,7 +172,9 @@ public final class History implements Closeable {
     return List.copyOf(segments);
   }
 
-  /** The first entry whose instant can be asked for; everything before is folded into the baseline. */
+  /**
+   * The first entry whose instant can be asked for; everything before is folded into the baseline.
+   */
   public Point horizon() throws IOException {
     if (manifest.folding() != 0) {
       SegmentIndex folding = segments.getFirst().index();
@@ -218,8 +226,8 @@ public final class History implements Closeable {
   }
 
   /**
-   * The last change that was complete at this entry; empty when it is before the horizon or after the head. Inside a
-   * change of several entries, the one before it.
+   * The last change that was complete at this entry; empty when it is before the horizon or after
+   * the head. Inside a change of several entries, the one before it.
    */
   public Optional<Point> atSequence(long sequence) throws IOException {
     if (tailDamage != null && sequence > head().sequence()) {
@@ -229,7 +237,8 @@ public final class History implements Closeable {
       return Optional.empty();
     }
     for (HistorySegment segment : segments) {
-      if (sequence <= segment.index().lastSequence() && sequence >= segment.index().firstSequence()) {
+      if (sequence <= segment.index().lastSequence()
+          && sequence >= segment.index().firstSequence()) {
         return lastCompleteIn(segment, sequence);
       }
     }
@@ -276,7 +285,10 @@ public final class History implements Closeable {
             throw segment.damaged(null);
           }
           if (cursor.entry().kind() == EntryKind.MARK) {
-            marks.add(new Mark(StandardCharsets.UTF_8.decode(cursor.payload()).toString(), point(cursor.entry())));
+            marks.add(
+                new Mark(
+                    StandardCharsets.UTF_8.decode(cursor.payload()).toString(),
+                    point(cursor.entry())));
           }
         }
       }
@@ -297,7 +309,8 @@ public final class History implements Closeable {
       if (index.lastSequence() < sequence) {
         continue;
       }
-      try (Cursor cursor = segment.cursorAt(index.placeAtOrBefore(Math.max(sequence, index.firstSequence())))) {
+      try (Cursor cursor =
+          segment.cursorAt(index.placeAtOrBefore(Math.max(sequence, index.firstSequence())))) {
         long last = 0;
         while (last < index.lastSequence() && cursor.advance()) {
           last = cursor.entry().sequence();
@@ -324,8 +337,8 @@ public final class History implements Closeable {
   }
 
   /**
-   * Checks that the baseline has not moved past {@code sequence} since this was opened: then everything read so far as
-   * of that entry was right.
+   * Checks that the baseline has not moved past {@code sequence} since this was opened: then
+   * everything read so far as of that entry was right.
    */
   public void checkStillWithin(long sequence) throws IOException {
     Manifest now = files.readManifest();

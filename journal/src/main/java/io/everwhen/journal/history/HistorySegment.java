@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One segment of a history, with its index; its file is opened when it is first needed. One thread. */
+/**
+ * One segment of a history, with its index; its file is opened when it is first needed. One thread.
+ */
 public final class HistorySegment implements Closeable {
 
   private final JournalFiles files;
@@ -115,13 +117,17 @@ public final class HistorySegment implements Closeable {
         what + ". Instants that need it cannot be restored; `everwhen verify` says which", cause);
   }
 
-  /** Reads the whole segment; what is wrong with it, or empty. Of one that is still being written, nothing. */
+  /**
+   * Reads the whole segment; what is wrong with it, or empty. Of one that is still being written,
+   * nothing.
+   */
   public Optional<String> findDamage() throws IOException {
     if (!sealed) {
       return Optional.empty();
     }
     if (index == null) {
-      return Optional.of("its index is damaged or missing: " + (damage == null ? "" : damage.getMessage()));
+      return Optional.of(
+          "its index is damaged or missing: " + (damage == null ? "" : damage.getMessage()));
     }
     try {
       return SegmentAudit.damageOf(open(), index);

@@ -17,10 +17,12 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A disk as it was right after one entry: of each sector the newest content recorded by then, else the baseline's.
+ * A disk as it was right after one entry: of each sector the newest content recorded by then, else
+ * the baseline's.
  *
- * <p>Reading finds, for every sector asked for, the newest entry in the segments' indexes; so its memory grows with the
- * size of one read, not with the history. Every byte is checked against its checksum on the way. One thread.
+ * <p>Reading finds, for every sector asked for, the newest entry in the segments' indexes; so its
+ * memory grows with the size of one read, not with the history. Every byte is checked against its
+ * checksum on the way. One thread.
  */
 public final class PastView implements Closeable {
 
@@ -55,7 +57,8 @@ public final class PastView implements Closeable {
     this.baseline = openBaseline(history, disk);
   }
 
-  private static @Nullable BaselineFile openBaseline(History history, Manifest.Disk disk) throws IOException {
+  private static @Nullable BaselineFile openBaseline(History history, Manifest.Disk disk)
+      throws IOException {
     boolean isMade = history.manifest().baseline().segment() > 0;
     boolean inTheMaking = history.manifest().folding() != 0;
     if (!isMade && !(inTheMaking && BaselineFile.exists(history.storage(), disk.number()))) {
@@ -65,7 +68,9 @@ public final class PastView implements Closeable {
       return BaselineFile.openForReading(
           history.storage(), disk.number(), disk.sizeBytes(), !isMade && inTheMaking);
     } catch (NoSuchFileException e) {
-      throw new DamageException("the baseline in " + history.storage().describe() + " is not there: " + e.getMessage(), e);
+      throw new DamageException(
+          "the baseline in " + history.storage().describe() + " is not there: " + e.getMessage(),
+          e);
     }
   }
 
@@ -74,10 +79,15 @@ public final class PastView implements Closeable {
     return disk.sizeBytes();
   }
 
-  /** Fills {@code into} from {@code offset} on; both in whole sectors. Larger reads are cheaper by the byte. */
+  /**
+   * Fills {@code into} from {@code offset} on; both in whole sectors. Larger reads are cheaper by
+   * the byte.
+   */
   public void read(long offset, ByteBuffer into) throws IOException {
-    if (((offset | into.remaining()) & (SECTOR_BYTES - 1)) != 0 || offset + into.remaining() > disk.sizeBytes()) {
-      throw new IllegalArgumentException(into.remaining() + " bytes from " + offset + " do not lie on " + disk.name());
+    if (((offset | into.remaining()) & (SECTOR_BYTES - 1)) != 0
+        || offset + into.remaining() > disk.sizeBytes()) {
+      throw new IllegalArgumentException(
+          into.remaining() + " bytes from " + offset + " do not lie on " + disk.name());
     }
     int sectors = into.remaining() / SECTOR_BYTES;
     findNewest(offset, sectors);
@@ -112,13 +122,20 @@ public final class PastView implements Closeable {
         break;
       }
       for (int i = index.firstExtentReaching(disk.number(), offset);
-          i < index.extents() && index.extentDisk(i) == disk.number() && index.extentOffset(i) < end;
+          i < index.extents()
+              && index.extentDisk(i) == disk.number()
+              && index.extentOffset(i) < end;
           i++) {
         long made = index.extentSequence(i);
         long from = Math.max(offset, index.extentOffset(i));
         long to = Math.min(end, index.extentOffset(i) + index.extentLength(i));
         if (made <= sequence) {
-          paint((int) ((from - offset) / SECTOR_BYTES), (int) ((to - offset) / SECTOR_BYTES), made, s, i);
+          paint(
+              (int) ((from - offset) / SECTOR_BYTES),
+              (int) ((to - offset) / SECTOR_BYTES),
+              made,
+              s,
+              i);
         }
       }
     }
@@ -153,8 +170,11 @@ public final class PastView implements Closeable {
     } catch (IOException e) {
       throw segment.damaged(e);
     }
-    if (entry.disk() != disk.number() || offset < entry.offset() || offset + into.remaining() > entry.end()) {
-      throw segment.damaged(new IOException("entry " + entry.sequence() + " is not what the index says"));
+    if (entry.disk() != disk.number()
+        || offset < entry.offset()
+        || offset + into.remaining() > entry.end()) {
+      throw segment.damaged(
+          new IOException("entry " + entry.sequence() + " is not what the index says"));
     }
     into.put(reader.payload().slice((int) (offset - entry.offset()), into.remaining()));
   }
@@ -172,14 +192,19 @@ public final class PastView implements Closeable {
       return;
     }
     ByteBuffer window = ByteBuffer.allocateDirect(1 << 20);
-    for (long at = baseline.nextData(0); at < disk.sizeBytes(); at = baseline.nextData(at + window.limit())) {
+    for (long at = baseline.nextData(0);
+        at < disk.sizeBytes();
+        at = baseline.nextData(at + window.limit())) {
       at -= at % BaselineFile.CHUNK_BYTES;
       window.clear().limit((int) Math.min(window.capacity(), disk.sizeBytes() - at));
       baseline.read(at, window, beingFolded());
     }
   }
 
-  /** While a segment is being folded, the checksums of the chunks that it touches may be behind their content. */
+  /**
+   * While a segment is being folded, the checksums of the chunks that it touches may be behind
+   * their content.
+   */
   private LongPredicate beingFolded() throws IOException {
     if (history.manifest().folding() == 0) {
       return chunk -> false;
@@ -201,7 +226,10 @@ public final class PastView implements Closeable {
     return false;
   }
 
-  /** Where anything but zeros may begin, at or after {@code offset}; {@link #sizeBytes} when nothing does. */
+  /**
+   * Where anything but zeros may begin, at or after {@code offset}; {@link #sizeBytes} when nothing
+   * does.
+   */
   public long nextData(long offset) throws IOException {
     long next = disk.sizeBytes();
     if (baseline != null && offset < baseline.size()) {
@@ -213,7 +241,9 @@ public final class PastView implements Closeable {
         break;
       }
       for (int i = index.firstExtentReaching(disk.number(), offset);
-          i < index.extents() && index.extentDisk(i) == disk.number() && index.extentOffset(i) < next;
+          i < index.extents()
+              && index.extentDisk(i) == disk.number()
+              && index.extentOffset(i) < next;
           i++) {
         boolean counts = index.extentSequence(i) <= sequence && !index.extentZeroes(i);
         if (counts && index.extentOffset(i) + index.extentLength(i) > offset) {
@@ -224,7 +254,10 @@ public final class PastView implements Closeable {
     return next / SECTOR_BYTES * SECTOR_BYTES;
   }
 
-  /** Checks that nothing read so far was folded away meanwhile; see {@link History#checkStillWithin}. */
+  /**
+   * Checks that nothing read so far was folded away meanwhile; see {@link
+   * History#checkStillWithin}.
+   */
   public void checkStillWithin() throws IOException {
     history.checkStillWithin(sequence);
   }

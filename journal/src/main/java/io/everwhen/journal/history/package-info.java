@@ -1,9 +1,9 @@
 /**
  * What can be asked for: the baseline, every segment behind it, and any instant between.
  *
- * <p>{@link History} opens a journal directory for reading, in the process that writes it or in any other, and
- * {@link PastView} reads a disk as of one entry. {@link Folder} moves the beginning of history forward. Uses {@code log};
- * the restore module and the group use it.
+ * <p>{@link History} opens a journal directory for reading, in the process that writes it or in any
+ * other, and {@link PastView} reads a disk as of one entry. {@link Folder} moves the beginning of
+ * history forward. Uses {@code log}; the restore module and the group use it.
  */
 @NullMarked
 package io.everwhen.journal.history;

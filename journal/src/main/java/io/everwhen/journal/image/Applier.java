@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Carries durable changes from the journal into the images: of each block only the newest content there is by then.
+ * Carries durable changes from the journal into the images: of each block only the newest content
+ * there is by then.
  *
  * <p>Promise 2 is kept here: nothing is applied whose entry is not durable. One thread at a time.
  */
@@ -29,7 +30,8 @@ public final class Applier {
   }
 
   /**
-   * Makes the journal durable, applies everything that was in it, makes the images durable and moves their checkpoints.
+   * Makes the journal durable, applies everything that was in it, makes the images durable and
+   * moves their checkpoints.
    *
    * @return the sequence up to which all images are complete now
    */
@@ -41,14 +43,16 @@ public final class Applier {
       boolean due = volume.image().checkpointSequence() < durable;
       applied.add(due ? apply(volume, durable) : List.of());
     }
-    // A piece may have been passed over because a newer entry replaces it. The checkpoint says that it is not needed
+    // A piece may have been passed over because a newer entry replaces it. The checkpoint says that
+    // it is not needed
     // any more; so the newer entry must be durable first.
     journal.sync();
     for (Volume volume : volumes) {
       if (volume.image().checkpointSequence() < durable) {
         volume.image().checkpoint(durable);
       }
-      // Not before: after a failed sync nobody knows what the image holds, and everything is written once more.
+      // Not before: after a failed sync nobody knows what the image holds, and everything is
+      // written once more.
       applied.get(volume.number()).forEach(volume.map()::remove);
       volume.quiesce();
     }
@@ -79,9 +83,11 @@ public final class Applier {
       return;
     }
     EntryHeader entry =
-        reader.read(source.segment().file(), source.segment().header(), source.place(), source.sequence());
+        reader.read(
+            source.segment().file(), source.segment().header(), source.place(), source.sequence());
     if (entry.offset() != source.offset() || piece.end() > entry.end()) {
-      throw new IllegalStateException("entry " + entry.sequence() + " is not where the block map says");
+      throw new IllegalStateException(
+          "entry " + entry.sequence() + " is not where the block map says");
     }
     ByteBuffer data = reader.payload();
     image.write(

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 /**
  * Which ranges of a disk are newer in the journal than in the image, and where.
  *
- * <p>Disjoint pieces by offset; a newer one replaces what it overlaps. Its size is bounded by the backlog that the group
- * allows. Any thread; each method is short and does no I/O.
+ * <p>Disjoint pieces by offset; a newer one replaces what it overlaps. Its size is bounded by the
+ * backlog that the group allows. Any thread; each method is short and does no I/O.
  */
 final class BlockMap {
 

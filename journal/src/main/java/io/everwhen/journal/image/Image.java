@@ -28,7 +28,8 @@ public final class Image implements Closeable {
   }
 
   /**
-   * Makes an empty image. The checkpoint is written last and durably: where it is, the disk was made completely.
+   * Makes an empty image. The checkpoint is written last and durably: where it is, the disk was
+   * made completely.
    *
    * @throws FormatException when there is an image that is not empty
    */
@@ -37,7 +38,8 @@ public final class Image implements Closeable {
       try (StorageFile file = home.open(FileNames.IMAGE)) {
         if (file.nextData(0) < file.size()) {
           throw new FormatException(
-              file.describe() + " has content but no checkpoint. Move it away; restore it from a journal if need be");
+              file.describe()
+                  + " has content but no checkpoint. Move it away; restore it from a journal if need be");
         }
         file.setSize(disk.sizeBytes());
         file.sync();
@@ -74,12 +76,15 @@ public final class Image implements Closeable {
       Checkpoint checkpoint = Checkpoint.decode(slots.flip(), checkpointFile.describe());
       if (!checkpoint.group().equals(group.id()) || checkpoint.disk() != disk.number()) {
         throw new FormatException(
-            checkpointFile.describe() + " belongs to another journal than the one of " + disk.name());
+            checkpointFile.describe()
+                + " belongs to another journal than the one of "
+                + disk.name());
       }
       file = home.open(FileNames.IMAGE);
       if (file.size() != disk.sizeBytes()) {
         throw new FormatException(
-            "%s has %d bytes, but %s has %d".formatted(file.describe(), file.size(), disk.name(), disk.sizeBytes()));
+            "%s has %d bytes, but %s has %d"
+                .formatted(file.describe(), file.size(), disk.name(), disk.sizeBytes()));
       }
       opened = true;
       return new Image(file, checkpointFile, checkpoint);
@@ -113,7 +118,8 @@ public final class Image implements Closeable {
   /** Makes everything applied so far durable and says so in the checkpoint. */
   void checkpoint(long sequence) throws IOException {
     if (sequence < checkpoint.sequence()) {
-      throw new IllegalStateException("a checkpoint cannot go back from " + checkpoint.sequence() + " to " + sequence);
+      throw new IllegalStateException(
+          "a checkpoint cannot go back from " + checkpoint.sequence() + " to " + sequence);
     }
     file.sync();
     Checkpoint next = checkpoint.next(sequence);

@@ -51,7 +51,8 @@ public final class LiveDisks implements EntryListener, Closeable {
   public List<Volume> attach(Journal journal) throws IOException {
     for (Manifest.Disk disk : group.disks()) {
       int n = disk.number();
-      volumes.add(new Volume(n, disk.name(), disk.sizeBytes(), images.get(n), journal, maps.get(n)));
+      volumes.add(
+          new Volume(n, disk.name(), disk.sizeBytes(), images.get(n), journal, maps.get(n)));
     }
     journal.replay(oldestCheckpoint(), this);
     return List.copyOf(volumes);
@@ -64,7 +65,14 @@ public final class LiveDisks implements EntryListener, Closeable {
 
   @Override
   public void written(
-      EntryKind kind, int disk, long offset, long length, int payloadLength, long sequence, Segment segment, long place) {
+      EntryKind kind,
+      int disk,
+      long offset,
+      long length,
+      int payloadLength,
+      long sequence,
+      Segment segment,
+      long place) {
     if (kind.changesContent() && sequence > images.get(disk).checkpointSequence()) {
       volumes.get(disk).noteWritten(kind, offset, length, sequence, segment, place);
     }

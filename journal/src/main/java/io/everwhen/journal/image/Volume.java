@@ -16,9 +16,9 @@ import java.util.concurrent.locks.StampedLock;
 /**
  * A live disk: reads see the newest settled content, changes go into the journal.
  *
- * <p>Offsets and lengths are in bytes and multiples of 512. Any thread may call {@link #read}, {@link #write},
- * {@link #zero}, {@link #settle} and {@link #flush}; the order in which a change is staged, settled and synced is that
- * of {@link Journal}.
+ * <p>Offsets and lengths are in bytes and multiples of 512. Any thread may call {@link #read},
+ * {@link #write}, {@link #zero}, {@link #settle} and {@link #flush}; the order in which a change is
+ * staged, settled and synced is that of {@link Journal}.
  */
 public final class Volume {
 
@@ -68,7 +68,8 @@ public final class Volume {
       int start = into.position();
       long seen;
       do {
-        // What is not in the map is in the image; unless a write and its application to the image overtake us between
+        // What is not in the map is in the image; unless a write and its application to the image
+        // overtake us between
         // the two. Then a batch was begun meanwhile, and we look again.
         seen = applications.get();
         into.position(start);
@@ -134,7 +135,10 @@ public final class Volume {
     journal.settle();
   }
 
-  /** Settles, makes everything durable, and puts the flush on the timeline if anything changed since the last one. */
+  /**
+   * Settles, makes everything durable, and puts the flush on the timeline if anything changed since
+   * the last one.
+   */
   public void flush() throws IOException {
     journal.flush(disk);
   }
@@ -145,7 +149,8 @@ public final class Volume {
         || offset > sizeBytes - length
         || ((offset | length) & (SECTOR_BYTES - 1)) != 0) {
       throw new IllegalArgumentException(
-          "%d bytes from %d do not lie on %s, which has %d".formatted(length, offset, name, sizeBytes));
+          "%d bytes from %d do not lie on %s, which has %d"
+              .formatted(length, offset, name, sizeBytes));
     }
   }
 

@@ -21,7 +21,8 @@ import java.util.stream.Stream;
 /** A directory of a real file system. */
 public final class DiskStorage implements Storage {
 
-  private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
 
   private final Path directory;
 
@@ -29,7 +30,10 @@ public final class DiskStorage implements Storage {
     this.directory = directory;
   }
 
-  /** An existing directory; {@link NotDirectoryException} or {@link java.nio.file.NoSuchFileException} otherwise. */
+  /**
+   * An existing directory; {@link NotDirectoryException} or {@link
+   * java.nio.file.NoSuchFileException} otherwise.
+   */
   public static DiskStorage open(Path directory) throws IOException {
     if (!Files.exists(directory)) {
       throw new java.nio.file.NoSuchFileException(directory.toString());
@@ -54,9 +58,13 @@ public final class DiskStorage implements Storage {
     return new DiskStorage(directory);
   }
 
-  /** Opens any file or block device for writing, from its present content on; a file is created if it is not there. */
+  /**
+   * Opens any file or block device for writing, from its present content on; a file is created if
+   * it is not there.
+   */
   public static StorageFile openOutput(Path path) throws IOException {
-    return file(path, true, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+    return file(
+        path, true, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
   }
 
   /** What there is at a path. */
@@ -81,7 +89,11 @@ public final class DiskStorage implements Storage {
   /** The names of the directories in this one, sorted. */
   public List<String> subdirectories() throws IOException {
     try (Stream<Path> paths = Files.list(directory)) {
-      return paths.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList();
+      return paths
+          .filter(Files::isDirectory)
+          .map(p -> p.getFileName().toString())
+          .sorted()
+          .toList();
     }
   }
 
@@ -126,10 +138,15 @@ public final class DiskStorage implements Storage {
   @Override
   public StorageFile create(String name) throws IOException {
     return file(
-        resolve(name), true, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        resolve(name),
+        true,
+        StandardOpenOption.READ,
+        StandardOpenOption.WRITE,
+        StandardOpenOption.CREATE_NEW);
   }
 
-  private static StorageFile file(Path path, boolean writable, OpenOption... options) throws IOException {
+  private static StorageFile file(Path path, boolean writable, OpenOption... options)
+      throws IOException {
     return new DiskStorageFile(path, FileChannel.open(path, options), writable);
   }
 
@@ -146,7 +163,11 @@ public final class DiskStorage implements Storage {
   @Override
   public List<String> list() throws IOException {
     try (Stream<Path> paths = Files.list(directory)) {
-      return paths.filter(p -> !Files.isDirectory(p)).map(p -> p.getFileName().toString()).sorted().toList();
+      return paths
+          .filter(p -> !Files.isDirectory(p))
+          .map(p -> p.getFileName().toString())
+          .sorted()
+          .toList();
     }
   }
 
@@ -157,7 +178,11 @@ public final class DiskStorage implements Storage {
 
   @Override
   public void rename(String from, String to) throws IOException {
-    Files.move(resolve(from), resolve(to), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(
+        resolve(from),
+        resolve(to),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
   }
 
   @Override

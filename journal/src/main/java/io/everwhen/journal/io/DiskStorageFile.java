@@ -63,7 +63,10 @@ final class DiskStorageFile implements StorageFile {
     }
   }
 
-  /** Gathered writes use the channel's own position: they come from one thread at a time, as {@link StorageFile} asks. */
+  /**
+   * Gathered writes use the channel's own position: they come from one thread at a time, as {@link
+   * StorageFile} asks.
+   */
   @Override
   public void write(long position, ByteBuffer[] data, int count) throws IOException {
     try {
@@ -154,7 +157,8 @@ final class DiskStorageFile implements StorageFile {
   private IOException translated(IOException e) {
     String message = e.getMessage();
     boolean noSpace =
-        message != null && (message.contains("No space left on device") || message.contains("quota exceeded"));
+        message != null
+            && (message.contains("No space left on device") || message.contains("quota exceeded"));
     return noSpace ? new NoSpaceException("no space left on the volume of " + path, e) : e;
   }
 }

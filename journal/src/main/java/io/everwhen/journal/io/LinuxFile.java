@@ -15,10 +15,11 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 
 /**
- * The calls that Java has no words for: fallocate(2) and lseek(2) with SEEK_DATA, on a descriptor of its own.
+ * The calls that Java has no words for: fallocate(2) and lseek(2) with SEEK_DATA, on a descriptor
+ * of its own.
  *
- * <p>Linux, glibc or musl. Each method says in its result whether the file system could do it, so that callers can fall
- * back to something slower.
+ * <p>Linux, glibc or musl. Each method says in its result whether the file system could do it, so
+ * that callers can fall back to something slower.
  */
 @SuppressWarnings("restricted") // the launcher and the tests enable native access
 final class LinuxFile implements Closeable {
@@ -41,7 +42,8 @@ final class LinuxFile implements Closeable {
 
   private static final Linker LINKER = Linker.nativeLinker();
   private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-  private static final VarHandle ERRNO = CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+  private static final VarHandle ERRNO =
+      CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
   private static final AddressLayout STRING = ValueLayout.ADDRESS;
 
   private static final MethodHandle OPEN =
@@ -68,7 +70,10 @@ final class LinuxFile implements Closeable {
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("lseek"),
           FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT),
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT),
           Linker.Option.captureCallState("errno"));
 
   private final Path path;
@@ -126,7 +131,8 @@ final class LinuxFile implements Closeable {
           case EOPNOTSUPP, ENOSYS, ENODEV, EINVAL -> {
             return false;
           }
-          case ENOSPC, EDQUOT -> throw new NoSpaceException("no space left for " + length + " bytes of " + path);
+          case ENOSPC, EDQUOT ->
+              throw new NoSpaceException("no space left for " + length + " bytes of " + path);
           default -> throw new IOException("fallocate of " + path + " failed: error " + error);
         }
       }
@@ -137,7 +143,10 @@ final class LinuxFile implements Closeable {
     }
   }
 
-  /** Where data starts at or after {@code position}; {@code position} itself when the file system cannot tell. */
+  /**
+   * Where data starts at or after {@code position}; {@code position} itself when the file system
+   * cannot tell.
+   */
   long nextData(long position, long size) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CALL_STATE);

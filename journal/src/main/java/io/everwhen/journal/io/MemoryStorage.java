@@ -69,7 +69,10 @@ public final class MemoryStorage implements Storage {
     return List.copyOf(files.keySet());
   }
 
-  /** The pages of a deleted file count as free at once, though whoever has it open may go on reading them. */
+  /**
+   * The pages of a deleted file count as free at once, though whoever has it open may go on reading
+   * them.
+   */
   @Override
   public synchronized void delete(String name) {
     MemoryFile file = files.remove(name);
@@ -146,7 +149,8 @@ public final class MemoryStorage implements Storage {
         int start = into.position();
         while (into.hasRemaining() && position < size) {
           int within = (int) (position % PAGE_BYTES);
-          int length = (int) Math.min(Math.min(PAGE_BYTES - within, into.remaining()), size - position);
+          int length =
+              (int) Math.min(Math.min(PAGE_BYTES - within, into.remaining()), size - position);
           byte[] page = pages.get(position / PAGE_BYTES);
           into.put(page == null ? new byte[length] : page, page == null ? 0 : within, length);
           position += length;

@@ -12,8 +12,8 @@ import java.util.Optional;
 /**
  * The file locks of this process.
  *
- * <p>POSIX locks belong to the process: closing any descriptor of a locked file gives the lock up. So each lock file is
- * opened once, and holders within the process are counted here.
+ * <p>POSIX locks belong to the process: closing any descriptor of a locked file gives the lock up.
+ * So each lock file is opened once, and holders within the process are counted here.
  */
 final class ProcessLocks {
 
@@ -23,7 +23,8 @@ final class ProcessLocks {
 
   private ProcessLocks() {}
 
-  static Optional<Closeable> tryLock(Path file, Storage.LockMode mode, boolean writable) throws IOException {
+  static Optional<Closeable> tryLock(Path file, Storage.LockMode mode, boolean writable)
+      throws IOException {
     Path path = file.toAbsolutePath().normalize();
     synchronized (HELD) {
       Held held = HELD.get(path);
@@ -36,7 +37,11 @@ final class ProcessLocks {
       }
       FileChannel channel =
           writable
-              ? FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)
+              ? FileChannel.open(
+                  path,
+                  StandardOpenOption.READ,
+                  StandardOpenOption.WRITE,
+                  StandardOpenOption.CREATE)
               : FileChannel.open(path, StandardOpenOption.READ);
       boolean locked = false;
       try {

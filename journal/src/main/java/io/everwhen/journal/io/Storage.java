@@ -8,15 +8,20 @@ import java.util.Optional;
 /**
  * One flat directory of files.
  *
- * <p>Creating, renaming and deleting take effect at once, and survive a power cut after {@link #syncDirectory}. Any
- * thread may call any method. Names are plain file names, without a separator.
+ * <p>Creating, renaming and deleting take effect at once, and survive a power cut after {@link
+ * #syncDirectory}. Any thread may call any method. Names are plain file names, without a separator.
  */
 public interface Storage {
 
-  /** Opens a file for reading and writing; {@link java.nio.file.NoSuchFileException} if it is not there. */
+  /**
+   * Opens a file for reading and writing; {@link java.nio.file.NoSuchFileException} if it is not
+   * there.
+   */
   StorageFile open(String name) throws IOException;
 
-  /** Opens a file for reading only; {@link java.nio.file.NoSuchFileException} if it is not there. */
+  /**
+   * Opens a file for reading only; {@link java.nio.file.NoSuchFileException} if it is not there.
+   */
   StorageFile openForReading(String name) throws IOException;
 
   /** Creates an empty file; {@link java.nio.file.FileAlreadyExistsException} if it is there. */

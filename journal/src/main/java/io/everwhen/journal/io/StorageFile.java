@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 /**
  * One open file.
  *
- * <p>Any thread may read at any time; writes to the same bytes are ordered by the caller. A write is with the operating
- * system when it returns, and on stable storage after {@link #sync}.
+ * <p>Any thread may read at any time; writes to the same bytes are ordered by the caller. A write
+ * is with the operating system when it returns, and on stable storage after {@link #sync}.
  */
 public interface StorageFile extends Closeable {
 
@@ -28,19 +28,31 @@ public interface StorageFile extends Closeable {
   /** Writes all of {@code data} at {@code position}. */
   void write(long position, ByteBuffer data) throws IOException;
 
-  /** Writes the first {@code count} buffers one after the other at {@code position}, in as few system calls as it takes. */
+  /**
+   * Writes the first {@code count} buffers one after the other at {@code position}, in as few
+   * system calls as it takes.
+   */
   void write(long position, ByteBuffer[] data, int count) throws IOException;
 
-  /** Makes the bytes written so far durable. After a failure nothing may be assumed about any of them. */
+  /**
+   * Makes the bytes written so far durable. After a failure nothing may be assumed about any of
+   * them.
+   */
   void sync() throws IOException;
 
   /** Cuts or extends the file; what is added reads as zeros and takes no space. */
   void setSize(long bytes) throws IOException;
 
-  /** Makes sure that the first {@code bytes} can be written without running out of space, and extends the file to them. */
+  /**
+   * Makes sure that the first {@code bytes} can be written without running out of space, and
+   * extends the file to them.
+   */
   void allocate(long bytes) throws IOException;
 
-  /** Makes a range read as zeros and gives back its space where the file system can. Does not change the size. */
+  /**
+   * Makes a range read as zeros and gives back its space where the file system can. Does not change
+   * the size.
+   */
   void punchHole(long position, long length) throws IOException;
 
   /**
@@ -56,7 +68,14 @@ public interface StorageFile extends Closeable {
     int got = read(position, into);
     if (got != wanted) {
       throw new java.io.EOFException(
-          describe() + " ends at byte " + size() + ", where " + wanted + " bytes from " + position + " were expected");
+          describe()
+              + " ends at byte "
+              + size()
+              + ", where "
+              + wanted
+              + " bytes from "
+              + position
+              + " were expected");
     }
   }
 }

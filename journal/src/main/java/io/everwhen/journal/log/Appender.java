@@ -17,13 +17,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The single writer of a group's segments.
  *
- * <p>There is no writer thread. Threads <em>stage</em> entries under a short lock, which gives each its sequence, stamp
- * and place; then whoever needs his entry written first becomes the leader and writes everything that is staged with one
- * gathered write, outside the lock, while the others go on staging into the other {@link Batch}. Syncs are shared in the
- * same way. So a lone writer pays no hand-off, and many share system calls.
+ * <p>There is no writer thread. Threads <em>stage</em> entries under a short lock, which gives each
+ * its sequence, stamp and place; then whoever needs his entry written first becomes the leader and
+ * writes everything that is staged with one gathered write, outside the lock, while the others go
+ * on staging into the other {@link Batch}. Syncs are shared in the same way. So a lone writer pays
+ * no hand-off, and many share system calls.
  *
- * <p>After a failed write or sync nothing is known about the bytes concerned: the appender stops for good, and says so
- * to everybody.
+ * <p>After a failed write or sync nothing is known about the bytes concerned: the appender stops
+ * for good, and says so to everybody.
  */
 final class Appender {
 
@@ -46,7 +47,8 @@ final class Appender {
   private Batch idle = new Batch();
   private boolean writing;
   private boolean syncing;
-  private @Nullable Segment active; // none before the first entry: a full volume does not keep a group from opening
+  // None before the first entry: a full volume does not keep a group from opening.
+  private @Nullable Segment active;
   private long place;
   private int chain;
   private final ArrayDeque<Segment> leftUnsynced = new ArrayDeque<>();
@@ -87,10 +89,12 @@ final class Appender {
   /**
    * Stages one entry.
    *
-   * @param payload whose bytes must not change before a {@link #settle} that covers the entry has returned
+   * @param payload whose bytes must not change before a {@link #settle} that covers the entry has
+   *     returned
    * @return its sequence
    */
-  long stage(EntryKind kind, int disk, long offset, long length, ByteBuffer payload, int payloadChecksum)
+  long stage(
+      EntryKind kind, int disk, long offset, long length, ByteBuffer payload, int payloadChecksum)
       throws IOException {
     lock.lock();
     try {
@@ -135,7 +139,13 @@ final class Appender {
   }
 
   private void add(
-      EntryKind kind, boolean continues, int disk, long offset, long length, ByteBuffer payload, int checksum) {
+      EntryKind kind,
+      boolean continues,
+      int disk,
+      long offset,
+      long length,
+      ByteBuffer payload,
+      int checksum) {
     Segment segment = active();
     long sequence = stagedSequence + 1;
     int payloadLength = payload.remaining();
@@ -164,7 +174,10 @@ final class Appender {
     lastFlush = kind == EntryKind.FLUSH ? sequence : lastFlush;
   }
 
-  /** Makes sure that the batch and the segment have room for some entries, and one more for a step of the clock. */
+  /**
+   * Makes sure that the batch and the segment have room for some entries, and one more for a step
+   * of the clock.
+   */
   private void makeRoom(int entries, long bytes) throws IOException {
     checkAlive();
     long clockBytes = EntryHeader.storedBytes(Long.BYTES);
@@ -172,7 +185,8 @@ final class Appender {
       if (!staging.hasRoomFor(entries + 1, bytes + clockBytes)) {
         writeOut(stagedSequence);
       } else if (!fitsActive(bytes + clockBytes)) {
-        // The other batch may still be on its way into this segment; a batch belongs to one segment.
+        // The other batch may still be on its way into this segment; a batch belongs to one
+        // segment.
         writeOut(stagedSequence);
         if (staging.isEmpty() && !writing && !fitsActive(bytes + clockBytes)) {
           roll();
@@ -210,7 +224,9 @@ final class Appender {
     place = SegmentHeader.BYTES;
   }
 
-  /** Whether a staged change that is going to be written touches the range; none is after a failure. */
+  /**
+   * Whether a staged change that is going to be written touches the range; none is after a failure.
+   */
   boolean hasStagedChange(int disk, long offset, long length) {
     if (writtenSequence == stagedSequence || failure != null) {
       return false;
@@ -218,13 +234,17 @@ final class Appender {
     lock.lock();
     try {
       // While a batch is written, `idle` is that batch; it changes only under the lock.
-      return staging.changes(disk, offset, length) || (writing && idle.changes(disk, offset, length));
+      return staging.changes(disk, offset, length)
+          || (writing && idle.changes(disk, offset, length));
     } finally {
       lock.unlock();
     }
   }
 
-  /** Returns when every entry staged so far is with the operating system, and the listener knows of it. */
+  /**
+   * Returns when every entry staged so far is with the operating system, and the listener knows of
+   * it.
+   */
   void settle() throws IOException {
     long target = stagedSequence;
     if (writtenSequence >= target) {
@@ -277,7 +297,9 @@ final class Appender {
     progress.signalAll();
   }
 
-  /** Settles, and returns when every entry that was settled before the call is on stable storage. */
+  /**
+   * Settles, and returns when every entry that was settled before the call is on stable storage.
+   */
   void sync() throws IOException {
     settle();
     long target = writtenSequence;

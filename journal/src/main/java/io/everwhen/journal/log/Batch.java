@@ -7,18 +7,24 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Entries of one segment that are staged, to be written with one gathered write. Fixed arrays, used over and over.
+ * Entries of one segment that are staged, to be written with one gathered write. Fixed arrays, used
+ * over and over.
  *
- * <p>Guarded by the appender's lock while it is staged into; owned by one thread while it is written.
+ * <p>Guarded by the appender's lock while it is staged into; owned by one thread while it is
+ * written.
  */
 final class Batch {
 
-  /** Linux takes at most 1024 buffers in one gathered write: a header, a payload and its padding each. */
+  /**
+   * Linux takes at most 1024 buffers in one gathered write: a header, a payload and its padding
+   * each.
+   */
   static final int MAX_ENTRIES = 340;
 
   static final long MAX_BYTES = 32L << 20;
 
-  private static final ByteBuffer PADDING = ByteBuffer.allocateDirect(EntryHeader.ALIGNMENT_BYTES).asReadOnlyBuffer();
+  private static final ByteBuffer PADDING =
+      ByteBuffer.allocateDirect(EntryHeader.ALIGNMENT_BYTES).asReadOnlyBuffer();
 
   private final ByteBuffer headers =
       ByteBuffer.allocateDirect(MAX_ENTRIES * EntryHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -64,7 +70,13 @@ final class Batch {
 
   /** Takes up an entry whose header was just encoded. */
   void add(
-      EntryKind kind, int disk, long offset, long length, ByteBuffer payload, long sequence, long place) {
+      EntryKind kind,
+      int disk,
+      long offset,
+      long length,
+      ByteBuffer payload,
+      long sequence,
+      long place) {
     int payloadLength = payload.remaining();
     kinds[entries] = kind;
     disks[entries] = disk;
@@ -97,7 +109,14 @@ final class Batch {
     long first = lastSequence - entries + 1;
     for (int i = 0; i < entries; i++) {
       listener.written(
-          kinds[i], disks[i], offsets[i], lengths[i], payloadLengths[i], first + i, segment, places[i]);
+          kinds[i],
+          disks[i],
+          offsets[i],
+          lengths[i],
+          payloadLengths[i],
+          first + i,
+          segment,
+          places[i]);
     }
   }
 

@@ -1,6 +1,9 @@
 package io.everwhen.journal.log;
 
-/** The time. Handed in wherever it is needed; {@link SystemClock} is the only class that asks the machine. */
+/**
+ * The time. Handed in wherever it is needed; {@link SystemClock} is the only class that asks the
+ * machine.
+ */
 public interface Clock {
 
   /** Nanoseconds since the epoch, UTC. May step either way. */

@@ -11,5 +11,12 @@ public interface EntryListener {
    * @param place of its header in the segment
    */
   void written(
-      EntryKind kind, int disk, long offset, long length, int payloadLength, long sequence, Segment segment, long place);
+      EntryKind kind,
+      int disk,
+      long offset,
+      long length,
+      int payloadLength,
+      long sequence,
+      Segment segment,
+      long place);
 }

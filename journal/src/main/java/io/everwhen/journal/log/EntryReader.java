@@ -10,15 +10,16 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads single entries by their place, whole and checked. Keeps the last one, so that pieces of a large entry that are
- * asked for one after the other cost one read. One thread.
+ * Reads single entries by their place, whole and checked. Keeps the last one, so that pieces of a
+ * large entry that are asked for one after the other cost one read. One thread.
  */
 public final class EntryReader {
 
   private static final int INITIAL_BYTES = 64 << 10;
 
   private final CRC32C crc = new CRC32C();
-  private ByteBuffer buffer = ByteBuffer.allocateDirect(INITIAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private ByteBuffer buffer =
+      ByteBuffer.allocateDirect(INITIAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private @Nullable StorageFile loadedFile;
   private long loadedPlace;
   private @Nullable EntryHeader entry;
@@ -28,15 +29,21 @@ public final class EntryReader {
    *
    * @throws DamageException when there is no valid entry, or another than {@code sequence}
    */
-  public EntryHeader read(StorageFile file, SegmentHeader segment, long place, long sequence) throws IOException {
+  public EntryHeader read(StorageFile file, SegmentHeader segment, long place, long sequence)
+      throws IOException {
     EntryHeader loaded = entry;
-    if (loaded != null && file.equals(loadedFile) && place == loadedPlace && loaded.sequence() == sequence) {
+    if (loaded != null
+        && file.equals(loadedFile)
+        && place == loadedPlace
+        && loaded.sequence() == sequence) {
       return loaded;
     }
     entry = null;
     fill(file, place, INITIAL_BYTES);
     EntryHeader header =
-        buffer.limit() < EntryHeader.BYTES ? null : EntryHeader.decode(buffer, 0, crc, segment.salt());
+        buffer.limit() < EntryHeader.BYTES
+            ? null
+            : EntryHeader.decode(buffer, 0, crc, segment.salt());
     if (header == null || header.sequence() != sequence) {
       throw damaged(file, place, sequence);
     }
@@ -77,6 +84,7 @@ public final class EntryReader {
 
   private static DamageException damaged(StorageFile file, long place, long sequence) {
     return new DamageException(
-        "%s is damaged: entry %d at byte %d is not what was written".formatted(file.describe(), sequence, place));
+        "%s is damaged: entry %d at byte %d is not what was written"
+            .formatted(file.describe(), sequence, place));
   }
 }

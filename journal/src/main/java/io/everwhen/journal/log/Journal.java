@@ -24,9 +24,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The journal of one group, as its single writer has it open.
  *
- * <p>Changes are staged by {@link #write} and {@link #zero}, are with the operating system after {@link #settle}, and on
- * stable storage after {@link #sync} or {@link #flush}; these may be called by any thread. The methods under
- * "maintenance" are called by one thread at a time. Who opens a journal holds the group's writer lock.
+ * <p>Changes are staged by {@link #write} and {@link #zero}, are with the operating system after
+ * {@link #settle}, and on stable storage after {@link #sync} or {@link #flush}; these may be called
+ * by any thread. The methods under "maintenance" are called by one thread at a time. Who opens a
+ * journal holds the group's writer lock.
  */
 public final class Journal implements Closeable {
 
@@ -64,7 +65,8 @@ public final class Journal implements Closeable {
     this.lastSeal = HexFormat.of().parseHex(recovered.lastSeal());
     this.lastSealedSequence = recovered.lastSequence();
     this.lastSealedChecksum = recovered.lastChecksum();
-    this.supply = new SegmentSupply(storage, manifest, options, clock, random, recovered.lastSegment());
+    this.supply =
+        new SegmentSupply(storage, manifest, options, clock, random, recovered.lastSegment());
     this.appender =
         new Appender(
             recovered.lastSequence(),
@@ -77,7 +79,8 @@ public final class Journal implements Closeable {
   /**
    * Recovers the journal and opens it for appending.
    *
-   * @param knownDurable the last entry that is known to be in the journal, from an image's checkpoint
+   * @param knownDurable the last entry that is known to be in the journal, from an image's
+   *     checkpoint
    * @param listener told of every entry appended from now on
    */
   public static Journal open(
@@ -107,7 +110,8 @@ public final class Journal implements Closeable {
    */
   public void write(int disk, long offset, ByteBuffer data) throws IOException {
     if (data.remaining() > options.maxPayloadBytes()) {
-      throw new IllegalArgumentException("an entry holds " + options.maxPayloadBytes() + " bytes, not " + data.remaining());
+      throw new IllegalArgumentException(
+          "an entry holds " + options.maxPayloadBytes() + " bytes, not " + data.remaining());
     }
     int checksum = Appender.crc(data);
     appender.stage(EntryKind.WRITE, disk, offset, data.remaining(), data, checksum);
@@ -121,7 +125,8 @@ public final class Journal implements Closeable {
   /** Stages that some extents read as zeros from now on, as one change. */
   public void zero(int disk, EntryKind kind, long[] offsets, long[] lengths) throws IOException {
     if (!kind.zeroes() || offsets.length == 0 || offsets.length > Appender.maxRun()) {
-      throw new IllegalArgumentException("a change zeroes 1 to " + Appender.maxRun() + " extents, not " + offsets.length);
+      throw new IllegalArgumentException(
+          "a change zeroes 1 to " + Appender.maxRun() + " extents, not " + offsets.length);
     }
     appender.stageRun(kind, disk, offsets, lengths);
   }
@@ -137,8 +142,8 @@ public final class Journal implements Closeable {
   }
 
   /**
-   * {@link #sync} because the initiator of {@code disk} asked for it, which is put on the timeline if anything changed
-   * and there is room for it.
+   * {@link #sync} because the initiator of {@code disk} asked for it, which is put on the timeline
+   * if anything changed and there is room for it.
    */
   public void flush(int disk) throws IOException {
     try {
@@ -181,7 +186,8 @@ public final class Journal implements Closeable {
   // Maintenance
 
   /**
-   * Tells the listener of all recovered entries after {@code sequence} and keeps their segments open.
+   * Tells the listener of all recovered entries after {@code sequence} and keeps their segments
+   * open.
    *
    * @throws DamageException when one of them cannot be read back
    */
@@ -196,7 +202,9 @@ public final class Journal implements Closeable {
       needed.addFirst(index);
       number = n;
     }
-    if (needed.isEmpty() ? recoveredSequence > sequence : needed.getFirst().firstSequence() > sequence + 1) {
+    if (needed.isEmpty()
+        ? recoveredSequence > sequence
+        : needed.getFirst().firstSequence() > sequence + 1) {
       throw new DamageException(
           "the journal in %s lacks the entries from %d on, which the image needs; the oldest there is segment %d"
               .formatted(storage.describe(), sequence + 1, number));
@@ -221,7 +229,14 @@ public final class Journal implements Closeable {
       last = e.sequence();
       if (last > after) {
         listener.written(
-            e.kind(), e.disk(), e.offset(), e.length(), e.payloadLength(), last, segment, walk.position());
+            e.kind(),
+            e.disk(),
+            e.offset(),
+            e.length(),
+            e.payloadLength(),
+            last,
+            segment,
+            walk.position());
       }
     }
     if (last != index.lastSequence()) {
@@ -231,7 +246,10 @@ public final class Journal implements Closeable {
     }
   }
 
-  /** Prepares the segment after the active one, if that is still to be done and there is room; true when it did. */
+  /**
+   * Prepares the segment after the active one, if that is still to be done and there is room; true
+   * when it did.
+   */
   public boolean prepareNext() throws IOException {
     return supply.prepare();
   }
@@ -255,7 +273,8 @@ public final class Journal implements Closeable {
 
   private SegmentIndex seal(Segment segment) throws IOException {
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
-    TailWalk walk = new TailWalk(segment.header(), segment.file(), lastSealedSequence, lastSealedChecksum);
+    TailWalk walk =
+        new TailWalk(segment.header(), segment.file(), lastSealedSequence, lastSealedChecksum);
     long last = lastSealedSequence;
     while (last < segment.lastSequence() && walk.advance()) {
       builder.add(walk.entry(), walk.position());
@@ -266,7 +285,8 @@ public final class Journal implements Closeable {
           "%s does not give back entry %d, which was written to it. Its volume is failing: copy the directory away"
               .formatted(segment.file().describe(), last + 1));
     }
-    SegmentIndex index = builder.build(Recovery.contentHash(segment.file(), builder.dataLength()), lastSeal);
+    SegmentIndex index =
+        builder.build(Recovery.contentHash(segment.file(), builder.dataLength()), lastSeal);
     files.writeIndex(index);
     synchronized (this) {
       unsealed.remove();
@@ -277,11 +297,15 @@ public final class Journal implements Closeable {
     return index;
   }
 
-  /** Closes the sealed segments that hold nothing after {@code sequence}. Nobody may be reading from them any more. */
+  /**
+   * Closes the sealed segments that hold nothing after {@code sequence}. Nobody may be reading from
+   * them any more.
+   */
   public void closeUpTo(long sequence) throws IOException {
     List<Segment> done = new ArrayList<>();
     synchronized (this) {
-      open.values().removeIf(s -> !unsealed.contains(s) && s.lastSequence() <= sequence && done.add(s));
+      open.values()
+          .removeIf(s -> !unsealed.contains(s) && s.lastSequence() <= sequence && done.add(s));
     }
     for (Segment segment : done) {
       segment.file().close();
@@ -289,8 +313,8 @@ public final class Journal implements Closeable {
   }
 
   /**
-   * Gives up the file of a folded segment: uses it again when nobody may be reading it, else deletes it. Its index must
-   * be gone.
+   * Gives up the file of a folded segment: uses it again when nobody may be reading it, else
+   * deletes it. Its index must be gone.
    */
   public void discard(long number, boolean unread) throws IOException {
     boolean stillOpen;
@@ -304,8 +328,8 @@ public final class Journal implements Closeable {
   }
 
   /**
-   * Syncs, seals everything, so that the next opening finds no tail to judge, and closes. Whatever was settled is kept
-   * even when this fails.
+   * Syncs, seals everything, so that the next opening finds no tail to judge, and closes. Whatever
+   * was settled is kept even when this fails.
    */
   @Override
   public void close() throws IOException {

@@ -39,7 +39,8 @@ public final class JournalFiles {
   }
 
   public Manifest readManifest() throws IOException {
-    return Manifest.decode(readWhole(FileNames.MANIFEST, MAX_MANIFEST_BYTES), describe(FileNames.MANIFEST));
+    return Manifest.decode(
+        readWhole(FileNames.MANIFEST, MAX_MANIFEST_BYTES), describe(FileNames.MANIFEST));
   }
 
   /** Replaces the manifest; durable when it returns. */
@@ -79,7 +80,8 @@ public final class JournalFiles {
   /** A segment that is open for reading. */
   public record OpenSegment(SegmentHeader header, StorageFile file) {}
 
-  static SegmentHeader readHeader(StorageFile file, Manifest group, long number) throws IOException {
+  static SegmentHeader readHeader(StorageFile file, Manifest group, long number)
+      throws IOException {
     ByteBuffer b = ByteBuffer.allocateDirect(SegmentHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     if (file.read(0, b) != SegmentHeader.BYTES) {
       throw new FormatException(file.describe() + " is too short to be a segment");

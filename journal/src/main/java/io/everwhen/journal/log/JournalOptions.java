@@ -7,7 +7,8 @@ import io.everwhen.journal.format.SegmentHeader;
  * How a journal uses its volume.
  *
  * @param segmentBytes size of a segment file, at most 1 GiB; no entry can be larger
- * @param reserveBytes space on the volume that new segments leave free, so that old ones can still be folded
+ * @param reserveBytes space on the volume that new segments leave free, so that old ones can still
+ *     be folded
  */
 public record JournalOptions(long segmentBytes, long reserveBytes) {
 
@@ -18,7 +19,8 @@ public record JournalOptions(long segmentBytes, long reserveBytes) {
 
   public JournalOptions {
     if (segmentBytes < 64 << 10 || segmentBytes > MAX_SEGMENT_BYTES) {
-      throw new IllegalArgumentException("a segment has 64 KiB to 1 GiB, not " + segmentBytes + " bytes");
+      throw new IllegalArgumentException(
+          "a segment has 64 KiB to 1 GiB, not " + segmentBytes + " bytes");
     }
     if (reserveBytes < 0) {
       throw new IllegalArgumentException("the reserve cannot be negative");

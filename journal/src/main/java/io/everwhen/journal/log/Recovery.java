@@ -24,10 +24,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings a journal into order after it was left, cleanly or not.
  *
- * <p>Sealed segments are taken as they are. The entries of the segments behind them are walked through; the first that
- * is not valid, or does not follow from the one before, ends the journal: it is the torn tail of a crash, and is cut
- * off. Unless something shows that the entry was durable once; then it is damage, and recovery refuses to guess. What
- * remains is made durable and sealed, so that nothing is ever appended behind a cut.
+ * <p>Sealed segments are taken as they are. The entries of the segments behind them are walked
+ * through; the first that is not valid, or does not follow from the one before, ends the journal:
+ * it is the torn tail of a crash, and is cut off. Unless something shows that the entry was durable
+ * once; then it is damage, and recovery refuses to guess. What remains is made durable and sealed,
+ * so that nothing is ever appended behind a cut.
  *
  * <p>A crash at any moment of this leaves work that the next recovery does again.
  */
@@ -58,17 +59,20 @@ final class Recovery {
   }
 
   /**
-   * Where the journal ends: the last entry (or the baseline when there is none), its segment and that
-   * segment's seal in hexadecimal.
+   * Where the journal ends: the last entry (or the baseline when there is none), its segment and
+   * that segment's seal in hexadecimal.
    */
-  record Result(long lastSequence, long lastTimeNanos, int lastChecksum, String lastSeal, long lastSegment) {}
+  record Result(
+      long lastSequence, long lastTimeNanos, int lastChecksum, String lastSeal, long lastSegment) {}
 
   /**
    * Recovers; afterwards every segment is sealed and everything durable.
    *
-   * @param knownDurable a sequence that must be in the journal, for example because an image holds it
+   * @param knownDurable a sequence that must be in the journal, for example because an image holds
+   *     it
    */
-  static Result recover(JournalFiles files, Manifest manifest, long knownDurable) throws IOException {
+  static Result recover(JournalFiles files, Manifest manifest, long knownDurable)
+      throws IOException {
     Recovery recovery = new Recovery(files, manifest);
     recovery.clearLeftovers();
     recovery.passSealed();
@@ -85,8 +89,11 @@ final class Recovery {
   private void clearLeftovers() throws IOException {
     long folded = manifest.baseline().segment();
     for (String name : storage.list()) {
-      long number = Math.max(FileNames.segmentNumber(name).orElse(0), FileNames.indexNumber(name).orElse(0));
-      if ((number > 0 && number <= folded) || name.endsWith(".tmp") || name.equals(SegmentSupply.SPARE)) {
+      long number =
+          Math.max(FileNames.segmentNumber(name).orElse(0), FileNames.indexNumber(name).orElse(0));
+      if ((number > 0 && number <= folded)
+          || name.endsWith(".tmp")
+          || name.equals(SegmentSupply.SPARE)) {
         storage.delete(name);
       }
     }
@@ -101,7 +108,11 @@ final class Recovery {
     SegmentIndex index = files.readIndex(manifest, indexes.last());
     if (index.lastSequence() <= lastSequence) {
       throw new DamageException(
-          "the index of segment " + index.segment() + " in " + storage.describe() + " ends before the baseline");
+          "the index of segment "
+              + index.segment()
+              + " in "
+              + storage.describe()
+              + " ends before the baseline");
     }
     take(index);
   }
@@ -135,7 +146,8 @@ final class Recovery {
         chain = index.lastChecksum();
         tails.add(tail);
       } else {
-        // From the first segment that holds nothing on, there can only be remains of what is cut off.
+        // From the first segment that holds nothing on, there can only be remains of what is cut
+        // off.
         ended = true;
       }
       SegmentScanner.Rest rest = inspect(number, tail, sequence);
@@ -153,7 +165,10 @@ final class Recovery {
               .formatted(storage.describe(), sequence, knownDurable, whatToDo(sequence)));
     }
     if (torn) {
-      log.warn("{}: cut off a torn tail behind entry {}; no flush covered it", storage.describe(), sequence);
+      log.warn(
+          "{}: cut off a torn tail behind entry {}; no flush covered it",
+          storage.describe(),
+          sequence);
     }
     discard(behind, tails);
     long synced = tails.isEmpty() ? 0 : tails.getLast().builder.lastKnownDurable();
@@ -163,7 +178,8 @@ final class Recovery {
   }
 
   private static String whatToDo(long sequence) {
-    return "Copy the directory away before anything else, run `everwhen verify`, and restore with --at seq:" + sequence;
+    return "Copy the directory away before anything else, run `everwhen verify`, and restore with --at seq:"
+        + sequence;
   }
 
   private Tail walk(long number, long sequence, int chain) throws IOException {
@@ -173,7 +189,10 @@ final class Recovery {
     }
   }
 
-  /** A segment gets its name when its header is durable: without one it is damaged, and nobody knows what it held. */
+  /**
+   * A segment gets its name when its header is durable: without one it is damaged, and nobody knows
+   * what it held.
+   */
   private JournalFiles.OpenSegment openUnsealed(long number, long sequence) throws IOException {
     try {
       return files.openSegment(manifest, number);
@@ -182,15 +201,19 @@ final class Recovery {
     }
   }
 
-  private SegmentScanner.Rest inspect(long number, @Nullable Tail tail, long sequence) throws IOException {
+  private SegmentScanner.Rest inspect(long number, @Nullable Tail tail, long sequence)
+      throws IOException {
     JournalFiles.OpenSegment segment = openUnsealed(number, sequence);
     try (StorageFile file = segment.file()) {
       long from = tail == null ? SegmentHeader.BYTES : tail.builder.dataLength();
-      return new SegmentScanner(file, segment.header(), from, file.size()).inspectRest(sequence + 1);
+      return new SegmentScanner(file, segment.header(), from, file.size())
+          .inspectRest(sequence + 1);
     }
   }
 
-  /** Deletes the segments that hold nothing of the journal, before the cut is made final by sealing. */
+  /**
+   * Deletes the segments that hold nothing of the journal, before the cut is made final by sealing.
+   */
   private void discard(Set<Long> behind, List<Tail> tails) throws IOException {
     boolean deleted = false;
     for (long number : behind) {
@@ -209,7 +232,8 @@ final class Recovery {
     try (StorageFile file = storage.open(name)) {
       writeAgain(file, placeAfter(tail, synced), tail.builder.dataLength());
       file.sync();
-      SegmentIndex index = tail.builder.build(contentHash(file, tail.builder.dataLength()), lastSeal);
+      SegmentIndex index =
+          tail.builder.build(contentHash(file, tail.builder.dataLength()), lastSeal);
       files.writeIndex(index);
       file.setSize(index.dataLength());
       take(index);
@@ -229,8 +253,9 @@ final class Recovery {
   }
 
   /**
-   * Writes what was read. After a failed sync, which may be why we are here, the system still shows the bytes but takes
-   * them for written: only writing them once more makes the next sync bring them to stable storage.
+   * Writes what was read. After a failed sync, which may be why we are here, the system still shows
+   * the bytes but takes them for written: only writing them once more makes the next sync bring
+   * them to stable storage.
    */
   private static void writeAgain(StorageFile file, long from, long to) throws IOException {
     ByteBuffer window = ByteBuffer.allocateDirect((int) Math.min(1 << 20, Math.max(0, to - from)));

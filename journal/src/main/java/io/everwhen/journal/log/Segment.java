@@ -4,8 +4,8 @@ import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.io.StorageFile;
 
 /**
- * A segment that is open in the process that writes it: the active one, and those before it from which the image is not
- * filled yet. Entries refer to it by identity.
+ * A segment that is open in the process that writes it: the active one, and those before it from
+ * which the image is not filled yet. Entries refer to it by identity.
  */
 public final class Segment {
 

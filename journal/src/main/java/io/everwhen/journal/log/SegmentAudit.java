@@ -13,34 +13,44 @@ import java.util.Arrays;
 import java.util.NavigableSet;
 import java.util.Optional;
 
-/** Looks for damage by reading everything. Changes nothing; may run while the journal is written. */
+/**
+ * Looks for damage by reading everything. Changes nothing; may run while the journal is written.
+ */
 public final class SegmentAudit {
 
-  /** How often a tail that looks damaged is looked at again, because its writer may just be busy with it. */
+  /**
+   * How often a tail that looks damaged is looked at again, because its writer may just be busy
+   * with it.
+   */
   private static final int TAIL_ATTEMPTS = 5;
 
   private SegmentAudit() {}
 
   /**
-   * Checks a sealed segment against its index: every entry, their chain, the hash of the whole, and that the index is
-   * the one that these entries make.
+   * Checks a sealed segment against its index: every entry, their chain, the hash of the whole, and
+   * that the index is the one that these entries make.
    *
    * @return what is wrong; empty when nothing is
    */
-  public static Optional<String> damageOf(JournalFiles.OpenSegment segment, SegmentIndex index) throws IOException {
+  public static Optional<String> damageOf(JournalFiles.OpenSegment segment, SegmentIndex index)
+      throws IOException {
     if (segment.header().salt() != index.salt()) {
       return Optional.of("the index belongs to another file than the one that is there");
     }
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     TailWalk walk =
-        new TailWalk(segment.header(), segment.file(), index.firstSequence() - 1, index.firstChain());
+        new TailWalk(
+            segment.header(), segment.file(), index.firstSequence() - 1, index.firstChain());
     long last = index.firstSequence() - 1;
     while (last < index.lastSequence() && walk.advance()) {
       builder.add(walk.entry(), walk.position());
       last = walk.entry().sequence();
     }
     if (last != index.lastSequence()) {
-      return Optional.of("entry " + (last + 1) + " is not what was written, or does not follow from the one before");
+      return Optional.of(
+          "entry "
+              + (last + 1)
+              + " is not what was written, or does not follow from the one before");
     }
     byte[] content = Recovery.contentHash(segment.file(), index.dataLength());
     if (!Arrays.equals(content, index.content())) {
@@ -53,7 +63,8 @@ public final class SegmentAudit {
   }
 
   /**
-   * Looks behind the last entry that a reader has found for signs that there were more, on stable storage.
+   * Looks behind the last entry that a reader has found for signs that there were more, on stable
+   * storage.
    *
    * @param lastSealed number of the last sealed segment
    * @param sequence of the last entry in it
@@ -61,7 +72,8 @@ public final class SegmentAudit {
    * @return what is wrong; empty when the tail is whole, or torn as a crash may leave it
    */
   public static Optional<String> damageOfTail(
-      JournalFiles files, Manifest manifest, long lastSealed, long sequence, int checksum) throws IOException {
+      JournalFiles files, Manifest manifest, long lastSealed, long sequence, int checksum)
+      throws IOException {
     Optional<String> found = Optional.empty();
     for (int attempt = 0; attempt < TAIL_ATTEMPTS; attempt++) {
       found = lookBehindTail(files, manifest, lastSealed, sequence, checksum);
@@ -73,7 +85,8 @@ public final class SegmentAudit {
   }
 
   private static Optional<String> lookBehindTail(
-      JournalFiles files, Manifest manifest, long lastSealed, long sequence, int checksum) throws IOException {
+      JournalFiles files, Manifest manifest, long lastSealed, long sequence, int checksum)
+      throws IOException {
     NavigableSet<Long> numbers = files.segmentNumbers();
     long last = sequence;
     int chain = checksum;
@@ -102,7 +115,9 @@ public final class SegmentAudit {
           ended = end == SegmentHeader.BYTES;
         }
         EntryHeader proof =
-            new SegmentScanner(file, segment.header(), end, file.size()).inspectRest(last + 1).proof();
+            new SegmentScanner(file, segment.header(), end, file.size())
+                .inspectRest(last + 1)
+                .proof();
         if (proof != null) {
           return Optional.of(
               "entry %d is damaged: entry %d in %s, made later, shows that it was on stable storage"

@@ -10,8 +10,9 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks through the entries of one segment file, checking header and payload checksums, and stops at the first that
- * fails. Whether one entry follows from the other is for the caller to judge. One thread.
+ * Walks through the entries of one segment file, checking header and payload checksums, and stops
+ * at the first that fails. Whether one entry follows from the other is for the caller to judge. One
+ * thread.
  */
 final class SegmentScanner {
 
@@ -50,7 +51,8 @@ final class SegmentScanner {
   /**
    * Moves to the next entry.
    *
-   * @return false when no valid entry begins where the last one ended; {@link #nextPosition} is there
+   * @return false when no valid entry begins where the last one ended; {@link #nextPosition} is
+   *     there
    */
   boolean advance() throws IOException {
     entry = null;
@@ -119,7 +121,8 @@ final class SegmentScanner {
    * What lies behind the last valid entry of a segment.
    *
    * @param torn whether there are pieces of later entries
-   * @param proof an entry made after the lost one was known to be durable: the loss is damage, not a torn tail
+   * @param proof an entry made after the lost one was known to be durable: the loss is damage, not
+   *     a torn tail
    */
   record Rest(boolean torn, @Nullable EntryHeader proof) {}
 

@@ -12,11 +12,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes segment files before they are needed: allocated, overwritten once, with a durable header and name, so that
- * syncing entries into them writes no metadata.
+ * Makes segment files before they are needed: allocated, overwritten once, with a durable header
+ * and name, so that syncing entries into them writes no metadata.
  *
- * <p>Files whose segment was folded are used again under a new name and salt. {@link #prepare} may be called by any one
- * thread beside {@link #next}, which the appender calls.
+ * <p>Files whose segment was folded are used again under a new name and salt. {@link #prepare} may
+ * be called by any one thread beside {@link #next}, which the appender calls.
  */
 final class SegmentSupply {
 
@@ -51,11 +51,17 @@ final class SegmentSupply {
     this.lastNumber = lastNumber;
   }
 
-  /** The next segment, prepared or made now. {@link JournalFullException} when there is no room for one. */
+  /**
+   * The next segment, prepared or made now. {@link JournalFullException} when there is no room for
+   * one.
+   */
   synchronized Segment next() throws IOException {
     Segment next = prepared;
     if (next == null) {
-      next = recycled ? putInUse(SPARE) : make(FileNames.temporary(FileNames.segment(lastNumber + 1)), false);
+      next =
+          recycled
+              ? putInUse(SPARE)
+              : make(FileNames.temporary(FileNames.segment(lastNumber + 1)), false);
     }
     prepared = null;
     return next;
@@ -98,7 +104,9 @@ final class SegmentSupply {
    * @return false when there is a spare file already
    */
   synchronized boolean recycle(long number) throws IOException {
-    if (recycled || storage.exists(SPARE) || storage.size(FileNames.segment(number)) > options.segmentBytes()) {
+    if (recycled
+        || storage.exists(SPARE)
+        || storage.size(FileNames.segment(number)) > options.segmentBytes()) {
       return false;
     }
     storage.rename(FileNames.segment(number), SPARE);
@@ -145,9 +153,11 @@ final class SegmentSupply {
   private void fill(StorageFile file, boolean overwrite) throws IOException {
     file.allocate(options.segmentBytes());
     if (overwrite) {
-      ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, options.segmentBytes()));
+      ByteBuffer zeros =
+          ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, options.segmentBytes()));
       for (long at = 0; at < options.segmentBytes(); at += ZEROS_BYTES) {
-        file.write(at, zeros.clear().limit((int) Math.min(ZEROS_BYTES, options.segmentBytes() - at)));
+        file.write(
+            at, zeros.clear().limit((int) Math.min(ZEROS_BYTES, options.segmentBytes() - at)));
       }
     }
   }
@@ -155,7 +165,8 @@ final class SegmentSupply {
   /** Gives a filled file its header and its name. */
   private Segment putInUse(String name) throws IOException {
     long number = lastNumber + 1;
-    SegmentHeader header = new SegmentHeader(manifest.id(), number, random.nextLong(), clock.wallNanos());
+    SegmentHeader header =
+        new SegmentHeader(manifest.id(), number, random.nextLong(), clock.wallNanos());
     try (StorageFile file = storage.open(name)) {
       file.write(0, header.encode());
       file.sync();

@@ -6,7 +6,10 @@ import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Walks through the entries of a segment as long as each follows from the one before: sequence, chain and time. */
+/**
+ * Walks through the entries of a segment as long as each follows from the one before: sequence,
+ * chain and time.
+ */
 final class TailWalk {
 
   private final SegmentScanner scanner;
@@ -15,7 +18,8 @@ final class TailWalk {
   private long timeNanos = Long.MIN_VALUE;
   private long lastComplete;
 
-  TailWalk(SegmentHeader header, StorageFile file, long lastSequence, int lastChecksum) throws IOException {
+  TailWalk(SegmentHeader header, StorageFile file, long lastSequence, int lastChecksum)
+      throws IOException {
     this.scanner = new SegmentScanner(file, header, SegmentHeader.BYTES, file.size());
     this.sequence = lastSequence;
     this.chain = lastChecksum;
@@ -27,7 +31,9 @@ final class TailWalk {
       return false;
     }
     EntryHeader entry = scanner.entry();
-    if (entry.sequence() != sequence + 1 || entry.chain() != chain || entry.timeNanos() <= timeNanos) {
+    if (entry.sequence() != sequence + 1
+        || entry.chain() != chain
+        || entry.timeNanos() <= timeNanos) {
       return false;
     }
     sequence = entry.sequence();

@@ -3,9 +3,9 @@ package io.everwhen.journal.log;
 /**
  * Stamps entries: strictly increasing, as close to the wall clock as that allows.
  *
- * <p>When the wall clock is behind the last stamp, stamps go on by one nanosecond each until it has caught up. A step
- * of the wall clock against the monotonic clock, either way, is noticed once, so that it can be put on the timeline.
- * Not safe for use by several threads.
+ * <p>When the wall clock is behind the last stamp, stamps go on by one nanosecond each until it has
+ * caught up. A step of the wall clock against the monotonic clock, either way, is noticed once, so
+ * that it can be put on the timeline. Not safe for use by several threads.
  */
 final class Timeline {
 

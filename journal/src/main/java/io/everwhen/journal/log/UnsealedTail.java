@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A segment that is not sealed yet, as a reader finds it: its complete changes so far, with an index made in memory.
+ * A segment that is not sealed yet, as a reader finds it: its complete changes so far, with an
+ * index made in memory.
  *
  * @param number of the segment
  * @param segment open for reading; whoever has this closes it
@@ -17,9 +18,13 @@ import java.util.List;
  */
 public record UnsealedTail(long number, JournalFiles.OpenSegment segment, SegmentIndex index) {
 
-  /** Reads the segments behind the last sealed one, without changing anything, up to where their entries end. */
+  /**
+   * Reads the segments behind the last sealed one, without changing anything, up to where their
+   * entries end.
+   */
   public static List<UnsealedTail> read(
-      JournalFiles files, Manifest manifest, long lastSealed, long sequence, int chain) throws IOException {
+      JournalFiles files, Manifest manifest, long lastSealed, long sequence, int chain)
+      throws IOException {
     List<UnsealedTail> tails = new ArrayList<>();
     boolean done = false;
     try {
@@ -47,7 +52,8 @@ public record UnsealedTail(long number, JournalFiles.OpenSegment segment, Segmen
   }
 
   private static @org.jspecify.annotations.Nullable UnsealedTail readOne(
-      JournalFiles files, Manifest manifest, long number, long sequence, int chain) throws IOException {
+      JournalFiles files, Manifest manifest, long number, long sequence, int chain)
+      throws IOException {
     JournalFiles.OpenSegment segment;
     try {
       segment = files.openSegment(manifest, number);
@@ -69,8 +75,8 @@ public record UnsealedTail(long number, JournalFiles.OpenSegment segment, Segmen
   }
 
   /** The entries that follow from {@code sequence}, without a change that is there in part only. */
-  static SegmentIndexBuilder completeChanges(JournalFiles.OpenSegment segment, long sequence, int chain)
-      throws IOException {
+  static SegmentIndexBuilder completeChanges(
+      JournalFiles.OpenSegment segment, long sequence, int chain) throws IOException {
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     TailWalk walk = new TailWalk(segment.header(), segment.file(), sequence, chain);
     while (walk.advance()) {

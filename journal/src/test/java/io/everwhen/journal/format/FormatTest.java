@@ -20,9 +20,11 @@ class FormatTest {
     ByteBuffer b = ByteBuffer.allocate(80).order(ByteOrder.LITTLE_ENDIAN);
     CRC32C crc = new CRC32C();
     int checksum =
-        EntryHeader.encode(b, 8, crc, 42, 7, 99, EntryKind.WRITE, true, 3, 512, 1024, 1024, 5, 6, 4);
+        EntryHeader.encode(
+            b, 8, crc, 42, 7, 99, EntryKind.WRITE, true, 3, 512, 1024, 1024, 5, 6, 4);
     assertThat(EntryHeader.decode(b, 8, crc, 42))
-        .isEqualTo(new EntryHeader(7, 99, EntryKind.WRITE, true, 3, 512, 1024, 1024, 5, 6, 4, checksum));
+        .isEqualTo(
+            new EntryHeader(7, 99, EntryKind.WRITE, true, 3, 512, 1024, 1024, 5, 6, 4, checksum));
     assertThat(EntryHeader.decode(b, 8, crc, 43)).as("with another salt").isNull();
     for (int bit = 8 * 8; bit < 72 * 8; bit++) {
       flip(b, bit);
@@ -80,7 +82,8 @@ class FormatTest {
     }
     flip(file, 77);
     flip(file, Checkpoint.SLOT_BYTES * 8 + 77);
-    assertThatThrownBy(() -> Checkpoint.decode(file, "the checkpoint")).hasMessageContaining("the checkpoint");
+    assertThatThrownBy(() -> Checkpoint.decode(file, "the checkpoint"))
+        .hasMessageContaining("the checkpoint");
   }
 
   private static void flip(ByteBuffer b, int bit) {

@@ -38,7 +38,8 @@ class BlockMapTest {
         int to = random.nextInt(from + 1, PLACES + 1);
         long[] found = new long[PLACES];
         map.overlapping(from, to)
-            .forEach(p -> Arrays.fill(found, (int) p.start(), (int) p.end(), p.source().sequence()));
+            .forEach(
+                p -> Arrays.fill(found, (int) p.start(), (int) p.end(), p.source().sequence()));
         assertThat(Arrays.copyOfRange(found, from, to))
             .as("seed %d", seed)
             .isEqualTo(Arrays.copyOfRange(model, from, to));

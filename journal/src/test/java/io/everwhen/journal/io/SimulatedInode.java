@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** A simulated file: what programs see of it, what is on stable storage, and the changes on their way there. */
+/**
+ * A simulated file: what programs see of it, what is on stable storage, and the changes on their
+ * way there.
+ */
 final class SimulatedInode {
 
   private static final int SECTOR_BYTES = 512;
@@ -89,8 +92,9 @@ final class SimulatedInode {
   }
 
   /**
-   * The system forgets what it could not write: a later sync succeeds, and what is seen may not be there any more. Sizes
-   * and holes are not lost; a file system that cannot write its own journal takes nothing more.
+   * The system forgets what it could not write: a later sync succeeds, and what is seen may not be
+   * there any more. Sizes and holes are not lost; a file system that cannot write its own journal
+   * takes nothing more.
    */
   void failSync(RandomGenerator random) {
     double keep = random.nextDouble();

@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A machine with some directories, that loses power or fails when it is told to.
  *
- * <p>The faults it knows: a crash before the n-th operation, after which every unsynced write is kept, dropped or torn at
- * sector boundaries, each for itself, and of the unsynced directory operations the first few remain; the death of the
- * process, after which everything written remains; an operation that fails; a write that is done in part and fails; a
- * volume that is full; a sync that fails and has lost what it was to make durable, whatever later syncs say.
+ * <p>The faults it knows: a crash before the n-th operation, after which every unsynced write is
+ * kept, dropped or torn at sector boundaries, each for itself, and of the unsynced directory
+ * operations the first few remain; the death of the process, after which everything written
+ * remains; an operation that fails; a write that is done in part and fails; a volume that is full;
+ * a sync that fails and has lost what it was to make durable, whatever later syncs say.
  */
 public final class SimulatedMachine {
 
@@ -118,7 +119,10 @@ public final class SimulatedMachine {
     incarnation++;
   }
 
-  /** Another machine in the same state, with everything that is unsynced; nothing of it is locked or open. */
+  /**
+   * Another machine in the same state, with everything that is unsynced; nothing of it is locked or
+   * open.
+   */
   public synchronized SimulatedMachine fork(RandomGenerator forkRandom) {
     SimulatedMachine fork = new SimulatedMachine(forkRandom);
     directories.forEach((name, directory) -> fork.directories.put(name, directory.copyTo(fork)));

@@ -259,7 +259,8 @@ public final class SimulatedStorage implements Storage {
   private static Map<String, SimulatedInode> copied(
       Map<String, SimulatedInode> names, Map<SimulatedInode, SimulatedInode> copies) {
     Map<String, SimulatedInode> copy = new TreeMap<>();
-    names.forEach((file, inode) -> copy.put(file, copies.computeIfAbsent(inode, SimulatedInode::copy)));
+    names.forEach(
+        (file, inode) -> copy.put(file, copies.computeIfAbsent(inode, SimulatedInode::copy)));
     return copy;
   }
 
@@ -320,7 +321,8 @@ public final class SimulatedStorage implements Storage {
         }
         if (fault != null) {
           int part = machine.random().nextInt(all.limit());
-          String message = "simulated input/output error after %d of %d bytes".formatted(part, all.limit());
+          String message =
+              "simulated input/output error after %d of %d bytes".formatted(part, all.limit());
           inode.change(new Change.Write(position, all.limit(part)));
           throw new IOException(message);
         }

@@ -139,7 +139,8 @@ class StorageContractTest {
 
   @ParameterizedTest
   @EnumSource
-  void anExclusiveLockKeepsOthersOutAndSharedOnesDoNotKeepOutEachOther(Kind kind) throws IOException {
+  void anExclusiveLockKeepsOthersOutAndSharedOnesDoNotKeepOutEachOther(Kind kind)
+      throws IOException {
     Storage storage = storage(kind);
     Closeable first = storage.tryLock("lock", Storage.LockMode.SHARED).orElseThrow();
     Closeable second = storage.tryLock("lock", Storage.LockMode.SHARED).orElseThrow();

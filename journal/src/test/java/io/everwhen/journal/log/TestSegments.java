@@ -12,6 +12,8 @@ public final class TestSegments {
 
   public static Segment empty() throws IOException {
     return new Segment(
-        new SegmentHeader(new UUID(1, 2), 1, 3, 4), new MemoryStorage(1 << 20).create("segment"), 1 << 16);
+        new SegmentHeader(new UUID(1, 2), 1, 3, 4),
+        new MemoryStorage(1 << 20).create("segment"),
+        1 << 16);
   }
 }

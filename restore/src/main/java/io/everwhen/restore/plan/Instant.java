@@ -72,7 +72,8 @@ public sealed interface Instant {
     } catch (NumberFormatException e) {
       // Reported below.
     }
-    throw new IllegalArgumentException("'" + text + "' is not an entry's number: write seq:N with N from 0 on");
+    throw new IllegalArgumentException(
+        "'" + text + "' is not an entry's number: write seq:N with N from 0 on");
   }
 
   private static long time(String text, String t, ZoneId zone) {
@@ -88,7 +89,8 @@ public sealed interface Instant {
               case LocalDate date -> date.atStartOfDay(zone);
               default -> throw new IllegalStateException(parsed.toString());
             };
-        return Math.addExact(Math.multiplyExact(time.toEpochSecond(), SECOND_NANOS), time.getNano());
+        return Math.addExact(
+            Math.multiplyExact(time.toEpochSecond(), SECOND_NANOS), time.getNano());
       } catch (DateTimeException | ArithmeticException e) {
         // Perhaps the next format.
       }
@@ -100,7 +102,9 @@ public sealed interface Instant {
   final class Ago {
 
     private static final DateTimeFormatter[] FORMATS = {
-      DateTimeFormatter.ISO_DATE_TIME, DateTimeFormatter.ISO_LOCAL_DATE, DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH")
+      DateTimeFormatter.ISO_DATE_TIME,
+      DateTimeFormatter.ISO_LOCAL_DATE,
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH")
     };
 
     private static final Pattern PATTERN =
@@ -119,7 +123,9 @@ public sealed interface Instant {
         }
       }
       throw new IllegalArgumentException(
-          "'" + text + "' is not an instant: write a number and seconds, minutes, hours, days or weeks before 'ago'");
+          "'"
+              + text
+              + "' is not an instant: write a number and seconds, minutes, hours, days or weeks before 'ago'");
     }
 
     private static Optional<Duration> unit(String name) {

@@ -80,11 +80,12 @@ public final class Planner {
         .filter(mark -> mark.name().equals(at.name()))
         .findFirst()
         .map(Mark::point)
-        .orElseThrow(
-            () ->
-                new UnavailableException(
-                    "there is no mark '" + at.name() + "'"
-                        + Suggestions.near(at.name(), marks.stream().map(Mark::name).toList())));
+        .orElseThrow(() ->
+            new UnavailableException(
+                "there is no mark '"
+                    + at.name()
+                    + "'"
+                    + Suggestions.near(at.name(), marks.stream().map(Mark::name).toList())));
   }
 
   private UnavailableException beforeHorizon(String text) {

@@ -15,6 +15,7 @@ public final class Times {
   public static String text(long nanos) {
     return FORMAT.format(
         java.time.Instant.ofEpochSecond(
-            Math.floorDiv(nanos, Instant.SECOND_NANOS), Math.floorMod(nanos, Instant.SECOND_NANOS)));
+            Math.floorDiv(nanos, Instant.SECOND_NANOS),
+            Math.floorMod(nanos, Instant.SECOND_NANOS)));
   }
 }

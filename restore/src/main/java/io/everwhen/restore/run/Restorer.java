@@ -27,8 +27,8 @@ public final class Restorer {
   /**
    * Restores to a file, with holes where the disk holds zeros.
    *
-   * <p>It is written under another name and renamed when it is complete and on stable storage, so that an incomplete
-   * output never looks complete.
+   * <p>It is written under another name and renamed when it is complete and on stable storage, so
+   * that an incomplete output never looks complete.
    *
    * @param file is replaced if it is there
    */
@@ -76,7 +76,8 @@ public final class Restorer {
     }
   }
 
-  private RestoreResult write(RestorePlan plan, StorageFile output, boolean startsAsZeros) throws IOException {
+  private RestoreResult write(RestorePlan plan, StorageFile output, boolean startsAsZeros)
+      throws IOException {
     ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);
     long size = plan.disk().sizeBytes();
     long written = 0;
@@ -92,7 +93,10 @@ public final class Restorer {
         window.clear().limit((int) Math.min(WINDOW_BYTES, size - at));
         if (window.hasRemaining()) {
           view.read(at, window);
-          written += startsAsZeros ? writeNonZero(output, at, window.flip()) : writeAll(output, at, window.flip());
+          written +=
+              startsAsZeros
+                  ? writeNonZero(output, at, window.flip())
+                  : writeAll(output, at, window.flip());
           view.checkStillWithin();
         }
         progress.at(at + window.limit(), size);
@@ -108,7 +112,8 @@ public final class Restorer {
   }
 
   /** Writes the runs of chunks that hold anything but zeros. */
-  private static long writeNonZero(StorageFile output, long at, ByteBuffer window) throws IOException {
+  private static long writeNonZero(StorageFile output, long at, ByteBuffer window)
+      throws IOException {
     long written = 0;
     int limit = window.limit();
     for (int from = 0, to; from < limit; from = to) {

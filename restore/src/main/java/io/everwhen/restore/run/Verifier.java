@@ -15,7 +15,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads everything that a history consists of, and says what damage there is and what it costs. One thread. */
+/**
+ * Reads everything that a history consists of, and says what damage there is and what it costs. One
+ * thread.
+ */
 public final class Verifier {
 
   private final History history;
@@ -45,7 +48,9 @@ public final class Verifier {
       } else {
         if (expected.known && !expected.matches(index, segment.sealed())) {
           findings.add(
-              finding(segment, "it does not follow from what comes before: something was changed, removed or added"));
+              finding(
+                  segment,
+                  "it does not follow from what comes before: something was changed, removed or added"));
         }
         expected = Link.after(index);
         entries += index.lastSequence() - index.firstSequence() + 1;
@@ -61,7 +66,9 @@ public final class Verifier {
   private Finding tailFinding(String what) {
     String cost;
     try {
-      cost = "instants after seq:%d, %s".formatted(history.head().sequence(), Times.text(history.head().timeNanos()));
+      cost =
+          "instants after seq:%d, %s"
+              .formatted(history.head().sequence(), Times.text(history.head().timeNanos()));
     } catch (IOException e) {
       cost = "the newest instants";
     }
@@ -77,7 +84,9 @@ public final class Verifier {
             new Finding(
                 history.storage().describe() + "/" + FileNames.baseline(disk.number()),
                 String.valueOf(e.getMessage()),
-                "every instant at which these blocks of " + disk.name() + " had not been written again"));
+                "every instant at which these blocks of "
+                    + disk.name()
+                    + " had not been written again"));
       }
     }
   }
@@ -98,7 +107,8 @@ public final class Verifier {
             ? "instants from the end of the segment before on"
             : "instants from seq:%d (%s) on, for blocks that were written there and not again by then"
                 .formatted(index.firstSequence(), Times.text(index.firstTimeNanos()));
-    return new Finding(history.storage().describe() + "/" + FileNames.segment(segment.number()), what, cost);
+    return new Finding(
+        history.storage().describe() + "/" + FileNames.segment(segment.number()), what, cost);
   }
 
   /** What the next segment must begin with. */
@@ -108,7 +118,10 @@ public final class Verifier {
 
     static Link after(SegmentIndex index) {
       return new Link(
-          index.lastSequence() + 1, index.lastChecksum(), HexFormat.of().formatHex(index.seal()), true);
+          index.lastSequence() + 1,
+          index.lastChecksum(),
+          HexFormat.of().formatHex(index.seal()),
+          true);
     }
 
     boolean matches(SegmentIndex index, boolean sealed) {

@@ -1,7 +1,8 @@
 /**
  * Carries out plans: restores disks, and verifies histories.
  *
- * <p>Reads through {@code journal.history} and writes through {@code journal.io}. The command line uses it.
+ * <p>Reads through {@code journal.history} and writes through {@code journal.io}. The command line
+ * uses it.
  */
 @NullMarked
 package io.everwhen.restore.run;

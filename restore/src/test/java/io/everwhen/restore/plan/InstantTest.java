@@ -39,22 +39,37 @@ class InstantTest {
     "2 Weeks ago, 2026-11-07T12:00:00Z",
   })
   void understandsTimes(String text, String expected) {
-    assertThat(Instant.parse(text, NOW, BERLIN)).isEqualTo(new Instant.AtTime(text, nanos(expected)));
+    assertThat(Instant.parse(text, NOW, BERLIN))
+        .isEqualTo(new Instant.AtTime(text, nanos(expected)));
   }
 
   @Test
   void understandsNowSequencesAndMarks() {
     assertThat(Instant.parse("now", NOW, BERLIN)).isEqualTo(new Instant.Now("now"));
     assertThat(Instant.parse("seq:0", NOW, BERLIN)).isEqualTo(new Instant.AtSequence("seq:0", 0));
-    assertThat(Instant.parse("seq:42", NOW, BERLIN)).isEqualTo(new Instant.AtSequence("seq:42", 42));
-    assertThat(Instant.parse("mark:a b:c", NOW, BERLIN)).isEqualTo(new Instant.AtMark("mark:a b:c", "a b:c"));
+    assertThat(Instant.parse("seq:42", NOW, BERLIN))
+        .isEqualTo(new Instant.AtSequence("seq:42", 42));
+    assertThat(Instant.parse("mark:a b:c", NOW, BERLIN))
+        .isEqualTo(new Instant.AtMark("mark:a b:c", "a b:c"));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "yesterdayish", "seq:", "seq:-1", "seq:x", "mark:", "ago", "ten minutes ago", "5 parsecs ago",
-        "2026-13-01", "2026-02-30T10:00:00", "2026-11-21T25:00:00Z", "99999999999999 days ago", "999999999-01-01"
+        "",
+        "yesterdayish",
+        "seq:",
+        "seq:-1",
+        "seq:x",
+        "mark:",
+        "ago",
+        "ten minutes ago",
+        "5 parsecs ago",
+        "2026-13-01",
+        "2026-02-30T10:00:00",
+        "2026-11-21T25:00:00Z",
+        "99999999999999 days ago",
+        "999999999-01-01"
       })
   void saysWhatItCannotUnderstand(String text) {
     assertThatThrownBy(() -> Instant.parse(text, NOW, BERLIN))
@@ -64,6 +79,7 @@ class InstantTest {
 
   @Test
   void whatIsShownCanBePastedBack() {
-    assertThat(Instant.parse(Times.text(NOW + 1), NOW, BERLIN)).isEqualTo(new Instant.AtTime(Times.text(NOW + 1), NOW + 1));
+    assertThat(Instant.parse(Times.text(NOW + 1), NOW, BERLIN))
+        .isEqualTo(new Instant.AtTime(Times.text(NOW + 1), NOW + 1));
   }
 }

@@ -50,7 +50,8 @@ class RestorerTest {
             .as("the time after seq:%d", version.sequence())
             .isEqualTo(version.content());
       }
-      assertThat(restore(disk, new Instant.Now("now"))).isEqualTo(disk.versions().getLast().content());
+      assertThat(restore(disk, new Instant.Now("now")))
+          .isEqualTo(disk.versions().getLast().content());
     }
   }
 
@@ -84,8 +85,10 @@ class RestorerTest {
       disk.mark("before-upgrade");
       byte[] marked = disk.versions().getLast().content();
       disk.changes(10);
-      assertThat(restore(disk, new Instant.AtMark("mark:before-upgrade", "before-upgrade"))).isEqualTo(marked);
-      assertThatThrownBy(() -> restore(disk, new Instant.AtMark("mark:before-upgade", "before-upgade")))
+      assertThat(restore(disk, new Instant.AtMark("mark:before-upgrade", "before-upgrade")))
+          .isEqualTo(marked);
+      assertThatThrownBy(
+              () -> restore(disk, new Instant.AtMark("mark:before-upgade", "before-upgade")))
           .hasMessageContaining("did you mean before-upgrade?");
     }
   }
@@ -95,7 +98,8 @@ class RestorerTest {
     try (TestDisk disk = new TestDisk(directory, 4, PLENTY)) {
       disk.changes(5);
       long later = disk.nowNanos() + 10 * Instant.SECOND_NANOS;
-      assertThatThrownBy(() -> restore(disk, new Instant.AtTime("later", later))).hasMessageContaining("in the future");
+      assertThatThrownBy(() -> restore(disk, new Instant.AtTime("later", later)))
+          .hasMessageContaining("in the future");
       assertThatThrownBy(() -> restore(disk, new Instant.AtSequence("seq:999", 999)))
           .hasMessageContaining("there is no entry 999 yet");
     }
@@ -111,11 +115,15 @@ class RestorerTest {
         History _ = disk.history()) {
       disk.changes(20);
       try (History history = disk.history()) {
-        new Restorer(history, Progress.NONE).restoreToDevice(plan(history, disk, new Instant.Now("now")), device);
+        new Restorer(history, Progress.NONE)
+            .restoreToDevice(plan(history, disk, new Instant.Now("now")), device);
       }
       byte[] restored = Files.readAllBytes(device);
-      assertThat(java.util.Arrays.copyOf(restored, 256 << 10)).isEqualTo(disk.versions().getLast().content());
-      assertThat(restored[256 << 10]).as("what lies behind the disk's end is left alone").isEqualTo((byte) 0x55);
+      assertThat(java.util.Arrays.copyOf(restored, 256 << 10))
+          .isEqualTo(disk.versions().getLast().content());
+      assertThat(restored[256 << 10])
+          .as("what lies behind the disk's end is left alone")
+          .isEqualTo((byte) 0x55);
     }
   }
 
@@ -145,7 +153,8 @@ class RestorerTest {
         assertThat(report.findings().getFirst().where()).endsWith("segment-0000000002");
       }
       Version early = versions.get(5);
-      assertThat(restore(disk, new Instant.AtSequence("seq", early.sequence()))).isEqualTo(early.content());
+      assertThat(restore(disk, new Instant.AtSequence("seq", early.sequence())))
+          .isEqualTo(early.content());
       Files.delete(directory.resolve("restored.img"));
       int refused = 0;
       for (Version version : versions) {
@@ -160,14 +169,16 @@ class RestorerTest {
       }
       assertThat(refused).isPositive();
       try (Stream<Path> files = Files.list(directory)) {
-        assertThat(files.map(p -> p.getFileName().toString())).containsExactlyInAnyOrder("data", "journal");
+        assertThat(files.map(p -> p.getFileName().toString()))
+            .containsExactlyInAnyOrder("data", "journal");
       }
     }
   }
 
   /** In the payload of an entry in the middle. */
   private static void flipAByteOf(Path segment) throws IOException {
-    try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+    try (FileChannel channel =
+        FileChannel.open(segment, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
       java.nio.ByteBuffer one = java.nio.ByteBuffer.allocate(1);
       channel.read(one, 20_000);
       one.put(0, (byte) (one.get(0) ^ 0x10)).flip();

@@ -17,7 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** A small real disk with its journal in a directory, a clock that ticks by itself, and every version it has had. */
+/**
+ * A small real disk with its journal in a directory, a clock that ticks by itself, and every
+ * version it has had.
+ */
 public final class TestDisk implements Closeable {
 
   /** When its clock begins. */
@@ -77,7 +80,8 @@ public final class TestDisk implements Closeable {
     Volume volume = group.volume(0);
     if (random.nextInt(5) == 0) {
       java.util.Arrays.fill(content, offset, offset + length, (byte) 0);
-      group.change(() -> volume.zero(new long[] {offset}, new long[] {length}, random.nextBoolean()));
+      group.change(
+          () -> volume.zero(new long[] {offset}, new long[] {length}, random.nextBoolean()));
     } else {
       byte[] data = new byte[length];
       random.nextBytes(data);

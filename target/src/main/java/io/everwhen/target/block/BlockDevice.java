@@ -7,16 +7,19 @@ import java.util.List;
 /**
  * A disk: blocks that can be read and changed, and made durable.
  *
- * <p>A change passes three stages. It is <em>ordered</em> when {@link #write} or {@link #zero} returns; it is
- * <em>kept</em> by the operating system, so that it survives the death of this process, when a later {@link #settle}
- * of the same thread returns; it is on <em>stable storage</em> when a later {@link #flush} returns. A caller that
- * acknowledges a change settles first, and may settle once for many changes.
+ * <p>A change passes three stages. It is <em>ordered</em> when {@link #write} or {@link #zero}
+ * returns; it is <em>kept</em> by the operating system, so that it survives the death of this
+ * process, when a later {@link #settle} of the same thread returns; it is on <em>stable
+ * storage</em> when a later {@link #flush} returns. A caller that acknowledges a change settles
+ * first, and may settle once for many changes.
  *
- * <p>Each call of {@code write} or {@code zero} is one atomic change. After a failure of {@code write}, {@code zero},
- * {@code settle} or {@code flush} none of the changes since the last {@code settle} of this thread may be acknowledged.
+ * <p>Each call of {@code write} or {@code zero} is one atomic change. After a failure of {@code
+ * write}, {@code zero}, {@code settle} or {@code flush} none of the changes since the last {@code
+ * settle} of this thread may be acknowledged.
  *
- * <p>Any thread may call any method, at the same time as others. Callers check extents against {@link #geometry} first;
- * an implementation checks again and throws {@link IllegalArgumentException}. Failures are {@link DeviceException}.
+ * <p>Any thread may call any method, at the same time as others. Callers check extents against
+ * {@link #geometry} first; an implementation checks again and throws {@link
+ * IllegalArgumentException}. Failures are {@link DeviceException}.
  */
 public interface BlockDevice {
 
@@ -27,15 +30,15 @@ public interface BlockDevice {
   boolean readOnly();
 
   /**
-   * Reads {@code into.remaining()} bytes, a multiple of the block size, from {@code block} on. Sees every change that
-   * was settled before the call, and every change ordered by this thread.
+   * Reads {@code into.remaining()} bytes, a multiple of the block size, from {@code block} on. Sees
+   * every change that was settled before the call, and every change ordered by this thread.
    */
   void read(long block, ByteBuffer into) throws IOException;
 
   /**
-   * Orders a write of {@code data.remaining()} bytes, a multiple of the block size, at {@code block}. The bytes in
-   * {@code data} must not change before the next {@link #settle} of this thread has returned; the buffer's position
-   * may be moved by the call.
+   * Orders a write of {@code data.remaining()} bytes, a multiple of the block size, at {@code
+   * block}. The bytes in {@code data} must not change before the next {@link #settle} of this
+   * thread has returned; the buffer's position may be moved by the call.
    */
   void write(long block, ByteBuffer data) throws IOException;
 
@@ -46,9 +49,15 @@ public interface BlockDevice {
    */
   void zero(List<Extent> extents, boolean deallocate) throws IOException;
 
-  /** Returns when every change ordered by this thread is with the operating system. Cheap when there is none. */
+  /**
+   * Returns when every change ordered by this thread is with the operating system. Cheap when there
+   * is none.
+   */
   void settle() throws IOException;
 
-  /** Settles, and returns when every change acknowledged so far, by any thread, is on stable storage. */
+  /**
+   * Settles, and returns when every change acknowledged so far, by any thread, is on stable
+   * storage.
+   */
   void flush() throws IOException;
 }

@@ -2,7 +2,9 @@ package io.everwhen.target.block;
 
 import java.io.IOException;
 
-/** A disk that could not do what was asked, with the reason that decides what the initiator is told. */
+/**
+ * A disk that could not do what was asked, with the reason that decides what the initiator is told.
+ */
 public final class DeviceException extends IOException {
 
   private static final long serialVersionUID = 1L;
@@ -11,7 +13,10 @@ public final class DeviceException extends IOException {
   public enum Reason {
     /** The blocks cannot be read back: damaged, or an I/O error while reading. */
     UNREADABLE,
-    /** The change cannot be stored: an I/O error while writing, or an earlier one that has stopped the disk. */
+    /**
+     * The change cannot be stored: an I/O error while writing, or an earlier one that has stopped
+     * the disk.
+     */
     UNWRITABLE,
     /** No room is left for the change; nothing was changed. */
     NO_SPACE,

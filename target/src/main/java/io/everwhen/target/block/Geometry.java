@@ -4,7 +4,8 @@ package io.everwhen.target.block;
  * The shape of a disk.
  *
  * @param blockSize bytes of a logical block: 512 or 4096
- * @param physicalBlockSize bytes that the disk prefers to write at once: a power of two, at least {@code blockSize}
+ * @param physicalBlockSize bytes that the disk prefers to write at once: a power of two, at least
+ *     {@code blockSize}
  * @param blockCount logical blocks on the disk, at least 1
  */
 public record Geometry(int blockSize, int physicalBlockSize, long blockCount) {
@@ -18,10 +19,14 @@ public record Geometry(int blockSize, int physicalBlockSize, long blockCount) {
     }
     if (physicalBlockSize < blockSize || Integer.bitCount(physicalBlockSize) != 1) {
       throw new IllegalArgumentException(
-          "the physical block size is a power of two of at least " + blockSize + " bytes, not " + physicalBlockSize);
+          "the physical block size is a power of two of at least "
+              + blockSize
+              + " bytes, not "
+              + physicalBlockSize);
     }
     if (blockCount < 1 || blockCount > MAX_BYTES / blockSize) {
-      throw new IllegalArgumentException("a disk has 1 to " + MAX_BYTES / blockSize + " blocks, not " + blockCount);
+      throw new IllegalArgumentException(
+          "a disk has 1 to " + MAX_BYTES / blockSize + " blocks, not " + blockCount);
     }
   }
 
@@ -30,7 +35,10 @@ public record Geometry(int blockSize, int physicalBlockSize, long blockCount) {
     return blockCount * blockSize;
   }
 
-  /** Whether {@code [block, block + count)} lies on the disk; safe against overflow, false for negative values. */
+  /**
+   * Whether {@code [block, block + count)} lies on the disk; safe against overflow, false for
+   * negative values.
+   */
   public boolean contains(long block, long count) {
     return block >= 0 && count >= 0 && block <= blockCount && count <= blockCount - block;
   }

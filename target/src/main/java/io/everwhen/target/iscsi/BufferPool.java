@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Direct buffers for write data, in sizes of powers of two, shared by all connections of a portal. Any thread may call
- * it. Keeps at most {@link Limits#POOLED_BYTES_MAX} for reuse; who may hold how much is not its business.
+ * Direct buffers for write data, in sizes of powers of two, shared by all connections of a portal.
+ * Any thread may call it. Keeps at most {@link Limits#POOLED_BYTES_MAX} for reuse; who may hold how
+ * much is not its business.
  */
 final class BufferPool {
 
@@ -19,7 +20,9 @@ final class BufferPool {
 
   /** A buffer of at least {@code bytes}, cleared, with its limit there. */
   ByteBuffer acquire(int bytes) {
-    int bits = Math.max(SMALLEST_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(bytes, 1) - 1));
+    int bits =
+        Math.max(
+            SMALLEST_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(bytes, 1) - 1));
     ByteBuffer buffer;
     synchronized (this) {
       buffer = free.get(bits).pollLast();

@@ -1,8 +1,8 @@
 package io.everwhen.target.iscsi;
 
 /**
- * The order of a session's commands, RFC 7143 section 4.2.2.1. Serial-number arithmetic of 32 bits throughout. For one
- * thread at a time.
+ * The order of a session's commands, RFC 7143 section 4.2.2.1. Serial-number arithmetic of 32 bits
+ * throughout. For one thread at a time.
  */
 final class CommandWindow {
 
@@ -48,7 +48,10 @@ final class CommandWindow {
     return Verdict.EXECUTE;
   }
 
-  /** Opens the window as far as there is room beside {@code waiting} tasks; it never closes again, as the RFC demands. */
+  /**
+   * Opens the window as far as there is room beside {@code waiting} tasks; it never closes again,
+   * as the RFC demands.
+   */
   void open(int waiting) {
     int max = expCmdSn + Limits.COMMAND_WINDOW - waiting - 1;
     if (max - maxCmdSn > 0) {

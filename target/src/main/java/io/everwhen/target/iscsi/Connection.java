@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection, served by one thread: reads what has come, takes every whole PDU, ends the burst, reads again. What
- * goes wrong in here ends this connection and nothing else.
+ * One connection, served by one thread: reads what has come, takes every whole PDU, ends the burst,
+ * reads again. What goes wrong in here ends this connection and nothing else.
  */
 final class Connection implements Runnable {
 
@@ -36,8 +36,8 @@ final class Connection implements Runnable {
   private final CountDownLatch ended = new CountDownLatch(1);
 
   /**
-   * Held by the thread of the connection while it works, and not while it waits for the peer; a ping, which comes from
-   * elsewhere, only tries for it.
+   * Held by the thread of the connection while it works, and not while it waits for the peer; a
+   * ping, which comes from elsewhere, only tries for it.
    */
   private final ReentrantLock turn = new ReentrantLock();
 
@@ -52,7 +52,8 @@ final class Connection implements Runnable {
     this.local = wire.local();
     this.targets = targets;
     this.pool = pool;
-    reader = new PduReader(wire, Limits.FIRST_RECEIVE_BUFFER_BYTES, Limits.DEFAULT_SEGMENT_BYTES_MAX);
+    reader =
+        new PduReader(wire, Limits.FIRST_RECEIVE_BUFFER_BYTES, Limits.DEFAULT_SEGMENT_BYTES_MAX);
     writer = new PduWriter(wire, Limits.FIRST_TRANSMIT_BUFFER_BYTES);
     login = new LoginPhase(new Login(targets::find), targets.sessions(), this, writer);
   }
@@ -130,8 +131,13 @@ final class Connection implements Runnable {
     reader.dataBytesMax(Limits.RECEIVE_SEGMENT_BYTES_MAX);
     writer.digests(agreed.headerDigest(), agreed.dataDigest());
     ServedTarget target = opened.target();
-    log.info("{}: {} logged in to {}", peer, opened.initiator(), target == null ? "discovery" : target.name());
-    FullFeaturePhase started = new FullFeaturePhase(opened, targets, writer, login.nextStatSn(), local, pool);
+    log.info(
+        "{}: {} logged in to {}",
+        peer,
+        opened.initiator(),
+        target == null ? "discovery" : target.name());
+    FullFeaturePhase started =
+        new FullFeaturePhase(opened, targets, writer, login.nextStatSn(), local, pool);
     phase = started;
     return started;
   }
@@ -150,7 +156,9 @@ final class Connection implements Runnable {
     ended.countDown();
   }
 
-  /** Ends the connection from outside. Its thread finishes the command it is at, and then sees it. */
+  /**
+   * Ends the connection from outside. Its thread finishes the command it is at, and then sees it.
+   */
   void close(String reason) {
     closedBecause = reason;
     try {
@@ -179,7 +187,9 @@ final class Connection implements Runnable {
     return TimeUnit.NANOSECONDS.toSeconds(clock.nanos() - wire.connectedNanos());
   }
 
-  /** Seconds since the peer gave a sign of life, or 0 while the target itself is what takes time. */
+  /**
+   * Seconds since the peer gave a sign of life, or 0 while the target itself is what takes time.
+   */
   long silentSeconds(MonotonicClock clock) {
     long since = wire.heardNanos();
     if (wire.sending()) {

@@ -6,7 +6,10 @@ import io.everwhen.target.scsi.DataIn;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** The data of one command on its way out, as Data-In PDUs, RFC 7143 section 11.7. Reused for every command. */
+/**
+ * The data of one command on its way out, as Data-In PDUs, RFC 7143 section 11.7. Reused for every
+ * command.
+ */
 final class DataInStream implements DataIn {
 
   private final PduWriter writer;
@@ -87,7 +90,10 @@ final class DataInStream implements DataIn {
     if (ends) {
       inSequence = 0;
     }
-    header.flags(ends ? BasicHeader.FINAL : 0).initiatorTaskTag(initiatorTaskTag).targetTransferTag(BasicHeader.NO_TAG);
+    header
+        .flags(ends ? BasicHeader.FINAL : 0)
+        .initiatorTaskTag(initiatorTaskTag)
+        .targetTransferTag(BasicHeader.NO_TAG);
     header.expCmdSn(window.expCmdSn()).maxCmdSn(window.maxCmdSn());
     header.dataSn(dataSn++).bufferOffset(sent - bytes);
   }

@@ -13,7 +13,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a connection does once it is logged in: puts commands in order and hands each PDU to those it concerns. */
+/**
+ * What a connection does once it is logged in: puts commands in order and hands each PDU to those
+ * it concerns.
+ */
 final class FullFeaturePhase {
 
   private static final Logger log = LoggerFactory.getLogger(FullFeaturePhase.class);
@@ -42,7 +45,12 @@ final class FullFeaturePhase {
   private boolean loggedOut;
 
   FullFeaturePhase(
-      Session session, Targets targets, PduWriter writer, int statSn, InetSocketAddress local, BufferPool pool) {
+      Session session,
+      Targets targets,
+      PduWriter writer,
+      int statSn,
+      InetSocketAddress local,
+      BufferPool pool) {
     this.session = session;
     this.targets = targets;
     this.window = session.window();
@@ -55,7 +63,8 @@ final class FullFeaturePhase {
         target == null || nexus == null
             ? null
             : new ScsiTasks(target, nexus, session.parameters(), window, writer, replies, pool);
-    this.text = new TextExchange(targets, target, local, replies, segmentBytesMax, this::segmentBytesMax);
+    this.text =
+        new TextExchange(targets, target, local, replies, segmentBytesMax, this::segmentBytesMax);
   }
 
   private void segmentBytesMax(int bytes) {
@@ -93,7 +102,8 @@ final class FullFeaturePhase {
         releaseHeld();
       }
       case HOLD -> held.hold(header, data);
-      case IGNORE -> log.debug("{}: CmdSN {} outside the window", session.initiator(), header.cmdSn());
+      case IGNORE ->
+          log.debug("{}: CmdSN {} outside the window", session.initiator(), header.cmdSn());
     }
   }
 
@@ -129,7 +139,8 @@ final class FullFeaturePhase {
       case Opcode.TASK_MANAGEMENT_REQUEST -> taskManagement(header);
       case Opcode.TEXT_REQUEST -> text.request(header, data);
       case Opcode.LOGOUT_REQUEST -> logout(header);
-      case Opcode.LOGIN_REQUEST -> throw new ProtocolException("a login request in full feature phase");
+      case Opcode.LOGIN_REQUEST ->
+          throw new ProtocolException("a login request in full feature phase");
       default -> replies.reject(header, Replies.COMMAND_NOT_SUPPORTED);
     }
     if (tasks == null) {
@@ -187,7 +198,8 @@ final class FullFeaturePhase {
 
   /** Asks whether the initiator is still there. */
   void ping() throws IOException {
-    replies.addUnnumbered(Opcode.NOP_IN)
+    replies
+        .addUnnumbered(Opcode.NOP_IN)
         .flags(BasicHeader.FINAL)
         .initiatorTaskTag(BasicHeader.NO_TAG)
         .targetTransferTag(PING_TAG);

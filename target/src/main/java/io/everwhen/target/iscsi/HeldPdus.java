@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Copies of commands that came before their turn, and of the unsolicited data that followed them. */
+/**
+ * Copies of commands that came before their turn, and of the unsolicited data that followed them.
+ */
 final class HeldPdus {
 
   /** A command, header and data in one buffer each, then the Data-Out PDUs that belong to it. */
@@ -46,7 +48,8 @@ final class HeldPdus {
     int length = BasicHeader.BYTES + data.remaining();
     bytes += length;
     if (bytes > Limits.HELD_BYTES_MAX) {
-      throw new ProtocolException("more than " + Limits.HELD_BYTES_MAX + " bytes ahead of their CmdSN");
+      throw new ProtocolException(
+          "more than " + Limits.HELD_BYTES_MAX + " bytes ahead of their CmdSN");
     }
     ByteBuffer copy = ByteBuffer.allocate(length);
     copy.put(0, header.buffer(), header.at(), BasicHeader.BYTES);

@@ -1,25 +1,37 @@
 package io.everwhen.target.iscsi;
 
-/** What one connection, one session and one portal may take, and what is offered in a negotiation. */
+/**
+ * What one connection, one session and one portal may take, and what is offered in a negotiation.
+ */
 final class Limits {
 
-  /** Commands that an initiator may have under way in a session: MaxCmdSN - ExpCmdSN + 1 when all is idle. */
+  /**
+   * Commands that an initiator may have under way in a session: MaxCmdSN - ExpCmdSN + 1 when all is
+   * idle.
+   */
   static final int COMMAND_WINDOW = 128;
 
-  /** Immediate commands come on top of the window; this many tasks wait for data at once, at most. */
+  /**
+   * Immediate commands come on top of the window; this many tasks wait for data at once, at most.
+   */
   static final int TRANSFERS_MAX = COMMAND_WINDOW + 32;
 
   /** Longest data segment that we take in full feature phase: our MaxRecvDataSegmentLength. */
   static final int RECEIVE_SEGMENT_BYTES_MAX = 256 << 10;
 
-  /** Longest data segment of login PDUs, and default of MaxRecvDataSegmentLength, RFC 7143 section 13.12. */
+  /**
+   * Longest data segment of login PDUs, and default of MaxRecvDataSegmentLength, RFC 7143 section
+   * 13.12.
+   */
   static final int DEFAULT_SEGMENT_BYTES_MAX = 8 << 10;
 
   static final int FIRST_BURST_BYTES_MAX = 256 << 10;
   static final int BURST_BYTES_MAX = 1 << 20;
   static final int OUTSTANDING_R2T_MAX = 8;
 
-  /** Memory for write data that one connection assembles from several PDUs, beyond the first bursts. */
+  /**
+   * Memory for write data that one connection assembles from several PDUs, beyond the first bursts.
+   */
   static final int TRANSFER_BYTES_MAX = 32 << 20;
 
   /** Memory for PDUs that came ahead of their CmdSN. */

@@ -19,8 +19,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The login of one connection, RFC 7143 section 6.3: requests in, answers out; no sockets, no clock. Security
- * negotiation ends with AuthMethod=None today; an authentication method is a step between its offer and the transit.
+ * The login of one connection, RFC 7143 section 6.3: requests in, answers out; no sockets, no
+ * clock. Security negotiation ends with AuthMethod=None today; an authentication method is a step
+ * between its offer and the transit.
  */
 final class Login {
 
@@ -55,7 +56,8 @@ final class Login {
       return malformed;
     }
     if (text.size() + request.text().remaining() > Limits.TEXT_BYTES_MAX) {
-      return new Refused(LoginStatus.INITIATOR_ERROR, "more login text than " + Limits.TEXT_BYTES_MAX + " bytes");
+      return new Refused(
+          LoginStatus.INITIATOR_ERROR, "more login text than " + Limits.TEXT_BYTES_MAX + " bytes");
     }
     text.writeBytes(bytes(request.text()));
     if (request.more()) {
@@ -88,7 +90,8 @@ final class Login {
         request.currentStage() == stage
             && stage <= OPERATIONAL_NEGOTIATION
             && !(request.transit() && request.more())
-            && !(request.transit() && (request.nextStage() <= stage || request.nextStage() == RESERVED_STAGE));
+            && !(request.transit()
+                && (request.nextStage() <= stage || request.nextStage() == RESERVED_STAGE));
     return valid ? null : new Refused(LoginStatus.INITIATOR_ERROR, "login stages out of order");
   }
 
@@ -161,7 +164,8 @@ final class Login {
       }
       default -> {
         if (keys.repeats(offer)) {
-          return new Refused(LoginStatus.INITIATOR_ERROR, "key " + offer.key() + " negotiated twice");
+          return new Refused(
+              LoginStatus.INITIATOR_ERROR, "key " + offer.key() + " negotiated twice");
         }
         Pair answer = keys.answer(offer);
         if (answer != null) {
@@ -185,6 +189,7 @@ final class Login {
     return new Complete(
         current,
         answers,
-        new Admission(name, target, request.isid(), request.tsih(), request.connectionId(), keys.agreed()));
+        new Admission(
+            name, target, request.isid(), request.tsih(), request.connectionId(), keys.agreed()));
   }
 }

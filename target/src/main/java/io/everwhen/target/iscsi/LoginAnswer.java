@@ -14,7 +14,8 @@ sealed interface LoginAnswer {
   int FULL_FEATURE_PHASE = 3;
 
   /** The login goes on, in another stage if {@code transit}. */
-  record Continue(boolean transit, int currentStage, int nextStage, List<Pair> keys) implements LoginAnswer {}
+  record Continue(boolean transit, int currentStage, int nextStage, List<Pair> keys)
+      implements LoginAnswer {}
 
   /** All is agreed; full feature phase follows once the session is there. */
   record Complete(int currentStage, List<Pair> keys, Admission admission) implements LoginAnswer {}

@@ -90,11 +90,19 @@ final class LoginPhase {
     respond(header, header.flags() & 0x0c, header.tsih(), status, List.of());
   }
 
-  private void respond(BasicHeader request, int flags, int tsih, LoginStatus status, List<Pair> keys)
+  private void respond(
+      BasicHeader request, int flags, int tsih, LoginStatus status, List<Pair> keys)
       throws IOException {
-    BasicHeader response = writer.add(Opcode.LOGIN_RESPONSE, ByteBuffer.wrap(TextKeys.encode(keys)));
-    response.flags(flags).lun(request.isid() << 16 | tsih).initiatorTaskTag(request.initiatorTaskTag());
-    response.statSn(statSn++).expCmdSn(request.cmdSn()).maxCmdSn(request.cmdSn() + Limits.COMMAND_WINDOW - 1);
+    BasicHeader response =
+        writer.add(Opcode.LOGIN_RESPONSE, ByteBuffer.wrap(TextKeys.encode(keys)));
+    response
+        .flags(flags)
+        .lun(request.isid() << 16 | tsih)
+        .initiatorTaskTag(request.initiatorTaskTag());
+    response
+        .statSn(statSn++)
+        .expCmdSn(request.cmdSn())
+        .maxCmdSn(request.cmdSn() + Limits.COMMAND_WINDOW - 1);
     response.shortAt(36, status.code());
     writer.flush();
   }

@@ -9,8 +9,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers the operational keys that an initiator offers, RFC 7143 sections 6.2 and 13, and keeps what was agreed. Keys
- * that are never offered have their defaults.
+ * Answers the operational keys that an initiator offers, RFC 7143 sections 6.2 and 13, and keeps
+ * what was agreed. Keys that are never offered have their defaults.
  */
 final class Negotiation {
 
@@ -104,7 +104,8 @@ final class Negotiation {
         yield text(bytes);
       }
       case "FirstBurstLength" -> {
-        int bytes = Math.min(number(value, SEGMENT_BYTES_MIN, UINT_24_MAX), Limits.FIRST_BURST_BYTES_MAX);
+        int bytes =
+            Math.min(number(value, SEGMENT_BYTES_MIN, UINT_24_MAX), Limits.FIRST_BURST_BYTES_MAX);
         firstBurstBytesMax = bytes < 0 ? firstBurstBytesMax : bytes;
         yield text(bytes);
       }
@@ -125,7 +126,8 @@ final class Negotiation {
       // Markers are gone since RFC 7143; initiators of RFC 3720 still ask.
       case "IFMarker", "OFMarker" -> truth(value, false);
       case "IFMarkInt", "OFMarkInt" -> IRRELEVANT;
-      case "TaskReporting" -> List.of(value.split(",", -1)).contains("RFC3720") ? "RFC3720" : REJECT;
+      case "TaskReporting" ->
+          List.of(value.split(",", -1)).contains("RFC3720") ? "RFC3720" : REJECT;
       case "iSCSIProtocolLevel" -> text(Math.min(number(value, 0, 31), 1));
       default -> NOT_UNDERSTOOD;
     };

@@ -14,7 +14,10 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** An address where initiators find targets. Build, {@link #start}, {@link #close}; any thread may call it. */
+/**
+ * An address where initiators find targets. Build, {@link #start}, {@link #close}; any thread may
+ * call it.
+ */
 public final class Portal implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Portal.class);
@@ -57,7 +60,8 @@ public final class Portal implements AutoCloseable {
       server.bind(listen, BACKLOG);
     } catch (IOException e) {
       server.close();
-      BindException unavailable = new BindException("cannot listen on " + listen + ": " + e.getMessage());
+      BindException unavailable =
+          new BindException("cannot listen on " + listen + ": " + e.getMessage());
       unavailable.initCause(e);
       throw unavailable;
     }
@@ -137,7 +141,10 @@ public final class Portal implements AutoCloseable {
     }
   }
 
-  /** Stops listening and ends all connections; commands under way are finished, not begun ones are dropped. */
+  /**
+   * Stops listening and ends all connections; commands under way are finished, not begun ones are
+   * dropped.
+   */
   @Override
   public void close() throws IOException {
     closed = true;

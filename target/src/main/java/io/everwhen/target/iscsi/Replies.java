@@ -6,7 +6,10 @@ import io.everwhen.target.pdu.PduWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Numbers what a connection sends: StatSN of its own, ExpCmdSN and MaxCmdSN of the session. For one thread at a time. */
+/**
+ * Numbers what a connection sends: StatSN of its own, ExpCmdSN and MaxCmdSN of the session. For one
+ * thread at a time.
+ */
 final class Replies {
 
   /** Reasons of a Reject, RFC 7143 section 11.17.1. */
@@ -28,7 +31,9 @@ final class Replies {
 
   /** Adds a PDU that carries a status, and so takes a StatSN. */
   BasicHeader add(int opcode, int initiatorTaskTag, ByteBuffer data) throws IOException {
-    return number(writer.add(opcode, data)).flags(BasicHeader.FINAL).initiatorTaskTag(initiatorTaskTag);
+    return number(writer.add(opcode, data))
+        .flags(BasicHeader.FINAL)
+        .initiatorTaskTag(initiatorTaskTag);
   }
 
   BasicHeader add(int opcode, int initiatorTaskTag) throws IOException {

@@ -9,8 +9,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SCSI responses, RFC 7143 section 11.4, and those of a burst that wait until its changes are settled. A residual is
- * given as what the initiator expected less what there was: negative is overflow. For one thread.
+ * SCSI responses, RFC 7143 section 11.4, and those of a burst that wait until its changes are
+ * settled. A residual is given as what the initiator expected less what there was: negative is
+ * overflow. For one thread.
  */
 final class ScsiResponses {
 
@@ -34,7 +35,9 @@ final class ScsiResponses {
   }
 
   static int residualFlags(long expected, long actual) {
-    return expected == actual ? 0 : expected > actual ? BasicHeader.UNDERFLOW : BasicHeader.OVERFLOW;
+    return expected == actual
+        ? 0
+        : expected > actual ? BasicHeader.UNDERFLOW : BasicHeader.OVERFLOW;
   }
 
   void good(int tag, long residual, int expDataSn) throws IOException {
@@ -45,7 +48,8 @@ final class ScsiResponses {
     respond(tag, sense, expected - actual, expDataSn);
   }
 
-  private void respond(int tag, @Nullable Sense sense, long residual, int expDataSn) throws IOException {
+  private void respond(int tag, @Nullable Sense sense, long residual, int expDataSn)
+      throws IOException {
     BasicHeader header;
     if (sense == null) {
       header = replies.add(Opcode.SCSI_RESPONSE, tag);
@@ -54,7 +58,10 @@ final class ScsiResponses {
       sense.putFixed(senseData);
       header = replies.add(Opcode.SCSI_RESPONSE, tag, senseData.flip()).byteAt(3, CHECK_CONDITION);
     }
-    header.flags(BasicHeader.FINAL | residualFlags(residual, 0)).dataSn(expDataSn).residualCount(Math.abs(residual));
+    header
+        .flags(BasicHeader.FINAL | residualFlags(residual, 0))
+        .dataSn(expDataSn)
+        .residualCount(Math.abs(residual));
   }
 
   /** GOOD once the burst is settled, or flushed. */

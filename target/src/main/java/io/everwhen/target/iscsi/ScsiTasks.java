@@ -24,8 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The SCSI commands of one connection: collects their data, has them carried out, and answers. Commands run as soon as
- * their data is there; the answers to changes wait for {@link #settle}, once a burst. For one thread.
+ * The SCSI commands of one connection: collects their data, has them carried out, and answers.
+ * Commands run as soon as their data is there; the answers to changes wait for {@link #settle},
+ * once a burst. For one thread.
  */
 final class ScsiTasks {
 
@@ -126,7 +127,8 @@ final class ScsiTasks {
   }
 
   /** Whether what comes with a command is what was agreed on at login. */
-  private @Nullable Sense checkData(int immediate, long needed, long expectedOut, boolean unsolicited) {
+  private @Nullable Sense checkData(
+      int immediate, long needed, long expectedOut, boolean unsolicited) {
     if (immediate > 0 && (!parameters.immediateData() || immediate > firstBurst(expectedOut))) {
       return Sense.UNEXPECTED_UNSOLICITED_DATA;
     }
@@ -140,10 +142,12 @@ final class ScsiTasks {
     return Math.min(parameters.firstBurstBytesMax(), expectedOut);
   }
 
-  private void collect(Task task, ByteBuffer data, @Nullable Sense refused, int wanted, boolean unsolicited)
+  private void collect(
+      Task task, ByteBuffer data, @Nullable Sense refused, int wanted, boolean unsolicited)
       throws IOException {
     if (transfers.size() >= Limits.TRANSFERS_MAX) {
-      throw new ProtocolException("more than " + Limits.TRANSFERS_MAX + " commands that wait for data");
+      throw new ProtocolException(
+          "more than " + Limits.TRANSFERS_MAX + " commands that wait for data");
     }
     boolean granted = ungranted.isEmpty() && grantedBytes + wanted <= Limits.TRANSFER_BYTES_MAX;
     int room = granted ? wanted : Math.min(wanted, parameters.firstBurstBytesMax());
@@ -177,7 +181,10 @@ final class ScsiTasks {
     return next < 0 ? 0 : next;
   }
 
-  /** Takes a Data-Out. One of a task that is not there any more was aborted or has failed, and is dropped. */
+  /**
+   * Takes a Data-Out. One of a task that is not there any more was aborted or has failed, and is
+   * dropped.
+   */
   void dataOut(BasicHeader header, ByteBuffer data) throws IOException {
     dropIfReset();
     WriteTransfer transfer = transfers.get(header.initiatorTaskTag());
@@ -202,7 +209,8 @@ final class ScsiTasks {
     transfers.remove(task.tag());
     Sense failure = transfer.failure();
     if (failure != null) {
-      responses.failed(task.tag(), failure, task.expectedBytes(), task.neededBytes(), transfer.r2ts());
+      responses.failed(
+          task.tag(), failure, task.expectedBytes(), task.neededBytes(), transfer.r2ts());
       pool.release(transfer.buffer());
     } else {
       unsettledBuffers.add(transfer.buffer());
@@ -253,7 +261,8 @@ final class ScsiTasks {
       case Outcome.Done.GOOD_ONCE_SETTLED -> responses.later(tag, expected - needed, r2ts, false);
       case Outcome.Done.GOOD_ONCE_FLUSHED -> responses.later(tag, expected - needed, r2ts, true);
       case Outcome.CheckCondition check ->
-          responses.failed(tag, check.sense(), expected, Math.max(needed, dataIn.sent()), r2ts + dataIn.pdus());
+          responses.failed(
+              tag, check.sense(), expected, Math.max(needed, dataIn.sent()), r2ts + dataIn.pdus());
       case Outcome.ChangesLost lost -> {
         responses.lose(lost.sense());
         responses.failed(tag, lost.sense(), expected, needed, r2ts);
@@ -268,14 +277,18 @@ final class ScsiTasks {
   /** GOOD at once: in the last Data-In if that is still here. */
   private void good(int tag, long expected, long actual) throws IOException {
     if (dataIn.sent() > 0 && writer.canAmend(amended) && amended.opcode() == Opcode.DATA_IN) {
-      int flags = BasicHeader.FINAL | BasicHeader.STATUS | ScsiResponses.residualFlags(expected, actual);
+      int flags =
+          BasicHeader.FINAL | BasicHeader.STATUS | ScsiResponses.residualFlags(expected, actual);
       replies.number(amended).flags(flags).residualCount(Math.abs(expected - actual));
     } else {
       responses.good(tag, expected - actual, dataIn.pdus());
     }
   }
 
-  /** Makes the changes of the burst last as they have to, and answers them. Data views of the burst are free after it. */
+  /**
+   * Makes the changes of the burst last as they have to, and answers them. Data views of the burst
+   * are free after it.
+   */
   void settle() throws IOException {
     responses.settle();
     releaseUnsettled();
@@ -289,7 +302,10 @@ final class ScsiTasks {
     }
   }
 
-  /** Aborts the tasks that {@code tags} select; returns how many. Their data, still to come, will be dropped. */
+  /**
+   * Aborts the tasks that {@code tags} select; returns how many. Their data, still to come, will be
+   * dropped.
+   */
   int abort(Predicate<Task> which) throws IOException {
     int count = 0;
     for (Iterator<WriteTransfer> all = transfers.values().iterator(); all.hasNext(); ) {

@@ -38,7 +38,10 @@ final class ServedTarget {
     removed = true;
   }
 
-  /** How often every task of every session was aborted; a session that sees a new number drops its own. */
+  /**
+   * How often every task of every session was aborted; a session that sees a new number drops its
+   * own.
+   */
   int resets() {
     return resets.get();
   }

@@ -4,7 +4,10 @@ import io.everwhen.target.iscsi.LoginAnswer.Admission;
 import io.everwhen.target.scsi.Nexus;
 import org.jspecify.annotations.Nullable;
 
-/** A session: an initiator port's relation with a target, RFC 7143 section 4.4.2. Today over one connection. */
+/**
+ * A session: an initiator port's relation with a target, RFC 7143 section 4.4.2. Today over one
+ * connection.
+ */
 final class Session {
 
   private final Admission admission;

@@ -24,7 +24,9 @@ final class Sessions {
   Opening open(Admission admission, int firstCmdSn, Connection connection) {
     if (admission.tsih() != 0) {
       return new Opening.Refused(
-          exists(admission.tsih()) ? LoginStatus.TOO_MANY_CONNECTIONS : LoginStatus.SESSION_DOES_NOT_EXIST);
+          exists(admission.tsih())
+              ? LoginStatus.TOO_MANY_CONNECTIONS
+              : LoginStatus.SESSION_DOES_NOT_EXIST);
     }
     for (Session replaced = replaced(admission); replaced != null; replaced = replaced(admission)) {
       // The old session's commands must not land after the new one's.
@@ -54,7 +56,10 @@ final class Sessions {
   }
 
   private synchronized @Nullable Session replaced(Admission admission) {
-    return open.stream().filter(session -> session.isReplacedBy(admission)).findFirst().orElse(null);
+    return open.stream()
+        .filter(session -> session.isReplacedBy(admission))
+        .findFirst()
+        .orElse(null);
   }
 
   private int freeTsih() {

@@ -7,7 +7,8 @@ import java.util.Locale;
 /**
  * What an initiator can log in to.
  *
- * @param name iSCSI name, in lower case: {@code iqn.…}, {@code eui.…} or {@code naa.…}, at most 223 bytes
+ * @param name iSCSI name, in lower case: {@code iqn.…}, {@code eui.…} or {@code naa.…}, at most 223
+ *     bytes
  * @param identity by what the disk is recognised over restarts
  * @param disk served as LUN 0; the target does not close it
  */
@@ -17,15 +18,20 @@ public record Target(String name, DiskIdentity identity, BlockDevice disk) {
   public static final int NAME_CHARACTERS_MAX = 223;
 
   public Target {
-    boolean prefixed = name.startsWith("iqn.") || name.startsWith("eui.") || name.startsWith("naa.");
-    boolean plain = name.chars().allMatch(c -> c == '-' || c == '.' || c == ':' || Character.isLetterOrDigit(c));
+    boolean prefixed =
+        name.startsWith("iqn.") || name.startsWith("eui.") || name.startsWith("naa.");
+    boolean plain =
+        name.chars()
+            .allMatch(c -> c == '-' || c == '.' || c == ':' || Character.isLetterOrDigit(c));
     if (!prefixed
         || !plain
         || name.length() > NAME_CHARACTERS_MAX
         || !name.equals(name.toLowerCase(Locale.ROOT))) {
       throw new IllegalArgumentException(
-          "an iSCSI name starts with iqn., eui. or naa., has at most " + NAME_CHARACTERS_MAX
-              + " lower-case letters, digits, and - . :, unlike: " + name);
+          "an iSCSI name starts with iqn., eui. or naa., has at most "
+              + NAME_CHARACTERS_MAX
+              + " lower-case letters, digits, and - . :, unlike: "
+              + name);
     }
   }
 }

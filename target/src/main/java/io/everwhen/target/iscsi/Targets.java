@@ -5,7 +5,10 @@ import java.util.Locale;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
-/** The targets that portals serve, and the sessions with them. Any thread may call it, while serving. */
+/**
+ * The targets that portals serve, and the sessions with them. Any thread may call it, while
+ * serving.
+ */
 public final class Targets {
 
   private final ConcurrentSkipListMap<String, ServedTarget> served = new ConcurrentSkipListMap<>();
@@ -22,7 +25,10 @@ public final class Targets {
     }
   }
 
-  /** Serves a target no longer, and ends its sessions. When this returns, no command of theirs is running. */
+  /**
+   * Serves a target no longer, and ends its sessions. When this returns, no command of theirs is
+   * running.
+   */
   public void remove(String name) {
     ServedTarget target = served.remove(name);
     if (target != null) {

@@ -4,8 +4,8 @@ import io.everwhen.target.pdu.BasicHeader;
 import java.io.IOException;
 
 /**
- * Task management, RFC 7143 sections 11.5 and 11.6. Commands run to their end once their data is there, so only tasks
- * that still wait for data can be aborted.
+ * Task management, RFC 7143 sections 11.5 and 11.6. Commands run to their end once their data is
+ * there, so only tasks that still wait for data can be aborted.
  */
 final class TaskManagement {
 
@@ -35,7 +35,10 @@ final class TaskManagement {
     return function(request) == TARGET_COLD_RESET;
   }
 
-  /** Carries a request out; returns the response. The burst's changes have been settled and answered before. */
+  /**
+   * Carries a request out; returns the response. The burst's changes have been settled and answered
+   * before.
+   */
   static int execute(BasicHeader request, ScsiTasks tasks) throws IOException {
     long lun = request.lun();
     return switch (function(request)) {

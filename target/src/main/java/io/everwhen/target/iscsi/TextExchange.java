@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Text requests in full feature phase, RFC 7143 sections 11.10 and 11.11: SendTargets, and a new
- * MaxRecvDataSegmentLength. A text or an answer longer than a PDU is carried over several. For one thread.
+ * MaxRecvDataSegmentLength. A text or an answer longer than a PDU is carried over several. For one
+ * thread.
  */
 final class TextExchange {
 
@@ -86,7 +87,8 @@ final class TextExchange {
     int tag = header.initiatorTaskTag();
     long lun = header.lun();
     boolean finalRequest = header.hasFlag(BasicHeader.FINAL);
-    ByteBuffer part = answer.slice(answer.position(), Math.min(answer.remaining(), segmentBytesMax));
+    ByteBuffer part =
+        answer.slice(answer.position(), Math.min(answer.remaining(), segmentBytesMax));
     answer.position(answer.position() + part.remaining());
     boolean rest = answer.hasRemaining();
     boolean ends = !rest && !more && finalRequest;

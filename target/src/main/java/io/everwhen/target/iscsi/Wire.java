@@ -41,8 +41,8 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
   }
 
   /**
-   * When the peer last sent something, or took something off our hands that it had not had room for. What merely went
-   * into the socket's buffer says nothing about the peer.
+   * When the peer last sent something, or took something off our hands that it had not had room
+   * for. What merely went into the socket's buffer says nothing about the peer.
    */
   long heardNanos() {
     return heardNanos;

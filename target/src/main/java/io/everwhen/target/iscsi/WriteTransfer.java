@@ -6,8 +6,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The data of one command on its way in, over several PDUs: immediate, unsolicited, and solicited by R2Ts. Data comes in
- * order (DataPDUInOrder and DataSequenceInOrder are always Yes), so one cursor is enough; R2Ts may be asked ahead of it.
+ * The data of one command on its way in, over several PDUs: immediate, unsolicited, and solicited
+ * by R2Ts. Data comes in order (DataPDUInOrder and DataSequenceInOrder are always Yes), so one
+ * cursor is enough; R2Ts may be asked ahead of it.
  */
 final class WriteTransfer {
 
@@ -138,7 +139,9 @@ final class WriteTransfer {
   }
 
   private @Nullable Sense checkSolicited(BasicHeader header, ByteBuffer data) {
-    if (answeredR2ts >= r2ts || header.targetTransferTag() != firstTag + answeredR2ts || !inOrder(header)) {
+    if (answeredR2ts >= r2ts
+        || header.targetTransferTag() != firstTag + answeredR2ts
+        || !inOrder(header)) {
       return Sense.DATA_PHASE_ERROR;
     }
     if (nextDataSn == 0) {
@@ -163,7 +166,11 @@ final class WriteTransfer {
 
   /** Whether an R2T should be sent now, given how many may be outstanding. */
   boolean asks(int outstandingMax) {
-    return granted && !unsolicited && failure == null && nextAsk() < wantedBytes && r2ts - answeredR2ts < outstandingMax;
+    return granted
+        && !unsolicited
+        && failure == null
+        && nextAsk() < wantedBytes
+        && r2ts - answeredR2ts < outstandingMax;
   }
 
   private int nextAsk() {
@@ -174,7 +181,10 @@ final class WriteTransfer {
   void ask(BasicHeader r2t) {
     int from = nextAsk();
     int length = Math.min(burstBytesMax, wantedBytes - from);
-    r2t.flags(BasicHeader.FINAL).lun(task.lun()).initiatorTaskTag(task.tag()).targetTransferTag(firstTag + r2ts);
+    r2t.flags(BasicHeader.FINAL)
+        .lun(task.lun())
+        .initiatorTaskTag(task.tag())
+        .targetTransferTag(firstTag + r2ts);
     r2t.dataSn(r2ts).bufferOffset(from).residualCount(length);
     asked = from + length;
     r2ts++;

@@ -3,8 +3,9 @@ package io.everwhen.target.pdu;
 import java.nio.ByteBuffer;
 
 /**
- * A basic header segment, 48 bytes, RFC 7143 section 11.2.1: a flyweight over a big-endian buffer. Names are those of
- * the RFC; where two kinds of PDU keep different fields at one place, both names are here.
+ * A basic header segment, 48 bytes, RFC 7143 section 11.2.1: a flyweight over a big-endian buffer.
+ * Names are those of the RFC; where two kinds of PDU keep different fields at one place, both names
+ * are here.
  *
  * <pre>
  *  0  I + opcode   1  flags    2..3 by opcode   4 TotalAHSLength   5..7 DataSegmentLength

@@ -6,16 +6,19 @@ import java.nio.channels.ReadableByteChannel;
 import java.util.zip.CRC32C;
 
 /**
- * Cuts what a channel delivers into PDUs, in place: header and data are views of one receive buffer, which stay valid
- * until the next {@link #fill}. The buffer starts small and grows with what the peer sends, up to
- * {@link #BUFFER_BYTES_MAX}. For one thread.
+ * Cuts what a channel delivers into PDUs, in place: header and data are views of one receive
+ * buffer, which stay valid until the next {@link #fill}. The buffer starts small and grows with
+ * what the peer sends, up to {@link #BUFFER_BYTES_MAX}. For one thread.
  */
 public final class PduReader {
 
   /** The largest receive buffer. */
   public static final int BUFFER_BYTES_MAX = 1 << 20;
 
-  /** An incomplete PDU of at most this size is moved to the front rather than left to fragment the buffer. */
+  /**
+   * An incomplete PDU of at most this size is moved to the front rather than left to fragment the
+   * buffer.
+   */
   private static final int MOVED_BYTES_MAX = 8 << 10;
 
   private static final int GROWTH = 4;
@@ -72,11 +75,14 @@ public final class PduReader {
     int headerBytes = BasicHeader.BYTES + header.additionalHeaderBytes();
     dataAt = unread + headerBytes + headerDigest.bytes();
     dataBytes = header.dataBytes();
-    if (headerDigest != Digest.NONE && buffer.getInt(dataAt - Digest.BYTES) != crcOf(unread, headerBytes)) {
+    if (headerDigest != Digest.NONE
+        && buffer.getInt(dataAt - Digest.BYTES) != crcOf(unread, headerBytes)) {
       throw new ProtocolException("header digest error");
     }
     int padded = padded(dataBytes);
-    if (dataDigest != Digest.NONE && dataBytes > 0 && buffer.getInt(dataAt + padded) != crcOf(dataAt, padded)) {
+    if (dataDigest != Digest.NONE
+        && dataBytes > 0
+        && buffer.getInt(dataAt + padded) != crcOf(dataAt, padded)) {
       throw new ProtocolException("data digest error");
     }
     unread += length;
@@ -87,11 +93,15 @@ public final class PduReader {
     return Digest.crc(crc, buffer, at, length);
   }
 
-  /** Length of the PDU whose header starts the unread bytes; checks what the header says before anything relies on it. */
+  /**
+   * Length of the PDU whose header starts the unread bytes; checks what the header says before
+   * anything relies on it.
+   */
   private int pduBytes() throws ProtocolException {
     int data = header.dataBytes();
     if (data > dataBytesMax) {
-      throw new ProtocolException("a data segment of " + data + " bytes where " + dataBytesMax + " are allowed");
+      throw new ProtocolException(
+          "a data segment of " + data + " bytes where " + dataBytesMax + " are allowed");
     }
     return BasicHeader.BYTES
         + header.additionalHeaderBytes()
@@ -114,14 +124,16 @@ public final class PduReader {
     return dataBytes;
   }
 
-  /** The data segment of the current PDU: a view that must not be used after the next {@link #fill}. */
+  /**
+   * The data segment of the current PDU: a view that must not be used after the next {@link #fill}.
+   */
   public ByteBuffer data() {
     return buffer.slice(dataAt, dataBytes);
   }
 
   /**
-   * Reads once from the channel, as much as there is room for; blocks as the channel does. Every view given out
-   * before is void.
+   * Reads once from the channel, as much as there is room for; blocks as the channel does. Every
+   * view given out before is void.
    *
    * @return false at the end of the stream
    */

@@ -7,9 +7,10 @@ import java.util.Arrays;
 import java.util.zip.CRC32C;
 
 /**
- * Collects PDUs in one transmit buffer and sends them with as few writes as the channel allows. A PDU is laid down as
- * header, data, padding and digests side by side, so that a burst of replies is mostly one contiguous run; the data of
- * a long read stays in one piece with its headers beside it, and is interleaved when it is sent. For one thread.
+ * Collects PDUs in one transmit buffer and sends them with as few writes as the channel allows. A
+ * PDU is laid down as header, data, padding and digests side by side, so that a burst of replies is
+ * mostly one contiguous run; the data of a long read stays in one piece with its headers beside it,
+ * and is interleaved when it is sent. For one thread.
  */
 public final class PduWriter {
 
@@ -93,8 +94,8 @@ public final class PduWriter {
   }
 
   /**
-   * Room for data of Data-In PDUs, to be filled to its limit and then laid down by {@link #commit}, before anything else
-   * is added. May flush.
+   * Room for data of Data-In PDUs, to be filled to its limit and then laid down by {@link #commit},
+   * before anything else is added. May flush.
    *
    * @param bytes how much is wanted
    * @param perPdu the longest data segment that the peer takes
@@ -105,8 +106,12 @@ public final class PduWriter {
     int count = (length + perPdu - 1) / perPdu;
     room(Math.multiplyExact(count, HEAD_BYTES + TAIL_BYTES) + length);
     claimedHeadsAt = used;
-    // A single PDU lies in one run: header, data, tail. Several keep their headers and tails in front of all the data.
-    claimedAt = count == 1 ? used + BasicHeader.BYTES + headerDigest.bytes() : used + count * (HEAD_BYTES + TAIL_BYTES);
+    // A single PDU lies in one run: header, data, tail. Several keep their headers and tails in
+    // front of all the data.
+    claimedAt =
+        count == 1
+            ? used + BasicHeader.BYTES + headerDigest.bytes()
+            : used + count * (HEAD_BYTES + TAIL_BYTES);
     claimedBytes = length;
     return view.limit(claimedAt + length).position(claimedAt);
   }
@@ -130,7 +135,8 @@ public final class PduWriter {
       int length = Math.min(perPdu, bytes - done);
       int tail = single ? claimedAt + length : head + HEAD_BYTES;
       append(head, claimedAt + done, length, tail);
-      headers.fill(header.wrap(buffer, head).zero().opcode(Opcode.DATA_IN).dataBytes(length), length);
+      headers.fill(
+          header.wrap(buffer, head).zero().opcode(Opcode.DATA_IN).dataBytes(length), length);
       head += HEAD_BYTES + TAIL_BYTES;
       done += length;
     }
@@ -171,7 +177,9 @@ public final class PduWriter {
     }
     flush();
     if (bytes > buffer.capacity() || buffer.capacity() < BUFFER_BYTES_MAX) {
-      buffer = ByteBuffer.allocateDirect(Math.max(bytes, Math.min(BUFFER_BYTES_MAX, buffer.capacity() * 4)));
+      buffer =
+          ByteBuffer.allocateDirect(
+              Math.max(bytes, Math.min(BUFFER_BYTES_MAX, buffer.capacity() * 4)));
       view = buffer.duplicate();
       runs = new ByteBuffer[0];
     }
@@ -214,7 +222,10 @@ public final class PduWriter {
       putTail(i, length);
       for (int part = 0; part < 3; part++) {
         int at = part == 0 ? headAt[i] : part == 1 ? dataAt[i] : tailAt[i];
-        int bytes = part == 0 ? BasicHeader.BYTES + headerDigest.bytes() : part == 1 ? length : tailBytes(length);
+        int bytes =
+            part == 0
+                ? BasicHeader.BYTES + headerDigest.bytes()
+                : part == 1 ? length : tailBytes(length);
         if (bytes > 0 && at != end) {
           run(count++, start, end);
           start = at;

@@ -6,7 +6,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The data segment of login and text PDUs: {@code key=value} pairs, each ended by a NUL, RFC 7143 section 6.1. */
+/**
+ * The data segment of login and text PDUs: {@code key=value} pairs, each ended by a NUL, RFC 7143
+ * section 6.1.
+ */
 public final class TextKeys {
 
   /** Bytes of a key's name, RFC 7143 section 6.1. */
@@ -46,7 +49,8 @@ public final class TextKeys {
   private static Pair pair(String text) throws ProtocolException {
     int equals = text.indexOf('=');
     if (equals < 1 || equals > KEY_BYTES_MAX) {
-      throw new ProtocolException("not a key=value pair in a text of " + text.length() + " characters");
+      throw new ProtocolException(
+          "not a key=value pair in a text of " + text.length() + " characters");
     }
     return new Pair(text.substring(0, equals), text.substring(equals + 1));
   }

@@ -1,6 +1,8 @@
 package io.everwhen.target.scsi;
 
-/** The limits that every disk states in its Block Limits page, SBC-3 section 6.6.4, and keeps to. */
+/**
+ * The limits that every disk states in its Block Limits page, SBC-3 section 6.6.4, and keeps to.
+ */
 public final class BlockLimits {
 
   /** The longest transfer of one command, and so the largest single change with data. */

@@ -3,7 +3,10 @@ package io.everwhen.target.scsi;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** A command descriptor block, decoded; SPC-4 section 4.2 and SBC-3 section 5. Lengths and addresses are unchecked. */
+/**
+ * A command descriptor block, decoded; SPC-4 section 4.2 and SBC-3 section 5. Lengths and addresses
+ * are unchecked.
+ */
 public sealed interface Cdb {
 
   /** Bytes of the longest CDB served. */
@@ -18,8 +21,8 @@ public sealed interface Cdb {
   }
 
   /**
-   * This command when only {@code bytes} of data come with it; null if it cannot be carried out with those. Too much
-   * data does no harm unless the command says otherwise.
+   * This command when only {@code bytes} of data come with it; null if it cannot be carried out
+   * with those. Too much data does no harm unless the command says otherwise.
    */
   default @Nullable Cdb withDataOut(long bytes, int blockSize) {
     return bytes < dataOutBytes(blockSize) ? null : this;
@@ -32,7 +35,10 @@ public sealed interface Cdb {
   /** INQUIRY; {@code evpd} asks for the vital product data page {@code page}. */
   record Inquiry(boolean evpd, int page, int allocationLength) implements Cdb {}
 
-  /** MODE SENSE(6) or, if {@code ten}, (10). {@code control} is 0 current, 1 changeable, 2 default, 3 saved. */
+  /**
+   * MODE SENSE(6) or, if {@code ten}, (10). {@code control} is 0 current, 1 changeable, 2 default,
+   * 3 saved.
+   */
   record ModeSense(
       boolean ten,
       boolean longBlockDescriptor,
@@ -53,7 +59,8 @@ public sealed interface Cdb {
 
   /** REPORT SUPPORTED OPERATION CODES. */
   record ReportOperationCodes(
-      boolean timeouts, int options, int operationCode, int serviceAction, long allocationLength) implements Cdb {}
+      boolean timeouts, int options, int operationCode, int serviceAction, long allocationLength)
+      implements Cdb {}
 
   record PersistentReserveIn(int serviceAction, int allocationLength) implements Cdb {}
 
@@ -64,7 +71,8 @@ public sealed interface Cdb {
   record Read(int protect, long lba, long blocks) implements Cdb {}
 
   /** WRITE, and WRITE AND VERIFY if {@code verify}. */
-  record Write(int protect, boolean forceUnitAccess, boolean verify, int byteCheck, long lba, long blocks)
+  record Write(
+      int protect, boolean forceUnitAccess, boolean verify, int byteCheck, long lba, long blocks)
       implements Cdb {
     @Override
     public long dataOutBytes(int blockSize) {
@@ -83,7 +91,10 @@ public sealed interface Cdb {
     }
   }
 
-  /** VERIFY; {@code byteCheck} 0 reads only, 1 compares with as many blocks, 3 with one block repeated. */
+  /**
+   * VERIFY; {@code byteCheck} 0 reads only, 1 compares with as many blocks, 3 with one block
+   * repeated.
+   */
   record Verify(int protect, int byteCheck, long lba, long blocks) implements Cdb {
     @Override
     public long dataOutBytes(int blockSize) {
@@ -104,7 +115,8 @@ public sealed interface Cdb {
     }
   }
 
-  record WriteSame(int protect, boolean anchor, boolean unmap, boolean noDataOut, long lba, long blocks)
+  record WriteSame(
+      int protect, boolean anchor, boolean unmap, boolean noDataOut, long lba, long blocks)
       implements Cdb {
     @Override
     public long dataOutBytes(int blockSize) {

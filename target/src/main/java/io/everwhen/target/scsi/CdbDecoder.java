@@ -48,7 +48,8 @@ final class CdbDecoder {
       case OperationCode.TEST_UNIT_READY -> TEST_UNIT_READY;
       case OperationCode.REQUEST_SENSE -> new Cdb.RequestSense((flags & 1) != 0, length);
       case OperationCode.READ_6 -> new Cdb.Read(0, lba21(in, at), blocks6(length));
-      case OperationCode.WRITE_6 -> new Cdb.Write(0, false, false, 0, lba21(in, at), blocks6(length));
+      case OperationCode.WRITE_6 ->
+          new Cdb.Write(0, false, false, 0, lba21(in, at), blocks6(length));
       case OperationCode.INQUIRY -> inquiry(flags, in, at);
       case OperationCode.MODE_SENSE_6 -> modeSense(false, flags, in, at, length);
       case OperationCode.START_STOP_UNIT -> new Cdb.StartStopUnit(length >> 4);
@@ -75,7 +76,13 @@ final class CdbDecoder {
   private static Cdb modeSense(boolean ten, int flags, ByteBuffer in, int at, int length) {
     int page = in.get(at + 2) & 0xff;
     return new Cdb.ModeSense(
-        ten, ten && (flags & 0x10) != 0, (flags & 0x08) != 0, page >> 6, page & 0x3f, in.get(at + 3) & 0xff, length);
+        ten,
+        ten && (flags & 0x10) != 0,
+        (flags & 0x08) != 0,
+        page >> 6,
+        page & 0x3f,
+        in.get(at + 3) & 0xff,
+        length);
   }
 
   private static Cdb ten(int code, ByteBuffer in, int at) {
@@ -85,7 +92,8 @@ final class CdbDecoder {
     return switch (code) {
       case OperationCode.READ_CAPACITY_10 -> new Cdb.ReadCapacity10(lba, (in.get(at + 8) & 1) != 0);
       case OperationCode.READ_10 -> new Cdb.Read(flags >> 5, lba, length);
-      case OperationCode.WRITE_10 -> new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
+      case OperationCode.WRITE_10 ->
+          new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
       case OperationCode.WRITE_AND_VERIFY_10 -> writeAndVerify(flags, lba, length);
       case OperationCode.VERIFY_10 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
       case OperationCode.SYNCHRONIZE_CACHE_10 -> new Cdb.SynchronizeCache(lba, length);
@@ -104,7 +112,8 @@ final class CdbDecoder {
     return switch (code) {
       case OperationCode.REPORT_LUNS -> new Cdb.ReportLuns(in.get(at + 2) & 0xff, length);
       case OperationCode.READ_12 -> new Cdb.Read(flags >> 5, lba, length);
-      case OperationCode.WRITE_12 -> new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
+      case OperationCode.WRITE_12 ->
+          new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
       case OperationCode.WRITE_AND_VERIFY_12 -> writeAndVerify(flags, lba, length);
       case OperationCode.VERIFY_12 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
       case OperationCode.MAINTENANCE_IN -> maintenanceIn(flags, in, at, length);
@@ -127,7 +136,8 @@ final class CdbDecoder {
     long length = uint32(in, at + 10);
     return switch (code) {
       case OperationCode.READ_16 -> new Cdb.Read(flags >> 5, lba, length);
-      case OperationCode.WRITE_16 -> new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
+      case OperationCode.WRITE_16 ->
+          new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
       case OperationCode.WRITE_AND_VERIFY_16 -> writeAndVerify(flags, lba, length);
       case OperationCode.VERIFY_16 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
       case OperationCode.SYNCHRONIZE_CACHE_16 -> new Cdb.SynchronizeCache(lba, length);
@@ -152,7 +162,8 @@ final class CdbDecoder {
   }
 
   private static Cdb writeSame(int flags, boolean noDataOut, long lba, long length) {
-    return new Cdb.WriteSame(flags >> 5, (flags & 0x10) != 0, (flags & 0x08) != 0, noDataOut, lba, length);
+    return new Cdb.WriteSame(
+        flags >> 5, (flags & 0x10) != 0, (flags & 0x08) != 0, noDataOut, lba, length);
   }
 
   private static int byteCheck(int flags) {

@@ -4,8 +4,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * Takes the data that a command returns, straight into the transport's buffers: {@link #begin}, then {@link #claim} and
- * {@link #commit} in turn until all is there. An {@link IOException} from here means that the initiator is gone.
+ * Takes the data that a command returns, straight into the transport's buffers: {@link #begin},
+ * then {@link #claim} and {@link #commit} in turn until all is there. An {@link IOException} from
+ * here means that the initiator is gone.
  */
 public interface DataIn {
 
@@ -16,7 +17,10 @@ public interface DataIn {
    */
   long begin(long bytes) throws IOException;
 
-  /** A buffer to be filled to its limit: at most {@code bytes}, and if less then a multiple of every block size. */
+  /**
+   * A buffer to be filled to its limit: at most {@code bytes}, and if less then a multiple of every
+   * block size.
+   */
   ByteBuffer claim(long bytes) throws IOException;
 
   /** What was claimed last is filled. */

@@ -11,7 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Carries out the commands of one logical unit on its disk; SBC-3 section 5. Any thread may call it. */
+/**
+ * Carries out the commands of one logical unit on its disk; SBC-3 section 5. Any thread may call
+ * it.
+ */
 final class DeviceServer {
 
   private static final Logger log = LoggerFactory.getLogger(DeviceServer.class);
@@ -39,7 +42,9 @@ final class DeviceServer {
     return switch (cdb) {
       case Cdb.Read read -> extent(read.protect(), read.lba(), read.blocks());
       case Cdb.Write write ->
-          write.byteCheck() > 1 ? Sense.INVALID_FIELD_IN_CDB : change(write.protect(), write.lba(), write.blocks());
+          write.byteCheck() > 1
+              ? Sense.INVALID_FIELD_IN_CDB
+              : change(write.protect(), write.lba(), write.blocks());
       case Cdb.Verify verify -> checkVerify(verify);
       case Cdb.WriteSame same -> checkWriteSame(same);
       case Cdb.Unmap unmap -> unmap.anchor() ? Sense.INVALID_FIELD_IN_CDB : writable();
@@ -72,7 +77,9 @@ final class DeviceServer {
     if (!geometry.contains(lba, blocks)) {
       return Sense.LBA_OUT_OF_RANGE;
     }
-    return blocks > BlockLimits.TRANSFER_BYTES_MAX / geometry.blockSize() ? Sense.INVALID_FIELD_IN_CDB : null;
+    return blocks > BlockLimits.TRANSFER_BYTES_MAX / geometry.blockSize()
+        ? Sense.INVALID_FIELD_IN_CDB
+        : null;
   }
 
   private @Nullable Sense change(int protect, long lba, long blocks) {
@@ -118,7 +125,8 @@ final class DeviceServer {
       case Cdb.StartStopUnit start -> startStop(start);
       case Cdb.TestUnitReady _, Cdb.PreventAllowMediumRemoval _ -> Outcome.Done.GOOD;
       case Cdb.GetLbaStatus status -> lbaStatus(status, dataIn);
-      case Cdb.RequestSense request -> UnitInformation.requestSense(request, Sense.NO_SENSE, dataIn);
+      case Cdb.RequestSense request ->
+          UnitInformation.requestSense(request, Sense.NO_SENSE, dataIn);
       case Cdb.Inquiry _,
           Cdb.ModeSense _,
           Cdb.ReportLuns _,
@@ -240,7 +248,8 @@ final class DeviceServer {
   }
 
   /** Compares what was read with as much of the data, or with its one block again and again. */
-  private static boolean same(Cdb.Verify verify, ByteBuffer content, ByteBuffer data, int blockSize) {
+  private static boolean same(
+      Cdb.Verify verify, ByteBuffer content, ByteBuffer data, int blockSize) {
     if (verify.byteCheck() == 1) {
       boolean equal = content.equals(data.slice(data.position(), content.remaining()));
       data.position(data.position() + content.remaining());

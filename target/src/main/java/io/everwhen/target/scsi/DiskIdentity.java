@@ -24,7 +24,10 @@ public record DiskIdentity(String serial) {
         || serial.length() > SERIAL_CHARACTERS_MAX
         || !serial.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw new IllegalArgumentException(
-          "a serial number has 1 to " + SERIAL_CHARACTERS_MAX + " printable ASCII characters, not: " + serial);
+          "a serial number has 1 to "
+              + SERIAL_CHARACTERS_MAX
+              + " printable ASCII characters, not: "
+              + serial);
     }
   }
 
@@ -44,7 +47,8 @@ public record DiskIdentity(String serial) {
 
   private static long hash(String text) {
     try {
-      return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8))).getLong();
+      return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8)))
+          .getLong();
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

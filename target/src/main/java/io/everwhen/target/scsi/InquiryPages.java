@@ -5,7 +5,10 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import io.everwhen.target.block.Geometry;
 import java.nio.ByteBuffer;
 
-/** What INQUIRY returns: standard data, SPC-4 section 6.6, and vital product data, SPC-4 section 7.8, SBC-3 section 6.6. */
+/**
+ * What INQUIRY returns: standard data, SPC-4 section 6.6, and vital product data, SPC-4 section
+ * 7.8, SBC-3 section 6.6.
+ */
 final class InquiryPages {
 
   private static final String VENDOR = "EVERWHEN";
@@ -52,7 +55,9 @@ final class InquiryPages {
     out.put((byte) (present ? 0 : NO_LOGICAL_UNIT)).put((byte) 0).put((byte) VERSION_SPC_4);
     out.put((byte) (RESPONSE_FORMAT_2 | HIERARCHICAL_SUPPORT)).put((byte) (STANDARD_BYTES - 5));
     out.put((byte) 0).put((byte) 0).put((byte) COMMAND_QUEUEING);
-    out.put(VENDOR.getBytes(US_ASCII)).put(PRODUCT.getBytes(US_ASCII)).put(REVISION.getBytes(US_ASCII));
+    out.put(VENDOR.getBytes(US_ASCII))
+        .put(PRODUCT.getBytes(US_ASCII))
+        .put(REVISION.getBytes(US_ASCII));
     zeroTo(out, start + VERSION_DESCRIPTORS_AT);
     for (int descriptor : VERSION_DESCRIPTORS) {
       out.putShort((short) descriptor);
@@ -82,7 +87,8 @@ final class InquiryPages {
         zeroTo(out, start + 64);
       }
       // Threshold exponent 0; LBPU, LBPWS, LBPWS10 and LBPRZ = 1; thin provisioned.
-      case LOGICAL_BLOCK_PROVISIONING -> out.put((byte) 0).put((byte) 0xe4).put((byte) 2).put((byte) 0);
+      case LOGICAL_BLOCK_PROVISIONING ->
+          out.put((byte) 0).put((byte) 0xe4).put((byte) 2).put((byte) 0);
       default -> {
         out.position(start);
         return false;
@@ -107,7 +113,9 @@ final class InquiryPages {
     out.put((byte) 1); // WSNZ: WRITE SAME with a length of 0 is refused
     out.put((byte) 0); // no COMPARE AND WRITE
     out.putShort((short) granularity);
-    out.putInt(blocksMax).putInt(BlockLimits.OPTIMAL_TRANSFER_BYTES / geometry.blockSize()).putInt(0);
+    out.putInt(blocksMax)
+        .putInt(BlockLimits.OPTIMAL_TRANSFER_BYTES / geometry.blockSize())
+        .putInt(0);
     out.putInt(BlockLimits.UNMAP_BLOCKS_MAX).putInt(BlockLimits.UNMAP_DESCRIPTORS_MAX);
     out.putInt(granularity).putInt(0);
     out.putLong(blocksMax); // WRITE SAME: as long as one change can be

@@ -6,15 +6,19 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * GET LBA STATUS, SBC-3 section 5.4: which blocks hold data. A block that reads as zeros counts as deallocated, for that
- * is all that an initiator can rely on with LBPRZ set; so it is looked up in the content, a bounded piece at a time.
+ * GET LBA STATUS, SBC-3 section 5.4: which blocks hold data. A block that reads as zeros counts as
+ * deallocated, for that is all that an initiator can rely on with LBPRZ set; so it is looked up in
+ * the content, a bounded piece at a time.
  */
 final class LbaStatus {
 
   static final int MAPPED = 0;
   static final int DEALLOCATED = 1;
 
-  /** How far one command looks: QEMU asks before every long read. The initiator asks again from there. */
+  /**
+   * How far one command looks: QEMU asks before every long read. The initiator asks again from
+   * there.
+   */
   private static final int SCAN_BYTES_MAX = 256 << 10;
 
   private static final int PIECE_BYTES = 64 << 10;
@@ -26,7 +30,10 @@ final class LbaStatus {
 
   private LbaStatus() {}
 
-  /** Appends parameter data with one descriptor, for the run of blocks of one status that starts at {@code lba}. */
+  /**
+   * Appends parameter data with one descriptor, for the run of blocks of one status that starts at
+   * {@code lba}.
+   */
   static void put(ByteBuffer out, BlockDevice disk, long lba) throws IOException {
     Geometry geometry = disk.geometry();
     // Status is told for whole physical blocks, as far as they lie in the range.
@@ -54,7 +61,10 @@ final class LbaStatus {
       next = after;
     }
     out.putInt(Integer.BYTES + DESCRIPTOR_BYTES).putInt(0);
-    out.putLong(lba).putInt((int) (next - lba)).put((byte) (zero ? DEALLOCATED : MAPPED)).put(new byte[3]);
+    out.putLong(lba)
+        .putInt((int) (next - lba))
+        .put((byte) (zero ? DEALLOCATED : MAPPED))
+        .put(new byte[3]);
   }
 
   /** Whether the next {@code bytes} of the piece are all zero; moves on behind them. */

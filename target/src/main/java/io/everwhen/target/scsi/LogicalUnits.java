@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** The logical units behind a target port: what a transport talks to. Today one, LUN 0. Any thread may call it. */
+/**
+ * The logical units behind a target port: what a transport talks to. Today one, LUN 0. Any thread
+ * may call it.
+ */
 public final class LogicalUnits {
 
   private final DeviceServer unit;
@@ -18,7 +21,10 @@ public final class LogicalUnits {
     unit = new DeviceServer(disk, identity);
   }
 
-  /** The unit that a LUN field names, by peripheral or flat addressing, SAM-5 section 4.7; null if there is none. */
+  /**
+   * The unit that a LUN field names, by peripheral or flat addressing, SAM-5 section 4.7; null if
+   * there is none.
+   */
   private @Nullable DeviceServer unit(long lun) {
     boolean flat = lun >>> 62 == 1;
     return (flat ? lun & ~(1L << 62) : lun) == 0 ? unit : null;
@@ -59,8 +65,12 @@ public final class LogicalUnits {
    */
   public @Nullable Sense check(Nexus nexus, long lun, Cdb cdb) {
     DeviceServer server = unit(lun);
-    // These are answered with a unit attention pending and without a logical unit, SPC-4 sections 6.6.1, 6.33 and 6.39.
-    boolean always = cdb instanceof Cdb.Inquiry || cdb instanceof Cdb.ReportLuns || cdb instanceof Cdb.RequestSense;
+    // These are answered with a unit attention pending and without a logical unit, SPC-4 sections
+    // 6.6.1, 6.33 and 6.39.
+    boolean always =
+        cdb instanceof Cdb.Inquiry
+            || cdb instanceof Cdb.ReportLuns
+            || cdb instanceof Cdb.RequestSense;
     if (server == null) {
       return always ? null : Sense.LOGICAL_UNIT_NOT_SUPPORTED;
     }
@@ -68,24 +78,30 @@ public final class LogicalUnits {
     return attention == null ? server.check(cdb) : attention;
   }
 
-  /** The command when only {@code bytes} of data come with it; null if it cannot be carried out with those. */
+  /**
+   * The command when only {@code bytes} of data come with it; null if it cannot be carried out with
+   * those.
+   */
   public @Nullable Cdb withDataOut(long lun, Cdb cdb, long bytes) {
     DeviceServer server = unit(lun);
     return server == null ? cdb : cdb.withDataOut(bytes, server.blockSize());
   }
 
   /**
-   * Carries out a command that passed {@link #check}. What it changes may be acknowledged as the outcome says. The data
-   * must not change before {@link #settle} or {@link #flush} has returned, called by the same thread.
+   * Carries out a command that passed {@link #check}. What it changes may be acknowledged as the
+   * outcome says. The data must not change before {@link #settle} or {@link #flush} has returned,
+   * called by the same thread.
    *
    * @param dataOut what came with the command: all of {@link #dataOutBytes}
    * @throws IOException only from {@code dataIn}
    */
-  public Outcome execute(Nexus nexus, long lun, Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
+  public Outcome execute(Nexus nexus, long lun, Cdb cdb, ByteBuffer dataOut, DataIn dataIn)
+      throws IOException {
     DeviceServer server = unit(lun);
     if (server != null && cdb instanceof Cdb.RequestSense request) {
       Sense attention = nexus.take();
-      return UnitInformation.requestSense(request, attention == null ? Sense.NO_SENSE : attention, dataIn);
+      return UnitInformation.requestSense(
+          request, attention == null ? Sense.NO_SENSE : attention, dataIn);
     }
     return server == null ? absent(cdb, dataIn) : server.execute(cdb, dataOut, dataIn);
   }
@@ -113,7 +129,10 @@ public final class LogicalUnits {
     return unit.settle(false);
   }
 
-  /** Settles, and brings everything acknowledged to stable storage; returns why that failed, or null. */
+  /**
+   * Settles, and brings everything acknowledged to stable storage; returns why that failed, or
+   * null.
+   */
   public @Nullable Sense flush() {
     return unit.settle(true);
   }

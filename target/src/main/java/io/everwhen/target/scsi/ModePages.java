@@ -4,7 +4,9 @@ import io.everwhen.target.block.Geometry;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** What MODE SENSE returns: SPC-4 sections 6.13 and 7.5, SBC-3 section 6.5. No page can be changed. */
+/**
+ * What MODE SENSE returns: SPC-4 sections 6.13 and 7.5, SBC-3 section 6.5. No page can be changed.
+ */
 final class ModePages {
 
   private static final int CACHING = 0x08;
@@ -34,17 +36,22 @@ final class ModePages {
    *
    * @return why it cannot be, or null
    */
-  static @Nullable Sense put(ByteBuffer out, Cdb.ModeSense cdb, Geometry geometry, boolean readOnly) {
+  static @Nullable Sense put(
+      ByteBuffer out, Cdb.ModeSense cdb, Geometry geometry, boolean readOnly) {
     if (cdb.control() == SAVED) {
       return Sense.SAVING_PARAMETERS_NOT_SUPPORTED;
     }
     int start = out.position();
     int descriptorBytes =
-        cdb.noBlockDescriptor() ? 0 : cdb.longBlockDescriptor() ? LONG_DESCRIPTOR_BYTES : SHORT_DESCRIPTOR_BYTES;
+        cdb.noBlockDescriptor()
+            ? 0
+            : cdb.longBlockDescriptor() ? LONG_DESCRIPTOR_BYTES : SHORT_DESCRIPTOR_BYTES;
     int specific = DPO_AND_FUA | (readOnly ? WRITE_PROTECT : 0);
     if (cdb.ten()) {
       out.putShort((short) 0).put((byte) 0).put((byte) specific);
-      out.put((byte) (cdb.longBlockDescriptor() ? 1 : 0)).put((byte) 0).putShort((short) descriptorBytes);
+      out.put((byte) (cdb.longBlockDescriptor() ? 1 : 0))
+          .put((byte) 0)
+          .putShort((short) descriptorBytes);
     } else {
       out.put((byte) 0).put((byte) 0).put((byte) specific).put((byte) descriptorBytes);
     }

@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The relation of one initiator port with the logical units, SAM-5 section 4.7: what it still has to be told. Any thread
- * may raise a unit attention; the nexus's own thread takes it.
+ * The relation of one initiator port with the logical units, SAM-5 section 4.7: what it still has
+ * to be told. Any thread may raise a unit attention; the nexus's own thread takes it.
  */
 public final class Nexus {
 
@@ -17,7 +17,9 @@ public final class Nexus {
 
   Nexus() {}
 
-  /** Raises a unit attention condition, SAM-5 section 5.14; one that waits already is not repeated. */
+  /**
+   * Raises a unit attention condition, SAM-5 section 5.14; one that waits already is not repeated.
+   */
   synchronized void raise(Sense condition) {
     if (!conditions.contains(condition) && conditions.size() < CONDITIONS_MAX) {
       conditions.addLast(condition);

@@ -4,8 +4,9 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Persistent reservations, SPC-4 sections 5.13 and 6.15. None can be made yet: PERSISTENT RESERVE OUT is not served, and
- * PERSISTENT RESERVE IN says truthfully that there are no keys, no reservation, and no types to choose from.
+ * Persistent reservations, SPC-4 sections 5.13 and 6.15. None can be made yet: PERSISTENT RESERVE
+ * OUT is not served, and PERSISTENT RESERVE IN says truthfully that there are no keys, no
+ * reservation, and no types to choose from.
  */
 final class Reservations {
 

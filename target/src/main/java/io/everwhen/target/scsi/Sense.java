@@ -3,7 +3,8 @@ package io.everwhen.target.scsi;
 import java.nio.ByteBuffer;
 
 /**
- * Why a command ended in CHECK CONDITION: sense key, additional sense code and its qualifier, SPC-4 section 4.5.
+ * Why a command ended in CHECK CONDITION: sense key, additional sense code and its qualifier, SPC-4
+ * section 4.5.
  *
  * @param key sense key, 0 to 15
  * @param asc additional sense code
@@ -27,20 +28,27 @@ public record Sense(int key, int asc, int ascq, int field) {
   public static final Sense WRITE_ERROR = new Sense(MEDIUM_ERROR_KEY, 0x0c, 0x00);
   public static final Sense UNRECOVERED_READ_ERROR = new Sense(MEDIUM_ERROR_KEY, 0x11, 0x00);
   public static final Sense INTERNAL_TARGET_FAILURE = new Sense(HARDWARE_ERROR_KEY, 0x44, 0x00);
-  public static final Sense INVALID_FIELD_IN_INFORMATION_UNIT = new Sense(ILLEGAL_REQUEST_KEY, 0x0e, 0x03);
-  public static final Sense PARAMETER_LIST_LENGTH_ERROR = new Sense(ILLEGAL_REQUEST_KEY, 0x1a, 0x00);
-  public static final Sense INVALID_COMMAND_OPERATION_CODE = new Sense(ILLEGAL_REQUEST_KEY, 0x20, 0x00);
+  public static final Sense INVALID_FIELD_IN_INFORMATION_UNIT =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x0e, 0x03);
+  public static final Sense PARAMETER_LIST_LENGTH_ERROR =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x1a, 0x00);
+  public static final Sense INVALID_COMMAND_OPERATION_CODE =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x20, 0x00);
   public static final Sense LBA_OUT_OF_RANGE = new Sense(ILLEGAL_REQUEST_KEY, 0x21, 0x00);
   public static final Sense INVALID_FIELD_IN_CDB = new Sense(ILLEGAL_REQUEST_KEY, 0x24, 0x00);
   public static final Sense LOGICAL_UNIT_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST_KEY, 0x25, 0x00);
-  public static final Sense INVALID_FIELD_IN_PARAMETER_LIST = new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x00);
-  public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST_KEY, 0x39, 0x00);
+  public static final Sense INVALID_FIELD_IN_PARAMETER_LIST =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x00);
+  public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x39, 0x00);
   public static final Sense DEVICE_RESET = new Sense(UNIT_ATTENTION_KEY, 0x29, 0x03);
   public static final Sense WRITE_PROTECTED = new Sense(DATA_PROTECT_KEY, 0x27, 0x00);
   public static final Sense SPACE_ALLOCATION_FAILED = new Sense(DATA_PROTECT_KEY, 0x27, 0x07);
   public static final Sense DATA_PHASE_ERROR = new Sense(ABORTED_COMMAND_KEY, 0x4b, 0x00);
-  public static final Sense UNEXPECTED_UNSOLICITED_DATA = new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0c);
-  public static final Sense NOT_ENOUGH_UNSOLICITED_DATA = new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0d);
+  public static final Sense UNEXPECTED_UNSOLICITED_DATA =
+      new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0c);
+  public static final Sense NOT_ENOUGH_UNSOLICITED_DATA =
+      new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0d);
   public static final Sense MISCOMPARE_DURING_VERIFY = new Sense(MISCOMPARE_KEY, 0x1d, 0x00);
 
   /** Bytes of fixed-format sense data. */
@@ -71,7 +79,11 @@ public record Sense(int key, int asc, int ascq, int field) {
 
   /** Appends this as fixed-format sense data. */
   public void putFixed(ByteBuffer out) {
-    out.put((byte) CURRENT_FIXED).put((byte) 0).put((byte) key).putInt(0).put((byte) (FIXED_BYTES - 8));
+    out.put((byte) CURRENT_FIXED)
+        .put((byte) 0)
+        .put((byte) key)
+        .putInt(0)
+        .put((byte) (FIXED_BYTES - 8));
     out.putInt(0).put((byte) asc).put((byte) ascq).put((byte) 0);
     putField(out);
   }
@@ -88,7 +100,9 @@ public record Sense(int key, int asc, int ascq, int field) {
     out.put((byte) CURRENT_DESCRIPTOR).put((byte) key).put((byte) asc).put((byte) ascq);
     out.put((byte) 0).put((byte) 0).put((byte) 0).put((byte) additional);
     if (named) {
-      out.put((byte) SENSE_KEY_SPECIFIC_TYPE).put((byte) SENSE_KEY_SPECIFIC_BYTES).putShort((short) 0);
+      out.put((byte) SENSE_KEY_SPECIFIC_TYPE)
+          .put((byte) SENSE_KEY_SPECIFIC_BYTES)
+          .putShort((short) 0);
       putField(out);
       out.put((byte) 0);
     }

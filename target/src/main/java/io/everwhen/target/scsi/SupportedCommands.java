@@ -5,7 +5,10 @@ import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What REPORT SUPPORTED OPERATION CODES returns, SPC-4 section 6.35: every command served, with its usable bits. */
+/**
+ * What REPORT SUPPORTED OPERATION CODES returns, SPC-4 section 6.35: every command served, with its
+ * usable bits.
+ */
 final class SupportedCommands {
 
   private static final int REPORTING_OPTIONS_AT = 2;
@@ -21,7 +24,10 @@ final class SupportedCommands {
 
   private static final int NO_SERVICE_ACTION = -1;
 
-  /** One command; its CDB usage data, in hexadecimal, starts with the operation code and has a bit set where it may. */
+  /**
+   * One command; its CDB usage data, in hexadecimal, starts with the operation code and has a bit
+   * set where it may.
+   */
   private record Command(int code, int serviceAction, String usage) {
 
     static Command of(String usage) {
@@ -29,7 +35,8 @@ final class SupportedCommands {
     }
 
     static Command of(int serviceAction, String usage) {
-      return new Command(HexFormat.fromHexDigits(usage, 0, 2), serviceAction, usage.replace(" ", ""));
+      return new Command(
+          HexFormat.fromHexDigits(usage, 0, 2), serviceAction, usage.replace(" ", ""));
     }
 
     boolean hasServiceAction() {
@@ -73,7 +80,8 @@ final class SupportedCommands {
           Command.of(OperationCode.READ_CAPACITY_16, "9e 10 ffffffffffffffff ffffffff 01 00"),
           Command.of(OperationCode.GET_LBA_STATUS, "9e 12 ffffffffffffffff ffffffff 00 00"),
           Command.of("a0 00 ff 000000 ffffffff 00 00"),
-          Command.of(OperationCode.REPORT_SUPPORTED_OPERATION_CODES, "a3 0c 87 ff ffff ffffffff 00 00"),
+          Command.of(
+              OperationCode.REPORT_SUPPORTED_OPERATION_CODES, "a3 0c 87 ff ffff ffffffff 00 00"),
           Command.of("a8 18 ffffffff ffffffff 00 00"),
           Command.of("aa 18 ffffffff ffffffff 00 00"),
           Command.of("ae 12 ffffffff ffffffff 00 00"),
@@ -94,7 +102,8 @@ final class SupportedCommands {
     if (cdb.options() > BY_EITHER) {
       return Sense.INVALID_FIELD_IN_CDB.at(REPORTING_OPTIONS_AT);
     }
-    boolean ofActions = COMMANDS.stream().anyMatch(c -> c.code() == cdb.operationCode() && c.hasServiceAction());
+    boolean ofActions =
+        COMMANDS.stream().anyMatch(c -> c.code() == cdb.operationCode() && c.hasServiceAction());
     if (cdb.options() == BY_OPERATION_CODE && ofActions) {
       return Sense.INVALID_FIELD_IN_CDB.at(REPORTING_OPTIONS_AT);
     }
@@ -111,7 +120,8 @@ final class SupportedCommands {
     out.putInt(0);
     for (Command command : COMMANDS) {
       out.put((byte) command.code()).put((byte) 0);
-      out.putShort((short) (command.hasServiceAction() ? command.serviceAction() : 0)).put((byte) 0);
+      out.putShort((short) (command.hasServiceAction() ? command.serviceAction() : 0))
+          .put((byte) 0);
       out.put((byte) ((timeouts ? 2 : 0) | (command.hasServiceAction() ? 1 : 0)));
       out.putShort((short) command.length());
       if (timeouts) {

@@ -6,7 +6,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** The commands that return a description of a logical unit rather than its content. Off the hot path. */
+/**
+ * The commands that return a description of a logical unit rather than its content. Off the hot
+ * path.
+ */
 final class UnitInformation {
 
   /** More than the longest description served. */
@@ -26,16 +29,23 @@ final class UnitInformation {
   Outcome execute(Cdb cdb, DataIn dataIn) throws IOException {
     ByteBuffer reply = ByteBuffer.allocate(REPLY_BYTES_MAX);
     return switch (cdb) {
-      case Cdb.Inquiry inquiry -> finish(inquiry(reply, inquiry), reply, inquiry.allocationLength(), dataIn);
+      case Cdb.Inquiry inquiry ->
+          finish(inquiry(reply, inquiry), reply, inquiry.allocationLength(), dataIn);
       case Cdb.ModeSense mode ->
-          finish(ModePages.put(reply, mode, disk.geometry(), disk.readOnly()), reply, mode.allocationLength(), dataIn);
+          finish(
+              ModePages.put(reply, mode, disk.geometry(), disk.readOnly()),
+              reply,
+              mode.allocationLength(),
+              dataIn);
       case Cdb.ReportLuns luns -> reportLuns(luns, dataIn);
       case Cdb.ReportOperationCodes codes ->
           finish(SupportedCommands.put(reply, codes), reply, codes.allocationLength(), dataIn);
-      case Cdb.PersistentReserveIn in -> finish(Reservations.put(reply, in), reply, in.allocationLength(), dataIn);
+      case Cdb.PersistentReserveIn in ->
+          finish(Reservations.put(reply, in), reply, in.allocationLength(), dataIn);
       case Cdb.ReadCapacity10 _ -> capacity10(reply, dataIn);
       case Cdb.ReadCapacity16 capacity -> capacity16(reply, capacity, dataIn);
-      default -> throw new IllegalArgumentException("not a command that describes the unit: " + cdb);
+      default ->
+          throw new IllegalArgumentException("not a command that describes the unit: " + cdb);
     };
   }
 
@@ -58,16 +68,19 @@ final class UnitInformation {
     return finish(null, reply, reply.position(), dataIn);
   }
 
-  private Outcome capacity16(ByteBuffer reply, Cdb.ReadCapacity16 cdb, DataIn dataIn) throws IOException {
+  private Outcome capacity16(ByteBuffer reply, Cdb.ReadCapacity16 cdb, DataIn dataIn)
+      throws IOException {
     Geometry geometry = disk.geometry();
-    int exponent = Integer.numberOfTrailingZeros(geometry.physicalBlockSize() / geometry.blockSize());
+    int exponent =
+        Integer.numberOfTrailingZeros(geometry.physicalBlockSize() / geometry.blockSize());
     reply.putLong(geometry.blockCount() - 1).putInt(geometry.blockSize());
     reply.put((byte) 0).put((byte) exponent).putShort((short) PROVISIONING).put(new byte[16]);
     return finish(null, reply, cdb.allocationLength(), dataIn);
   }
 
   /** REQUEST SENSE: with autosense there is never anything to report but what is said here. */
-  static Outcome requestSense(Cdb.RequestSense request, Sense sense, DataIn dataIn) throws IOException {
+  static Outcome requestSense(Cdb.RequestSense request, Sense sense, DataIn dataIn)
+      throws IOException {
     ByteBuffer reply = ByteBuffer.allocate(Sense.FIXED_BYTES);
     if (request.descriptor()) {
       sense.putDescriptor(reply);
@@ -88,7 +101,8 @@ final class UnitInformation {
   }
 
   /** Delivers what was put into {@code reply}, cut to the allocation length. */
-  static Outcome finish(@Nullable Sense refusal, ByteBuffer reply, long allocationLength, DataIn dataIn)
+  static Outcome finish(
+      @Nullable Sense refusal, ByteBuffer reply, long allocationLength, DataIn dataIn)
       throws IOException {
     if (refusal != null) {
       return new Outcome.CheckCondition(refusal);

@@ -22,7 +22,8 @@ sealed interface UnmapList {
     if (in.remaining() < HEADER_BYTES) {
       return new Refused(Sense.PARAMETER_LIST_LENGTH_ERROR);
     }
-    int descriptorBytes = Math.min(in.getShort(in.position() + 2) & 0xffff, in.remaining() - HEADER_BYTES);
+    int descriptorBytes =
+        Math.min(in.getShort(in.position() + 2) & 0xffff, in.remaining() - HEADER_BYTES);
     int count = descriptorBytes / DESCRIPTOR_BYTES;
     if (count > BlockLimits.UNMAP_DESCRIPTORS_MAX) {
       return new Refused(Sense.INVALID_FIELD_IN_PARAMETER_LIST);

@@ -16,15 +16,16 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every test of libiscsi's iscsi-test-cu 1.19, one process each, against the outcomes that {@code conformance.tsv}
- * expects: PASSED, unless a line there names another with its reason.
+ * Every test of libiscsi's iscsi-test-cu 1.19, one process each, against the outcomes that {@code
+ * conformance.tsv} expects: PASSED, unless a line there names another with its reason.
  */
 class ConformanceTest {
 
   private static final int DISK_BYTES = 64 << 20;
   private static final int TIMEOUT_SECONDS = 20;
   private static final Pattern NAME = Pattern.compile("i?SCSI\\.\\w+\\.\\w+");
-  private static final Pattern FAILED_ASSERTS = Pattern.compile("(?m)^ *asserts +\\d+ +\\d+ +\\d+ +[1-9]");
+  private static final Pattern FAILED_ASSERTS =
+      Pattern.compile("(?m)^ *asserts +\\d+ +\\d+ +\\d+ +[1-9]");
 
   private enum Outcome {
     PASSED,
@@ -39,7 +40,13 @@ class ConformanceTest {
   void everyTestEndsAsExpected() throws Exception {
     Program tool = Program.require("iscsi-test-cu", "libiscsi-bin");
     List<String> names =
-        tool.run("--list").output().lines().map(String::strip).filter(NAME.asMatchPredicate()).distinct().toList();
+        tool.run("--list")
+            .output()
+            .lines()
+            .map(String::strip)
+            .filter(NAME.asMatchPredicate())
+            .distinct()
+            .toList();
     assertThat(names).hasSizeGreaterThan(200);
     Map<String, Outcome> unexpected = new TreeMap<>();
     Map<String, Outcome> expected = expectations();
@@ -55,7 +62,8 @@ class ConformanceTest {
     assertThat(names).containsAll(expected.keySet());
   }
 
-  private static Outcome outcome(Program tool, String name, String url) throws IOException, InterruptedException {
+  private static Outcome outcome(Program tool, String name, String url)
+      throws IOException, InterruptedException {
     boolean twoPaths = name.contains("MultipathIO");
     String[] common = {"--dataloss", "--allow-sanitize", "-t", name, url};
     Program.Result result =
@@ -73,12 +81,15 @@ class ConformanceTest {
       return Outcome.FAILED;
     }
     // The tool counts a skipped test as passed.
-    return output.substring(output.indexOf("Suite:")).contains("[SKIPPED]") ? Outcome.SKIPPED : Outcome.PASSED;
+    return output.substring(output.indexOf("Suite:")).contains("[SKIPPED]")
+        ? Outcome.SKIPPED
+        : Outcome.PASSED;
   }
 
   private static Map<String, Outcome> expectations() throws IOException {
     Map<String, Outcome> expected = new TreeMap<>();
-    try (InputStream in = requireNonNull(ConformanceTest.class.getResourceAsStream("conformance.tsv"))) {
+    try (InputStream in =
+        requireNonNull(ConformanceTest.class.getResourceAsStream("conformance.tsv"))) {
       for (String line : new String(in.readAllBytes(), UTF_8).lines().toList()) {
         if (!line.startsWith("#")) {
           List<String> fields = List.of(line.split("\t", -1));

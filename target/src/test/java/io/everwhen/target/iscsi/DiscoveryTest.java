@@ -61,7 +61,8 @@ class DiscoveryTest {
         assertThat(initiator.socket().read(ByteBuffer.allocate(1))).isEqualTo(-1);
       }
       try (Initiator initiator = new Initiator(portal.address())) {
-        assertThat(initiator.logInAs("iqn.2026-11.test:one", late, 1).loginStatus()).isEqualTo(0x0203);
+        assertThat(initiator.logInAs("iqn.2026-11.test:one", late, 1).loginStatus())
+            .isEqualTo(0x0203);
       }
     }
   }

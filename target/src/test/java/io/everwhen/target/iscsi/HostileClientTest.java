@@ -24,7 +24,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a stranger does harms nobody else: a well-behaved initiator is logged in all the time, and must not notice. */
+/**
+ * What a stranger does harms nobody else: a well-behaved initiator is logged in all the time, and
+ * must not notice.
+ */
 @Timeout(60)
 class HostileClientTest {
 
@@ -42,7 +45,8 @@ class HostileClientTest {
 
   @AfterEach
   void theFriendIsStillServed() throws IOException {
-    assertThat(friend.write("2a00 00000000 00 0001 00", ByteBuffer.allocate(512)).status()).isZero();
+    assertThat(friend.write("2a00 00000000 00 0001 00", ByteBuffer.allocate(512)).status())
+        .isZero();
     friend.close();
     portal.close();
   }
@@ -129,10 +133,12 @@ class HostileClientTest {
     try (Initiator slow = new Initiator(portal.address())) {
       slow.logIn();
       for (int i = 0; i < 64; i++) {
-        slow.command("2800 00000000 00 2000 00", BasicHeader.FINAL | BasicHeader.READ, 4 << 20, NOTHING);
+        slow.command(
+            "2800 00000000 00 2000 00", BasicHeader.FINAL | BasicHeader.READ, 4 << 20, NOTHING);
       }
       for (int i = 0; i < 100; i++) {
-        assertThat(friend.write("2a00 00000000 00 0001 00", ByteBuffer.allocate(512)).status()).isZero();
+        assertThat(friend.write("2a00 00000000 00 0001 00", ByteBuffer.allocate(512)).status())
+            .isZero();
       }
     }
   }
@@ -165,13 +171,18 @@ class HostileClientTest {
     long start = System.nanoTime();
     int speed = 20;
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    try (Portal fast = new Portal(anyPort, portal.targets(), () -> (System.nanoTime() - start) * speed)) {
+    try (Portal fast =
+        new Portal(anyPort, portal.targets(), () -> (System.nanoTime() - start) * speed)) {
       fast.start();
-      try (Initiator alive = new Initiator(fast.address()); Initiator dead = new Initiator(fast.address())) {
+      try (Initiator alive = new Initiator(fast.address());
+          Initiator dead = new Initiator(fast.address())) {
         alive.logInAs("iqn.2026-11.test:alive", MemoryPortal.NAME, 1);
         dead.logInAs("iqn.2026-11.test:dead", MemoryPortal.NAME, 1);
         assertThat(alive.receive().header().opcode()).isEqualTo(Opcode.NOP_IN);
-        alive.send(0x40 | Opcode.NOP_OUT, NOTHING, header -> header.initiatorTaskTag(-1).targetTransferTag(2));
+        alive.send(
+            0x40 | Opcode.NOP_OUT,
+            NOTHING,
+            header -> header.initiatorTaskTag(-1).targetTransferTag(2));
         assertThat(dead.receive().header().opcode()).isEqualTo(Opcode.NOP_IN);
         assertThatExceptionOfType(IOException.class).isThrownBy(dead::receive);
         alive.command("000000000000", BasicHeader.FINAL, 0, NOTHING);

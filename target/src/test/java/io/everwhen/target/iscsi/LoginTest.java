@@ -25,19 +25,23 @@ class LoginTest {
 
   @Test
   void aLoginInTwoStagesEndsInFullFeaturePhase() {
-    LoginAnswer first = login.step(request(true, 0, 1, WHO + WHERE + "SessionType=Normal\0AuthMethod=CHAP,None\0"));
+    LoginAnswer first =
+        login.step(request(true, 0, 1, WHO + WHERE + "SessionType=Normal\0AuthMethod=CHAP,None\0"));
     assertThat(first).isInstanceOf(Continue.class);
     Continue security = (Continue) first;
     assertThat(security.transit()).isTrue();
     assertThat(security.nextStage()).isEqualTo(1);
-    assertThat(security.keys()).contains(new Pair("AuthMethod", "None"), new Pair("TargetPortalGroupTag", "1"));
+    assertThat(security.keys())
+        .contains(new Pair("AuthMethod", "None"), new Pair("TargetPortalGroupTag", "1"));
 
-    Complete complete = (Complete) login.step(request(true, 1, 3, "MaxBurstLength=16776192\0InitialR2T=No\0"));
+    Complete complete =
+        (Complete) login.step(request(true, 1, 3, "MaxBurstLength=16776192\0InitialR2T=No\0"));
     assertThat(complete.keys())
         .contains(
             new Pair("MaxBurstLength", Integer.toString(Limits.BURST_BYTES_MAX)),
             new Pair("InitialR2T", "No"),
-            new Pair("MaxRecvDataSegmentLength", Integer.toString(Limits.RECEIVE_SEGMENT_BYTES_MAX)));
+            new Pair(
+                "MaxRecvDataSegmentLength", Integer.toString(Limits.RECEIVE_SEGMENT_BYTES_MAX)));
     assertThat(complete.admission().target()).isSameAs(target);
     assertThat(complete.admission().parameters().initialR2t()).isFalse();
   }
@@ -56,7 +60,9 @@ class LoginTest {
 
   @Test
   void discoveryNeedsNoTarget() {
-    Complete complete = (Complete) login.step(request(true, 1, 3, WHO + "SessionType=Discovery\0MaxConnections=1\0"));
+    Complete complete =
+        (Complete)
+            login.step(request(true, 1, 3, WHO + "SessionType=Discovery\0MaxConnections=1\0"));
     assertThat(complete.admission().target()).isNull();
     assertThat(complete.keys()).contains(new Pair("MaxConnections", "Irrelevant"));
   }
@@ -68,19 +74,24 @@ class LoginTest {
     assertRefused(WHO + "TargetName=iqn.2026-11.io.everwhen:other\0", LoginStatus.NOT_FOUND);
     assertRefused(WHO + WHERE + "SessionType=Strange\0", LoginStatus.SESSION_TYPE_NOT_SUPPORTED);
     assertRefused(WHO + WHERE + "AuthMethod=CHAP\0", LoginStatus.AUTHENTICATION_FAILURE);
-    assertRefused(WHO + WHERE + "MaxBurstLength=512\0MaxBurstLength=512\0", LoginStatus.INITIATOR_ERROR);
+    assertRefused(
+        WHO + WHERE + "MaxBurstLength=512\0MaxBurstLength=512\0", LoginStatus.INITIATOR_ERROR);
     assertRefused("nonsense", LoginStatus.INITIATOR_ERROR);
   }
 
   private void assertRefused(String text, LoginStatus status) {
-    LoginAnswer answer = new Login(name -> name.equals(NAME) ? target : null).step(request(true, 1, 3, text));
-    assertThat(answer).isInstanceOfSatisfying(Refused.class, refused -> assertThat(refused.status()).isEqualTo(status));
+    LoginAnswer answer =
+        new Login(name -> name.equals(NAME) ? target : null).step(request(true, 1, 3, text));
+    assertThat(answer)
+        .isInstanceOfSatisfying(
+            Refused.class, refused -> assertThat(refused.status()).isEqualTo(status));
   }
 
   @Test
   void stagesOutOfOrderAreRefused() {
     for (int[] stages : new int[][] {{1, 0}, {1, 1}, {0, 2}, {3, 3}, {2, 3}}) {
-      LoginAnswer answer = new Login(_ -> target).step(request(true, stages[0], stages[1], WHO + WHERE));
+      LoginAnswer answer =
+          new Login(_ -> target).step(request(true, stages[0], stages[1], WHO + WHERE));
       assertThat(answer).isInstanceOf(Refused.class);
     }
     login.step(request(true, 0, 1, WHO + WHERE));

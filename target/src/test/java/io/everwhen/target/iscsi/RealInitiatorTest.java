@@ -37,7 +37,8 @@ class RealInitiatorTest {
   void iscsiLsFindsTheTargetAndItsDisk() throws Exception {
     Program ls = Program.require("iscsi-ls", LIBISCSI_PACKAGE);
     Program.Result result = ls.run("-s", portal.portalUrl());
-    assertThat(result.output()).contains("Target:" + MemoryPortal.NAME, "Lun:0    Type:DIRECT_ACCESS");
+    assertThat(result.output())
+        .contains("Target:" + MemoryPortal.NAME, "Lun:0    Type:DIRECT_ACCESS");
     assertThat(result.exitCode()).isZero();
   }
 
@@ -46,7 +47,9 @@ class RealInitiatorTest {
     Program inq = Program.require("iscsi-inq", LIBISCSI_PACKAGE);
     assertThat(inq.run(portal.url()).output()).contains("Vendor:EVERWHEN");
     for (String page : new String[] {"0x00", "0x80", "0x83", "0xb0", "0xb1", "0xb2"}) {
-      assertThat(inq.run("-e", "1", "-c", page, portal.url()).exitCode()).as("page %s", page).isZero();
+      assertThat(inq.run("-e", "1", "-c", page, portal.url()).exitCode())
+          .as("page %s", page)
+          .isZero();
     }
   }
 
@@ -60,7 +63,8 @@ class RealInitiatorTest {
     Program.Result there =
         image.run("convert", "-n", "-f", "raw", "-O", "raw", original.toString(), portal.url());
     assertThat(there.output()).isEmpty();
-    Program.Result back = image.run("convert", "-f", "raw", "-O", "raw", portal.url(), copy.toString());
+    Program.Result back =
+        image.run("convert", "-f", "raw", "-O", "raw", portal.url(), copy.toString());
     assertThat(back.output()).isEmpty();
     assertThat(Files.mismatch(original, copy)).isEqualTo(-1);
   }
@@ -70,22 +74,40 @@ class RealInitiatorTest {
     Program io = Program.require("qemu-io", QEMU_PACKAGES);
     Program.Result result =
         io.run(
-            "-f", "raw", "-d", "unmap",
-            "-c", "write -P 0x5a 1M 9M",
-            "-c", "write -z 2M 1M",
-            "-c", "discard 4M 1M",
-            "-c", "flush",
-            "-c", "read -P 0x5a 1M 1M",
-            "-c", "read -P 0 2M 1M",
-            "-c", "read -P 0x5a 3M 1M",
-            "-c", "read -P 0 4M 1M",
-            "-c", "read -P 0x5a 5M 5M",
-            "-c", "aio_write -P 1 20M 512k",
-            "-c", "aio_write -P 2 21M 512k",
-            "-c", "aio_write -f -P 3 22M 4k",
-            "-c", "aio_flush",
-            "-c", "read -P 2 21M 512k",
-            "-c", "read -P 3 22M 4k",
+            "-f",
+            "raw",
+            "-d",
+            "unmap",
+            "-c",
+            "write -P 0x5a 1M 9M",
+            "-c",
+            "write -z 2M 1M",
+            "-c",
+            "discard 4M 1M",
+            "-c",
+            "flush",
+            "-c",
+            "read -P 0x5a 1M 1M",
+            "-c",
+            "read -P 0 2M 1M",
+            "-c",
+            "read -P 0x5a 3M 1M",
+            "-c",
+            "read -P 0 4M 1M",
+            "-c",
+            "read -P 0x5a 5M 5M",
+            "-c",
+            "aio_write -P 1 20M 512k",
+            "-c",
+            "aio_write -P 2 21M 512k",
+            "-c",
+            "aio_write -f -P 3 22M 4k",
+            "-c",
+            "aio_flush",
+            "-c",
+            "read -P 2 21M 512k",
+            "-c",
+            "read -P 3 22M 4k",
             portal.url());
     assertThat(result.output()).doesNotContain("failed", "error");
     assertThat(result.exitCode()).isZero();
@@ -98,14 +120,13 @@ class RealInitiatorTest {
     String url = portal.url();
     Thread load =
         Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    image.run(10, "bench", "-f", "raw", "-w", "-c", "100000000", "-d", "32", url);
-                  } catch (IOException | InterruptedException e) {
-                    throw new IllegalStateException(e);
-                  }
-                });
+            .start(() -> {
+              try {
+                image.run(10, "bench", "-f", "raw", "-w", "-c", "100000000", "-d", "32", url);
+              } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
     while (portal.targets().status().getFirst().commands() < 1000) {
       Thread.sleep(10);
     }

@@ -52,7 +52,8 @@ class SessionTest {
   @ValueSource(strings = {"None,None", "CRC32C,None", "None,CRC32C", "CRC32C,CRC32C"})
   void whatIsWrittenIsReadBackUnderEveryDigest(String digests) throws IOException {
     String[] names = digests.split(",", -1);
-    initiator.logIn("HeaderDigest=" + names[0], "DataDigest=" + names[1], "MaxRecvDataSegmentLength=1024");
+    initiator.logIn(
+        "HeaderDigest=" + names[0], "DataDigest=" + names[1], "MaxRecvDataSegmentLength=1024");
     ByteBuffer data = random(4096, 1);
     assertThat(initiator.write(WRITE_8_BLOCKS_AT_0, data.duplicate()).status()).isZero();
     initiator.command(READ_8_BLOCKS_AT_0, BasicHeader.FINAL | BasicHeader.READ, 4096, NOTHING);
@@ -70,7 +71,11 @@ class SessionTest {
   @Test
   void unsolicitedAndSolicitedDataMakeOneWrite() throws IOException {
     initiator.logIn(
-        "InitialR2T=No", "ImmediateData=Yes", "FirstBurstLength=1024", "MaxBurstLength=1024", "MaxOutstandingR2T=2");
+        "InitialR2T=No",
+        "ImmediateData=Yes",
+        "FirstBurstLength=1024",
+        "MaxBurstLength=1024",
+        "MaxOutstandingR2T=2");
     ByteBuffer data = random(4096, 2);
     int tag = initiator.command(WRITE_8_BLOCKS_AT_0, BasicHeader.WRITE, 4096, data.slice(0, 512));
     initiator.dataOut(tag, BasicHeader.NO_TAG, 0, 512, true, data.slice(512, 512));
@@ -121,7 +126,8 @@ class SessionTest {
         for (int done = 0; done < length; done += piece) {
           boolean last = done + piece == length;
           ByteBuffer zeros = ByteBuffer.allocate(piece);
-          initiator.dataOut(tag, reply.header().targetTransferTag(), done / piece, offset + done, last, zeros);
+          initiator.dataOut(
+              tag, reply.header().targetTransferTag(), done / piece, offset + done, last, zeros);
         }
       }
     }
@@ -174,7 +180,9 @@ class SessionTest {
     for (int i = 0; i < 32; i++) {
       String cdb = "2a08 %08x 00 0001 00".formatted(i);
       initiator.queue(
-          Opcode.SCSI_COMMAND, data.duplicate(), header -> Initiator.fillCommand(header, cdb, SENDS, 512));
+          Opcode.SCSI_COMMAND,
+          data.duplicate(),
+          header -> Initiator.fillCommand(header, cdb, SENDS, 512));
     }
     initiator.flush();
     for (int i = 0; i < 32; i++) {
@@ -219,7 +227,8 @@ class SessionTest {
     assertThat(manage(1, tag)).as("abort task").isEqualTo(TaskManagement.FUNCTION_COMPLETE);
     initiator.dataOut(tag, transferTag, 0, 0, true, random(4096, 5));
     assertThat(manage(1, tag)).as("abort it again").isEqualTo(TaskManagement.TASK_DOES_NOT_EXIST);
-    assertThat(initiator.read(READ_8_BLOCKS_AT_0, 4096).data()).isEqualTo(ByteBuffer.allocate(4096));
+    assertThat(initiator.read(READ_8_BLOCKS_AT_0, 4096).data())
+        .isEqualTo(ByteBuffer.allocate(4096));
     assertThat(manage(8, tag)).isEqualTo(TaskManagement.REASSIGNMENT_NOT_SUPPORTED);
     assertThat(manage(3, tag)).isEqualTo(TaskManagement.FUNCTION_NOT_SUPPORTED);
   }
@@ -253,7 +262,8 @@ class SessionTest {
   void aPingIsEchoed() throws IOException {
     initiator.logIn();
     ByteBuffer data = random(100, 6);
-    int tag = initiator.send(Opcode.NOP_OUT, data.duplicate(), header -> header.targetTransferTag(-1));
+    int tag =
+        initiator.send(Opcode.NOP_OUT, data.duplicate(), header -> header.targetTransferTag(-1));
     Reply reply = initiator.receive();
     assertThat(reply.header().opcode()).isEqualTo(Opcode.NOP_IN);
     assertThat(reply.header().initiatorTaskTag()).isEqualTo(tag);
@@ -293,7 +303,8 @@ class SessionTest {
       for (int i = 0; i < 20; i++) {
         Initiator one = new Initiator(portal.address());
         all.add(one);
-        assertThat(one.logInAs("iqn.2026-11.test:" + i, MemoryPortal.NAME, i).loginStatus()).isZero();
+        assertThat(one.logInAs("iqn.2026-11.test:" + i, MemoryPortal.NAME, i).loginStatus())
+            .isZero();
       }
       for (Initiator one : all) {
         assertThat(one.write(WRITE_8_BLOCKS_AT_0, random(4096, 7)).status()).isZero();

@@ -44,7 +44,9 @@ class PduReaderTest {
     ByteBuffer header = ByteBuffer.allocate(48).putInt(4, 0x00ffffff);
     PduReader reader = new PduReader(slow(header, 48), 64, DATA_BYTES_MAX);
     reader.fill();
-    assertThatExceptionOfType(ProtocolException.class).isThrownBy(reader::next).withMessageContaining("16777215");
+    assertThatExceptionOfType(ProtocolException.class)
+        .isThrownBy(reader::next)
+        .withMessageContaining("16777215");
   }
 
   @Test
@@ -66,7 +68,9 @@ class PduReaderTest {
       PduReader reader = new PduReader(slow(stream, 10_000), 4096, DATA_BYTES_MAX);
       reader.digests(Digest.CRC32C, Digest.CRC32C);
       reader.fill();
-      assertThatExceptionOfType(ProtocolException.class).isThrownBy(reader::next).withMessageContaining("digest");
+      assertThatExceptionOfType(ProtocolException.class)
+          .isThrownBy(reader::next)
+          .withMessageContaining("digest");
     }
   }
 

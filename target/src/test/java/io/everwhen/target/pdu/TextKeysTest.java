@@ -25,8 +25,10 @@ class TextKeysTest {
 
   @Test
   void refusesWhatIsNoPair() {
-    for (String bad : new String[] {"nonsense", "=value", "k".repeat(64) + "=1", "a=1\0".repeat(257)}) {
-      assertThatExceptionOfType(ProtocolException.class).isThrownBy(() -> TextKeys.decode(text(bad)));
+    for (String bad :
+        new String[] {"nonsense", "=value", "k".repeat(64) + "=1", "a=1\0".repeat(257)}) {
+      assertThatExceptionOfType(ProtocolException.class)
+          .isThrownBy(() -> TextKeys.decode(text(bad)));
     }
   }
 

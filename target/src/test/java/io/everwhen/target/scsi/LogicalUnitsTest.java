@@ -56,7 +56,8 @@ class LogicalUnitsTest {
   @Test
   void anAbsentUnitSaysSo() throws IOException {
     long absent = 1L << 48;
-    assertThat(sense(absent, "000000000000", ByteBuffer.allocate(0))).isEqualTo(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
+    assertThat(sense(absent, "000000000000", ByteBuffer.allocate(0)))
+        .isEqualTo(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
     assertThat(sense(absent, "12 00 00 0024 00", ByteBuffer.allocate(0))).isNull();
     assertThat(returned.data().get(0)).isEqualTo((byte) 0x7f);
     assertThat(sense(absent, "a0 00 00 000000 00000010 00 00", ByteBuffer.allocate(0))).isNull();
@@ -101,9 +102,11 @@ class LogicalUnitsTest {
     ByteBuffer same = filled(300);
     assertThat(sense(0, "2f 02 00000000 00 012c 00", same.duplicate())).isNull();
     same.put(299 * BLOCK_BYTES, (byte) 0);
-    assertThat(sense(0, "2f 02 00000000 00 012c 00", same)).isEqualTo(Sense.MISCOMPARE_DURING_VERIFY);
+    assertThat(sense(0, "2f 02 00000000 00 012c 00", same))
+        .isEqualTo(Sense.MISCOMPARE_DURING_VERIFY);
     assertThat(sense(0, "2f 06 00000000 00 012c 00", filled(1))).isNull();
-    assertThat(sense(0, "2f 06 00000000 00 012d 00", filled(1))).isEqualTo(Sense.MISCOMPARE_DURING_VERIFY);
+    assertThat(sense(0, "2f 06 00000000 00 012d 00", filled(1)))
+        .isEqualTo(Sense.MISCOMPARE_DURING_VERIFY);
   }
 
   @Test
@@ -121,7 +124,8 @@ class LogicalUnitsTest {
   void aReadOnlyDiskIsWriteProtectedAndSaysSo() throws IOException {
     disk.readOnly(true);
     assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1))).isEqualTo(Sense.WRITE_PROTECTED);
-    assertThat(sense(0, "42 00 00000000 00 0018 00", ByteBuffer.allocate(24))).isEqualTo(Sense.WRITE_PROTECTED);
+    assertThat(sense(0, "42 00 00000000 00 0018 00", ByteBuffer.allocate(24)))
+        .isEqualTo(Sense.WRITE_PROTECTED);
     assertThat(sense(0, "1a 08 3f 00 ff 00", ByteBuffer.allocate(0))).isNull();
     assertThat(returned.data().get(2) & 0x80).isEqualTo(0x80);
   }
@@ -147,7 +151,8 @@ class LogicalUnitsTest {
   private void write(int block, int count) throws IOException {
     for (int done = 0; done < count; done += 128) {
       int blocks = Math.min(128, count - done);
-      assertThat(sense(0, "2a 00 %08x 00 %04x 00".formatted(block + done, blocks), filled(blocks))).isNull();
+      assertThat(sense(0, "2a 00 %08x 00 %04x 00".formatted(block + done, blocks), filled(blocks)))
+          .isNull();
     }
   }
 

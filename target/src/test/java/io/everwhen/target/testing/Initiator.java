@@ -46,7 +46,10 @@ public final class Initiator implements AutoCloseable {
       return header.byteAt(3);
     }
 
-    /** Sense key, code and qualifier of a SCSI response, as one number: 0x52400 is ILLEGAL REQUEST, 24h/00h. */
+    /**
+     * Sense key, code and qualifier of a SCSI response, as one number: 0x52400 is ILLEGAL REQUEST,
+     * 24h/00h.
+     */
     public int sense() {
       return ((data.get(4) & 0xf) << 16) | (data.getShort(14) & 0xffff);
     }
@@ -79,8 +82,10 @@ public final class Initiator implements AutoCloseable {
     return logInAs("iqn.2026-11.test:one", MemoryPortal.NAME, 1, keys);
   }
 
-  public Reply logInAs(String initiator, String target, int isid, String... keys) throws IOException {
-    List<String> all = new ArrayList<>(List.of("InitiatorName=" + initiator, "TargetName=" + target));
+  public Reply logInAs(String initiator, String target, int isid, String... keys)
+      throws IOException {
+    List<String> all =
+        new ArrayList<>(List.of("InitiatorName=" + initiator, "TargetName=" + target));
     all.addAll(List.of(keys));
     Reply reply = login(isid, all.toArray(String[]::new));
     if (reply.loginStatus() == 0) {
@@ -103,7 +108,8 @@ public final class Initiator implements AutoCloseable {
       int equals = key.indexOf('=');
       pairs.add(new Pair(key.substring(0, equals), key.substring(equals + 1)));
     }
-    BasicHeader header = writer.add(0x40 | Opcode.LOGIN_REQUEST, ByteBuffer.wrap(TextKeys.encode(pairs)));
+    BasicHeader header =
+        writer.add(0x40 | Opcode.LOGIN_REQUEST, ByteBuffer.wrap(TextKeys.encode(pairs)));
     header.flags(BasicHeader.FINAL | (OPERATIONAL << 2) | FULL_FEATURE).lun((long) isid << 16);
     header.initiatorTaskTag(tag++).statSn(cmdSn);
     writer.flush();
@@ -168,7 +174,8 @@ public final class Initiator implements AutoCloseable {
   }
 
   /** Sends a Data-Out. */
-  public void dataOut(int taskTag, int transferTag, int dataSn, int offset, boolean last, ByteBuffer data)
+  public void dataOut(
+      int taskTag, int transferTag, int dataSn, int offset, boolean last, ByteBuffer data)
       throws IOException {
     send(
         Opcode.DATA_OUT,

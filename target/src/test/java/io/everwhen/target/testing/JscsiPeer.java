@@ -11,8 +11,9 @@ import org.jscsi.target.TargetServer;
 import org.jscsi.target.storage.RandomAccessStorageModule;
 
 /**
- * jSCSI 2.5.2 serving a file, to compare with: {@code JscsiPeer PORT MEBIBYTES FILE}. It serves one connection at a time,
- * and ends its process when a connection is made and closed without a word; so compare it in a process of its own.
+ * jSCSI 2.5.2 serving a file, to compare with: {@code JscsiPeer PORT MEBIBYTES FILE}. It serves one
+ * connection at a time, and ends its process when a connection is made and closed without a word;
+ * so compare it in a process of its own.
  */
 public final class JscsiPeer implements AutoCloseable {
 
@@ -37,7 +38,8 @@ public final class JscsiPeer implements AutoCloseable {
       super(InetAddress.getLoopbackAddress().getHostAddress());
       this.port = port;
       // Its sizes count the last block, not the blocks.
-      targets.add(new Target(NAME, "peer", new RandomAccessStorageModule(bytes / BLOCK_BYTES - 1, file)));
+      targets.add(
+          new Target(NAME, "peer", new RandomAccessStorageModule(bytes / BLOCK_BYTES - 1, file)));
     }
   }
 
@@ -46,14 +48,13 @@ public final class JscsiPeer implements AutoCloseable {
     Thread.ofPlatform()
         .daemon()
         .name("jscsi")
-        .start(
-            () -> {
-              try {
-                server.call();
-              } catch (Exception e) {
-                throw new IllegalStateException("jSCSI has ended", e);
-              }
-            });
+        .start(() -> {
+          try {
+            server.call();
+          } catch (Exception e) {
+            throw new IllegalStateException("jSCSI has ended", e);
+          }
+        });
   }
 
   @Override
@@ -64,7 +65,9 @@ public final class JscsiPeer implements AutoCloseable {
   public static void main(String[] arguments) throws Exception {
     JscsiPeer peer =
         new JscsiPeer(
-            Integer.parseInt(arguments[0]), (long) Integer.parseInt(arguments[1]) << 20, Path.of(arguments[2]));
+            Integer.parseInt(arguments[0]),
+            (long) Integer.parseInt(arguments[1]) << 20,
+            Path.of(arguments[2]));
     peer.start();
     System.out.println("ready " + arguments[0]);
     Thread.currentThread().join();

@@ -8,9 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A disk in memory, which can be told to fail.
- */
+/** A disk in memory, which can be told to fail. */
 public final class MemoryDisk implements BlockDevice {
 
   private final Geometry geometry;
@@ -105,7 +103,8 @@ public final class MemoryDisk implements BlockDevice {
   }
 
   private int at(long block, int bytes) {
-    if (bytes % geometry.blockSize() != 0 || !geometry.contains(block, bytes / geometry.blockSize())) {
+    if (bytes % geometry.blockSize() != 0
+        || !geometry.contains(block, bytes / geometry.blockSize())) {
       throw new IllegalArgumentException(bytes + " bytes from block " + block);
     }
     return (int) (block * geometry.blockSize());

@@ -49,7 +49,8 @@ public final class Program {
   }
 
   /** Runs it to its end, or kills it after a while and says so with exit code -1. */
-  public Result run(int timeoutSeconds, String... arguments) throws IOException, InterruptedException {
+  public Result run(int timeoutSeconds, String... arguments)
+      throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(path);
     command.addAll(Stream.of(arguments).toList());

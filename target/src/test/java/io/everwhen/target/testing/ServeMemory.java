@@ -7,7 +7,10 @@ import io.everwhen.target.scsi.DiskIdentity;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-/** Serves a disk in memory until it is killed, to try initiators on by hand: {@code ServeMemory PORT MEBIBYTES}. */
+/**
+ * Serves a disk in memory until it is killed, to try initiators on by hand: {@code ServeMemory PORT
+ * MEBIBYTES}.
+ */
 public final class ServeMemory {
 
   private ServeMemory() {}
@@ -18,7 +21,8 @@ public final class ServeMemory {
     Targets targets = new Targets();
     String name = "iqn.2026-11.io.everwhen:memory";
     targets.add(new Target(name, DiskIdentity.of(name), new MemoryDisk(bytes)));
-    Portal portal = new Portal(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), targets);
+    Portal portal =
+        new Portal(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), targets);
     portal.start();
     System.out.println("ready " + portal.address());
     Thread.currentThread().join();

@@ -1,4 +1,7 @@
-/** What tests of this module share: a disk in memory, a portal around it, and programs of other people. */
+/**
+ * What tests of this module share: a disk in memory, a portal around it, and programs of other
+ * people.
+ */
 @NullMarked
 package io.everwhen.target.testing;
 
