@@ -17,6 +17,7 @@ import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.JournalFullException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +55,7 @@ public final class Group implements Closeable {
   private Manifest manifest;
   private long applyDueNanos;
   private volatile long appliedSequence;
+  private volatile long journalBytes;
   private volatile @Nullable String fullAlarm;
   private volatile @Nullable String maintenanceAlarm;
   private volatile boolean closing;
@@ -84,8 +86,9 @@ public final class Group implements Closeable {
     } else {
       UUID id = new UUID(random.nextLong(), random.nextLong());
       manifest = new Manifest(id, disks, Manifest.Baseline.empty(clock.wallNanos()), 0);
-      files.writeManifest(manifest);
     }
+    // Also one that was there: who wrote it may have died before it was durable.
+    files.writeManifest(manifest);
     for (Manifest.Disk disk : disks) {
       Image.create(homes.get(disk.number()), manifest, disk);
     }
@@ -156,6 +159,7 @@ public final class Group implements Closeable {
       this.journal = opened;
       this.volumes = disks.attach(journal);
       this.applier = disks.applier(journal);
+      measureJournal();
     } catch (IOException | RuntimeException e) {
       try (LiveDisks _ = disks;
           Journal _ = opened) {
@@ -275,25 +279,26 @@ public final class Group implements Closeable {
         appliedSequence,
         now.baseline().sequence(),
         now.baseline().timeNanos(),
-        journalBytes(),
+        journalBytes,
         options.historyBytes(),
         files.storage().usableBytes(),
         failure == null ? null : failure.getMessage(),
         fullAlarm != null ? fullAlarm : maintenanceAlarm);
   }
 
-  private long journalBytes() throws IOException {
+  /** Asks for the size of every file, so it is only called when files have come or gone. */
+  private void measureJournal() throws IOException {
     long bytes = 0;
     for (String name : files.storage().list()) {
       if (FileNames.segmentNumber(name).isPresent() || FileNames.indexNumber(name).isPresent()) {
         try {
           bytes += files.storage().size(name);
-        } catch (java.nio.file.NoSuchFileException e) {
+        } catch (NoSuchFileException e) {
           // Folded or renamed between the two calls.
         }
       }
     }
-    return bytes;
+    journalBytes = bytes;
   }
 
   // Maintenance
@@ -309,13 +314,18 @@ public final class Group implements Closeable {
       if (applyIsDue()) {
         worked = apply();
       }
+      boolean filesChanged = false;
       while (journal.sealNext()) {
-        worked = true;
+        filesChanged = true;
       }
-      worked |= journal.prepareNext();
-      while (journalBytes() > options.historyBytes() && fold(false)) {
-        worked = true;
+      filesChanged |= journal.prepareNext();
+      if (filesChanged) {
+        measureJournal();
       }
+      while (journalBytes > options.historyBytes() && fold(false)) {
+        filesChanged = true;
+      }
+      worked |= filesChanged;
       return worked;
     }
   }
@@ -380,6 +390,7 @@ public final class Group implements Closeable {
       return false;
     }
     log.debug("folded segment {}", number);
+    measureJournal();
     return true;
   }
 

@@ -29,7 +29,9 @@ class CrashTest {
   private static final int MIN_CRASH_POINTS = Integer.getInteger("everwhen.crash.points", 20_000);
 
   private final AtomicLong crashPoints = new AtomicLong();
-  private final AtomicLong lastSeed = new AtomicLong();
+  // New histories in every run.
+  private final long firstSeed = new SplittableRandom().nextLong(1L << 40);
+  private final AtomicLong nextSeed = new AtomicLong(firstSeed);
   private final AtomicBoolean failed = new AtomicBoolean();
 
   @Test
@@ -54,7 +56,7 @@ class CrashTest {
     System.out.printf(
         "%d crash points in %d histories, %d seconds%n",
         crashPoints.get(),
-        lastSeed.get(),
+        nextSeed.get() - firstSeed,
         TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
     assertThat(crashPoints.get()).isGreaterThanOrEqualTo(MIN_CRASH_POINTS);
   }
@@ -63,7 +65,7 @@ class CrashTest {
     while (!failed.get() && (crashPoints.get() < MIN_CRASH_POINTS || System.nanoTime() < end)) {
       boolean done = false;
       try {
-        runHistory(lastSeed.incrementAndGet());
+        runHistory(nextSeed.getAndIncrement());
         done = true;
       } finally {
         failed.compareAndSet(false, !done);

@@ -44,8 +44,7 @@ public final class Applier {
       applied.add(due ? apply(volume, durable) : List.of());
     }
     // A piece may have been passed over because a newer entry replaces it. The checkpoint says that
-    // it is not needed
-    // any more; so the newer entry must be durable first.
+    // it is not needed any more; so the newer entry must be durable first.
     journal.sync();
     for (Volume volume : volumes) {
       if (volume.image().checkpointSequence() < durable) {

@@ -69,8 +69,7 @@ public final class Volume {
       long seen;
       do {
         // What is not in the map is in the image; unless a write and its application to the image
-        // overtake us between
-        // the two. Then a batch was begun meanwhile, and we look again.
+        // overtake us between the two. Then a batch was begun meanwhile, and we look again.
         seen = applications.get();
         into.position(start);
         boolean fromImage = readOnce(offset, offset + length, into);
