@@ -31,7 +31,7 @@ public interface BlockDevice {
 
   /**
    * Reads {@code into.remaining()} bytes, a multiple of the block size, from {@code block} on. Sees
-   * every change that was settled before the call, and every change ordered by this thread.
+   * every change that was ordered before the call, by any thread.
    */
   void read(long block, ByteBuffer into) throws IOException;
 

@@ -10,6 +10,11 @@ public final class BlockLimits {
 
   static final int OPTIMAL_TRANSFER_BYTES = 1 << 20;
 
+  static final int COMPARE_AND_WRITE_BLOCKS_MAX = 128;
+
+  /** Blocks of one WRITE ATOMIC(16): all that its CDB can say. */
+  static final int WRITE_ATOMIC_BLOCKS_MAX = 0xffff;
+
   /** Blocks that one UNMAP may name, over all its descriptors. */
   static final int UNMAP_BLOCKS_MAX = 1 << 20;
 

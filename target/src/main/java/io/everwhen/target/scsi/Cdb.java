@@ -106,6 +106,48 @@ public sealed interface Cdb {
     }
   }
 
+  /**
+   * COMPARE AND WRITE: the data is {@code blocks} to compare with, then as many to write if they
+   * are equal.
+   */
+  record CompareAndWrite(int protect, boolean forceUnitAccess, long lba, int blocks)
+      implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return 2L * blocks * blockSize;
+    }
+
+    /** Where the second half begins follows from the length, so the field and it must agree. */
+    @Override
+    public Cdb withDataOut(long bytes, int blockSize) {
+      return bytes == dataOutBytes(blockSize) ? this : new Invalid();
+    }
+  }
+
+  /** ORWRITE(16): writes the bitwise OR of the data and what is there. */
+  record OrWrite(int protect, boolean forceUnitAccess, long lba, long blocks) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return blocks * blockSize;
+    }
+  }
+
+  /** WRITE ATOMIC(16), SBC-4 section 5.47; {@code boundary} is the atomic boundary in blocks. */
+  record WriteAtomic(int protect, boolean forceUnitAccess, int boundary, long lba, int blocks)
+      implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return (long) blocks * blockSize;
+    }
+  }
+
+  record PreFetch(long lba, long blocks) implements Cdb {}
+
+  /**
+   * READ DEFECT DATA(10) or, if {@code twelve}, (12). {@code lists} has PLIST, GLIST and format.
+   */
+  record ReadDefectData(boolean twelve, int lists, long allocationLength) implements Cdb {}
+
   record SynchronizeCache(long lba, long blocks) implements Cdb {}
 
   record Unmap(boolean anchor, int parameterListLength) implements Cdb {

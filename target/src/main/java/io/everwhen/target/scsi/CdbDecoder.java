@@ -13,6 +13,10 @@ final class CdbDecoder {
   private static final int NACA = 0x04;
 
   private static final int FUA = 0x08;
+
+  /** REQ_PLIST, REQ_GLIST and DEFECT LIST FORMAT of READ DEFECT DATA. */
+  private static final int DEFECT_LISTS = 0x1f;
+
   private static final int UINT_31_MASK = 0x7fffffff;
 
   private CdbDecoder() {}
@@ -96,6 +100,9 @@ final class CdbDecoder {
           new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
       case OperationCode.WRITE_AND_VERIFY_10 -> writeAndVerify(flags, lba, length);
       case OperationCode.VERIFY_10 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
+      case OperationCode.PRE_FETCH_10 -> new Cdb.PreFetch(lba, length);
+      case OperationCode.READ_DEFECT_DATA_10 ->
+          new Cdb.ReadDefectData(false, in.get(at + 2) & DEFECT_LISTS, length);
       case OperationCode.SYNCHRONIZE_CACHE_10 -> new Cdb.SynchronizeCache(lba, length);
       case OperationCode.WRITE_SAME_10 -> writeSame(flags, false, lba, length);
       case OperationCode.UNMAP -> new Cdb.Unmap((flags & 1) != 0, length);
@@ -116,6 +123,8 @@ final class CdbDecoder {
           new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
       case OperationCode.WRITE_AND_VERIFY_12 -> writeAndVerify(flags, lba, length);
       case OperationCode.VERIFY_12 -> new Cdb.Verify(flags >> 5, byteCheck(flags), lba, length);
+      case OperationCode.READ_DEFECT_DATA_12 ->
+          new Cdb.ReadDefectData(true, flags & DEFECT_LISTS, length);
       case OperationCode.MAINTENANCE_IN -> maintenanceIn(flags, in, at, length);
       default -> new Cdb.Unknown(code);
     };
@@ -136,6 +145,14 @@ final class CdbDecoder {
     long length = uint32(in, at + 10);
     return switch (code) {
       case OperationCode.READ_16 -> new Cdb.Read(flags >> 5, lba, length);
+      case OperationCode.COMPARE_AND_WRITE ->
+          new Cdb.CompareAndWrite(flags >> 5, (flags & FUA) != 0, lba, in.get(at + 13) & 0xff);
+      case OperationCode.OR_WRITE_16 ->
+          new Cdb.OrWrite(flags >> 5, (flags & FUA) != 0, lba, length);
+      case OperationCode.WRITE_ATOMIC_16 ->
+          new Cdb.WriteAtomic(
+              flags >> 5, (flags & FUA) != 0, uint16(in, at + 10), lba, uint16(in, at + 12));
+      case OperationCode.PRE_FETCH_16 -> new Cdb.PreFetch(lba, length);
       case OperationCode.WRITE_16 ->
           new Cdb.Write(flags >> 5, (flags & FUA) != 0, false, 0, lba, length);
       case OperationCode.WRITE_AND_VERIFY_16 -> writeAndVerify(flags, lba, length);

@@ -7,6 +7,7 @@ import io.everwhen.target.block.Geometry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,9 +20,18 @@ final class DeviceServer {
 
   private static final Logger log = LoggerFactory.getLogger(DeviceServer.class);
 
+  /** The stamp of a command that changes nothing. */
+  private static final long UNORDERED = 0;
+
   private static final int COMPARE_BYTES = 64 << 10;
 
+  private static final int ATOMIC_BOUNDARY_AT = 10;
+
   private final BlockDevice disk;
+
+  /** Shared by plain changes, held alone by commands that read, decide and then write. */
+  private final StampedLock order = new StampedLock();
+
   private final UnitInformation information;
 
   DeviceServer(BlockDevice disk, DiskIdentity identity) {
@@ -45,11 +55,19 @@ final class DeviceServer {
           write.byteCheck() > 1
               ? Sense.INVALID_FIELD_IN_CDB
               : change(write.protect(), write.lba(), write.blocks());
+      case Cdb.CompareAndWrite compare ->
+          compare.blocks() > BlockLimits.COMPARE_AND_WRITE_BLOCKS_MAX
+              ? Sense.INVALID_FIELD_IN_CDB
+              : change(compare.protect(), compare.lba(), compare.blocks());
+      case Cdb.OrWrite or -> change(or.protect(), or.lba(), or.blocks());
+      case Cdb.WriteAtomic atomic -> checkWriteAtomic(atomic);
       case Cdb.Verify verify -> checkVerify(verify);
       case Cdb.WriteSame same -> checkWriteSame(same);
       case Cdb.Unmap unmap -> unmap.anchor() ? Sense.INVALID_FIELD_IN_CDB : writable();
       case Cdb.SynchronizeCache sync ->
           disk.geometry().contains(sync.lba(), sync.blocks()) ? null : Sense.LBA_OUT_OF_RANGE;
+      case Cdb.PreFetch fetch ->
+          disk.geometry().contains(fetch.lba(), fetch.blocks()) ? null : Sense.LBA_OUT_OF_RANGE;
       case Cdb.ReadCapacity10 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
       case Cdb.ReadCapacity16 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
       case Cdb.GetLbaStatus status ->
@@ -62,6 +80,7 @@ final class DeviceServer {
           Cdb.ModeSense _,
           Cdb.ReportLuns _,
           Cdb.ReportOperationCodes _,
+          Cdb.ReadDefectData _,
           Cdb.PersistentReserveIn _,
           Cdb.StartStopUnit _,
           Cdb.PreventAllowMediumRemoval _ ->
@@ -91,6 +110,12 @@ final class DeviceServer {
     return disk.readOnly() ? Sense.WRITE_PROTECTED : null;
   }
 
+  private @Nullable Sense checkWriteAtomic(Cdb.WriteAtomic atomic) {
+    return atomic.boundary() != 0
+        ? Sense.INVALID_FIELD_IN_CDB.at(ATOMIC_BOUNDARY_AT)
+        : change(atomic.protect(), atomic.lba(), atomic.blocks());
+  }
+
   private @Nullable Sense checkVerify(Cdb.Verify verify) {
     return verify.byteCheck() == 2
         ? Sense.INVALID_FIELD_IN_CDB
@@ -115,15 +140,40 @@ final class DeviceServer {
    * @throws IOException only from {@code dataIn}
    */
   Outcome execute(Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
+    long stamp = order(cdb);
+    try {
+      return executeOrdered(cdb, dataOut, dataIn);
+    } finally {
+      if (stamp != UNORDERED) {
+        order.unlock(stamp);
+      }
+    }
+  }
+
+  /** Takes a command's place among the changes: none, shared or alone. */
+  private long order(Cdb cdb) {
+    return switch (cdb) {
+      case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _ -> order.readLock();
+      case Cdb.CompareAndWrite _, Cdb.OrWrite _ -> order.writeLock();
+      default -> UNORDERED;
+    };
+  }
+
+  private Outcome executeOrdered(Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
     return switch (cdb) {
       case Cdb.Read read -> read(read, dataIn);
-      case Cdb.Write write -> write(write, dataOut);
+      case Cdb.Write write ->
+          write(write.lba(), dataOut, write.forceUnitAccess() || write.verify());
+      case Cdb.WriteAtomic atomic -> write(atomic.lba(), dataOut, atomic.forceUnitAccess());
+      case Cdb.CompareAndWrite compare -> compareAndWrite(compare, dataOut);
+      case Cdb.OrWrite or -> orWrite(or, dataOut);
       case Cdb.Verify verify -> verify(verify, dataOut);
       case Cdb.WriteSame same -> writeSame(same, dataOut);
       case Cdb.Unmap _ -> unmap(dataOut);
       case Cdb.SynchronizeCache _ -> Outcome.Done.GOOD_ONCE_FLUSHED;
       case Cdb.StartStopUnit start -> startStop(start);
-      case Cdb.TestUnitReady _, Cdb.PreventAllowMediumRemoval _ -> Outcome.Done.GOOD;
+      case Cdb.TestUnitReady _, Cdb.PreFetch _, Cdb.PreventAllowMediumRemoval _ ->
+          Outcome.Done.GOOD;
       case Cdb.GetLbaStatus status -> lbaStatus(status, dataIn);
       case Cdb.RequestSense request ->
           UnitInformation.requestSense(request, Sense.NO_SENSE, dataIn);
@@ -131,6 +181,7 @@ final class DeviceServer {
           Cdb.ModeSense _,
           Cdb.ReportLuns _,
           Cdb.ReportOperationCodes _,
+          Cdb.ReadDefectData _,
           Cdb.PersistentReserveIn _,
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _ ->
@@ -160,17 +211,45 @@ final class DeviceServer {
     return Outcome.Done.GOOD;
   }
 
-  private Outcome write(Cdb.Write write, ByteBuffer data) {
-    if (write.blocks() > 0) {
+  private Outcome write(long lba, ByteBuffer data, boolean flushed) {
+    if (data.hasRemaining()) {
       try {
-        disk.write(write.lba(), data);
+        disk.write(lba, data);
       } catch (IOException | RuntimeException e) {
         return new Outcome.ChangesLost(sense("write", e, Sense.WRITE_ERROR));
       }
     }
-    return write.forceUnitAccess() || write.verify()
-        ? Outcome.Done.GOOD_ONCE_FLUSHED
-        : Outcome.Done.GOOD_ONCE_SETTLED;
+    return flushed ? Outcome.Done.GOOD_ONCE_FLUSHED : Outcome.Done.GOOD_ONCE_SETTLED;
+  }
+
+  private Outcome compareAndWrite(Cdb.CompareAndWrite cdb, ByteBuffer data) {
+    int half = data.remaining() / 2;
+    ByteBuffer content = ByteBuffer.allocate(half);
+    try {
+      disk.read(cdb.lba(), content);
+    } catch (IOException | RuntimeException e) {
+      return new Outcome.CheckCondition(
+          sense("compare and write", e, Sense.UNRECOVERED_READ_ERROR));
+    }
+    int different = content.flip().mismatch(data.slice(data.position(), half));
+    if (different >= 0) {
+      return new Outcome.CheckCondition(Sense.MISCOMPARE_DURING_VERIFY.with(different));
+    }
+    return write(cdb.lba(), data.position(data.position() + half), cdb.forceUnitAccess());
+  }
+
+  private Outcome orWrite(Cdb.OrWrite cdb, ByteBuffer data) {
+    ByteBuffer content = ByteBuffer.allocate(data.remaining());
+    try {
+      disk.read(cdb.lba(), content);
+    } catch (IOException | RuntimeException e) {
+      return new Outcome.CheckCondition(sense("orwrite", e, Sense.UNRECOVERED_READ_ERROR));
+    }
+    content.flip();
+    for (int at = 0; at < content.limit(); at += Long.BYTES) {
+      content.putLong(at, content.getLong(at) | data.getLong(data.position() + at));
+    }
+    return write(cdb.lba(), content, cdb.forceUnitAccess());
   }
 
   private Outcome writeSame(Cdb.WriteSame same, ByteBuffer data) {

@@ -111,7 +111,7 @@ final class InquiryPages {
     int blocksMax = BlockLimits.TRANSFER_BYTES_MAX / geometry.blockSize();
     int granularity = geometry.physicalBlockSize() / geometry.blockSize();
     out.put((byte) 1); // WSNZ: WRITE SAME with a length of 0 is refused
-    out.put((byte) 0); // no COMPARE AND WRITE
+    out.put((byte) BlockLimits.COMPARE_AND_WRITE_BLOCKS_MAX);
     out.putShort((short) granularity);
     out.putInt(blocksMax)
         .putInt(BlockLimits.OPTIMAL_TRANSFER_BYTES / geometry.blockSize())
@@ -119,6 +119,8 @@ final class InquiryPages {
     out.putInt(BlockLimits.UNMAP_BLOCKS_MAX).putInt(BlockLimits.UNMAP_DESCRIPTORS_MAX);
     out.putInt(granularity).putInt(0);
     out.putLong(blocksMax); // WRITE SAME: as long as one change can be
+    // Every write is atomic, at any alignment; atomic boundaries are not supported.
+    out.putInt(Math.min(blocksMax, BlockLimits.WRITE_ATOMIC_BLOCKS_MAX)).putInt(0).putInt(0);
     zeroTo(out, start + 64);
   }
 

@@ -16,17 +16,23 @@ final class OperationCode {
   static final int WRITE_10 = 0x2a;
   static final int WRITE_AND_VERIFY_10 = 0x2e;
   static final int VERIFY_10 = 0x2f;
+  static final int PRE_FETCH_10 = 0x34;
   static final int SYNCHRONIZE_CACHE_10 = 0x35;
+  static final int READ_DEFECT_DATA_10 = 0x37;
   static final int WRITE_SAME_10 = 0x41;
   static final int UNMAP = 0x42;
   static final int MODE_SENSE_10 = 0x5a;
   static final int PERSISTENT_RESERVE_IN = 0x5e;
   static final int READ_16 = 0x88;
+  static final int COMPARE_AND_WRITE = 0x89;
   static final int WRITE_16 = 0x8a;
+  static final int OR_WRITE_16 = 0x8b;
   static final int WRITE_AND_VERIFY_16 = 0x8e;
   static final int VERIFY_16 = 0x8f;
+  static final int PRE_FETCH_16 = 0x90;
   static final int SYNCHRONIZE_CACHE_16 = 0x91;
   static final int WRITE_SAME_16 = 0x93;
+  static final int WRITE_ATOMIC_16 = 0x9c;
   static final int SERVICE_ACTION_IN_16 = 0x9e;
   static final int REPORT_LUNS = 0xa0;
   static final int MAINTENANCE_IN = 0xa3;
@@ -34,6 +40,7 @@ final class OperationCode {
   static final int WRITE_12 = 0xaa;
   static final int WRITE_AND_VERIFY_12 = 0xae;
   static final int VERIFY_12 = 0xaf;
+  static final int READ_DEFECT_DATA_12 = 0xb7;
 
   /** Service action of {@link #SERVICE_ACTION_IN_16}. */
   static final int READ_CAPACITY_16 = 0x10;

@@ -10,8 +10,9 @@ import java.nio.ByteBuffer;
  * @param asc additional sense code
  * @param ascq additional sense code qualifier
  * @param field the byte of the CDB that is wrong, or -1 if none is named
+ * @param information what the command's standard defines for this error, 32 bits; or -1 for none
  */
-public record Sense(int key, int asc, int ascq, int field) {
+public record Sense(int key, int asc, int ascq, int field, long information) {
 
   private static final int NO_SENSE_KEY = 0x0;
   private static final int NOT_READY_KEY = 0x2;
@@ -55,12 +56,19 @@ public record Sense(int key, int asc, int ascq, int field) {
   public static final int FIXED_BYTES = 18;
 
   /** The most bytes of descriptor-format sense data. */
-  public static final int DESCRIPTOR_BYTES_MAX = 16;
+  public static final int DESCRIPTOR_BYTES_MAX = 28;
 
   private static final int CURRENT_FIXED = 0x70;
   private static final int CURRENT_DESCRIPTOR = 0x72;
 
   private static final int NO_FIELD = -1;
+  private static final int NO_INFORMATION = -1;
+
+  /** VALID in fixed format, and in the information descriptor: the field means something. */
+  private static final int VALID = 0x80;
+
+  private static final int INFORMATION_TYPE = 0x00;
+  private static final int INFORMATION_BYTES = 10;
 
   /** SKSV and C/D: a field pointer follows, and points into the CDB. SPC-4 section 4.5.2.4.2. */
   private static final int FIELD_IN_CDB = 0xc0;
@@ -69,20 +77,26 @@ public record Sense(int key, int asc, int ascq, int field) {
   private static final int SENSE_KEY_SPECIFIC_BYTES = 6;
 
   private Sense(int key, int asc, int ascq) {
-    this(key, asc, ascq, NO_FIELD);
+    this(key, asc, ascq, NO_FIELD, NO_INFORMATION);
   }
 
   /** The same, pointing at a byte of the CDB. */
   public Sense at(int cdbByte) {
-    return new Sense(key, asc, ascq, cdbByte);
+    return new Sense(key, asc, ascq, cdbByte, information);
+  }
+
+  /** The same, with the INFORMATION field, SPC-4 section 4.5.2.2. */
+  public Sense with(long newInformation) {
+    return new Sense(key, asc, ascq, field, newInformation);
   }
 
   /** Appends this as fixed-format sense data. */
   public void putFixed(ByteBuffer out) {
-    out.put((byte) CURRENT_FIXED)
+    boolean informs = information != NO_INFORMATION;
+    out.put((byte) (CURRENT_FIXED | (informs ? VALID : 0)))
         .put((byte) 0)
         .put((byte) key)
-        .putInt(0)
+        .putInt(informs ? (int) information : 0)
         .put((byte) (FIXED_BYTES - 8));
     out.putInt(0).put((byte) asc).put((byte) ascq).put((byte) 0);
     putField(out);
@@ -96,9 +110,15 @@ public record Sense(int key, int asc, int ascq, int field) {
   /** Appends this as descriptor-format sense data. */
   public void putDescriptor(ByteBuffer out) {
     boolean named = field != NO_FIELD;
-    int additional = named ? SENSE_KEY_SPECIFIC_BYTES + 2 : 0;
+    boolean informs = information != NO_INFORMATION;
+    int additional =
+        (informs ? INFORMATION_BYTES + 2 : 0) + (named ? SENSE_KEY_SPECIFIC_BYTES + 2 : 0);
     out.put((byte) CURRENT_DESCRIPTOR).put((byte) key).put((byte) asc).put((byte) ascq);
     out.put((byte) 0).put((byte) 0).put((byte) 0).put((byte) additional);
+    if (informs) {
+      out.put((byte) INFORMATION_TYPE).put((byte) INFORMATION_BYTES);
+      out.put((byte) VALID).put((byte) 0).putLong(information);
+    }
     if (named) {
       out.put((byte) SENSE_KEY_SPECIFIC_TYPE)
           .put((byte) SENSE_KEY_SPECIFIC_BYTES)

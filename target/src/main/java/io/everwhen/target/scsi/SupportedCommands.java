@@ -63,7 +63,9 @@ final class SupportedCommands {
           Command.of("2a 18 ffffffff 00 ffff 00"),
           Command.of("2e 12 ffffffff 00 ffff 00"),
           Command.of("2f 16 ffffffff 00 ffff 00"),
+          Command.of("34 02 ffffffff 00 ffff 00"),
           Command.of("35 02 ffffffff 00 ffff 00"),
+          Command.of("37 00 1f 00000000 ffff 00"),
           Command.of("41 08 ffffffff 00 ffff 00"),
           Command.of("42 00 00000000 00 ffff 00"),
           Command.of("5a 18 ff ff 000000 ffff 00"),
@@ -72,11 +74,15 @@ final class SupportedCommands {
           Command.of(2, "5e 02 0000000000 ffff 00"),
           Command.of(3, "5e 03 0000000000 ffff 00"),
           Command.of("88 18 ffffffffffffffff ffffffff 00 00"),
+          Command.of("89 18 ffffffffffffffff 000000 ff 00 00"),
           Command.of("8a 18 ffffffffffffffff ffffffff 00 00"),
+          Command.of("8b 18 ffffffffffffffff ffffffff 00 00"),
           Command.of("8e 12 ffffffffffffffff ffffffff 00 00"),
           Command.of("8f 16 ffffffffffffffff ffffffff 00 00"),
+          Command.of("90 02 ffffffffffffffff ffffffff 00 00"),
           Command.of("91 02 ffffffffffffffff ffffffff 00 00"),
           Command.of("93 09 ffffffffffffffff ffffffff 00 00"),
+          Command.of("9c 18 ffffffffffffffff 0000 ffff 00 00"),
           Command.of(OperationCode.READ_CAPACITY_16, "9e 10 ffffffffffffffff ffffffff 01 00"),
           Command.of(OperationCode.GET_LBA_STATUS, "9e 12 ffffffffffffffff ffffffff 00 00"),
           Command.of("a0 00 ff 000000 ffffffff 00 00"),
@@ -85,7 +91,8 @@ final class SupportedCommands {
           Command.of("a8 18 ffffffff ffffffff 00 00"),
           Command.of("aa 18 ffffffff ffffffff 00 00"),
           Command.of("ae 12 ffffffff ffffffff 00 00"),
-          Command.of("af 16 ffffffff ffffffff 00 00"));
+          Command.of("af 16 ffffffff ffffffff 00 00"),
+          Command.of("b7 1f ffffffff ffffffff 00 00"));
 
   private SupportedCommands() {}
 

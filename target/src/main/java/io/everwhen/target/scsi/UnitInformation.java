@@ -42,6 +42,7 @@ final class UnitInformation {
           finish(SupportedCommands.put(reply, codes), reply, codes.allocationLength(), dataIn);
       case Cdb.PersistentReserveIn in ->
           finish(Reservations.put(reply, in), reply, in.allocationLength(), dataIn);
+      case Cdb.ReadDefectData defects -> defectData(reply, defects, dataIn);
       case Cdb.ReadCapacity10 _ -> capacity10(reply, dataIn);
       case Cdb.ReadCapacity16 capacity -> capacity16(reply, capacity, dataIn);
       default ->
@@ -78,10 +79,20 @@ final class UnitInformation {
     return finish(null, reply, cdb.allocationLength(), dataIn);
   }
 
+  /** READ DEFECT DATA: both lists are there, and empty. SBC-3 sections 5.20 and 5.21. */
+  private static Outcome defectData(ByteBuffer reply, Cdb.ReadDefectData cdb, DataIn dataIn)
+      throws IOException {
+    reply.put((byte) 0).put((byte) cdb.lists()).putShort((short) 0);
+    if (cdb.twelve()) {
+      reply.putInt(0);
+    }
+    return finish(null, reply, cdb.allocationLength(), dataIn);
+  }
+
   /** REQUEST SENSE: with autosense there is never anything to report but what is said here. */
   static Outcome requestSense(Cdb.RequestSense request, Sense sense, DataIn dataIn)
       throws IOException {
-    ByteBuffer reply = ByteBuffer.allocate(Sense.FIXED_BYTES);
+    ByteBuffer reply = ByteBuffer.allocate(Sense.DESCRIPTOR_BYTES_MAX);
     if (request.descriptor()) {
       sense.putDescriptor(reply);
     } else {

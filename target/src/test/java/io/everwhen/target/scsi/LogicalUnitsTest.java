@@ -7,7 +7,13 @@ import io.everwhen.target.block.Geometry;
 import io.everwhen.target.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +51,15 @@ class LogicalUnitsTest {
     "12 00 80 00ff 00, 524, 00",
     "1a 00 00 00 ff 00, 524, 00",
     "1a 00 c8 00 ff 00, 539, 00",
+    "89 20 0000000000000000 000000 01 00 00, 524, 00",
+    "89 00 000000000000ffff 000000 02 00 00, 521, 00",
+    "89 00 0000000000000000 000000 81 00 00, 524, 00",
+    "8b 00 000000000000ffff 00000002 00 00, 521, 00",
+    "8b 00 0000000000000000 00008001 00 00, 524, 00",
+    "9c 00 0000000000000000 0001 0001 00 00, 524, 00",
+    "9c 00 000000000000ffff 0000 0002 00 00, 521, 00",
+    "34 00 00010000 00 0001 00, 521, 00",
+    "90 00 0000000000010000 00000001 00 00, 521, 00",
     "c1 00 00000000 0000 00 00, 520, 00",
   })
   void aWrongFieldHasItsSense(String cdb, String keyAndCode, String qualifier) throws IOException {
@@ -107,6 +122,67 @@ class LogicalUnitsTest {
     assertThat(sense(0, "2f 06 00000000 00 012c 00", filled(1))).isNull();
     assertThat(sense(0, "2f 06 00000000 00 012d 00", filled(1)))
         .isEqualTo(Sense.MISCOMPARE_DURING_VERIFY);
+  }
+
+  @Test
+  void compareAndWriteWritesOnlyOverWhatItExpects() throws IOException {
+    write(7, 2);
+    ByteBuffer both = ByteBuffer.allocate(2 * BLOCK_BYTES).put(filled(1)).put(3 + 512, (byte) 9);
+    assertThat(sense(0, "89 00 0000000000000007 000000 01 00 00", both.rewind())).isNull();
+    assertThat(read(7).get(3)).isEqualTo((byte) 9);
+    both = ByteBuffer.allocate(4 * BLOCK_BYTES).put(3, (byte) 9).put(BLOCK_BYTES, (byte) 1);
+    assertThat(sense(0, "89 00 0000000000000007 000000 02 00 00", both))
+        .as("offset of the first difference")
+        .isEqualTo(Sense.MISCOMPARE_DURING_VERIFY.with(BLOCK_BYTES));
+    assertThat(read(8).get(0)).as("unchanged").isEqualTo((byte) 0x5a);
+  }
+
+  @Test
+  void ofCompareAndWritesThatExpectTheSameExactlyOneWins() throws Exception {
+    int rivals = 4;
+    for (int round = 0; round < 200; round++) {
+      ByteBuffer expected = ByteBuffer.allocate(2 * BLOCK_BYTES).put(0, (byte) round);
+      AtomicInteger winners = new AtomicInteger();
+      List<Callable<Boolean>> attempts = new ArrayList<>();
+      for (int i = 0; i < rivals; i++) {
+        ByteBuffer mine = ByteBuffer.allocate(2 * BLOCK_BYTES).put(expected.duplicate()).flip();
+        mine.put(BLOCK_BYTES, (byte) (round + 1));
+        Cdb cdb = new Cdb.CompareAndWrite(0, false, 0, 1);
+        attempts.add(() ->
+            units.execute(nexus, 0, cdb, mine, new CollectedData()) instanceof Outcome.Done
+                && winners.incrementAndGet() > 0);
+      }
+      try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        threads.invokeAll(attempts);
+      }
+      assertThat(winners).as("round %d", round).hasValue(1);
+    }
+  }
+
+  @Test
+  void orWriteSetsBits() throws IOException {
+    write(3, 1);
+    ByteBuffer bits = ByteBuffer.allocate(BLOCK_BYTES).put(5, (byte) 0x81);
+    assertThat(sense(0, "8b 00 0000000000000003 00000001 00 00", bits)).isNull();
+    assertThat(read(3).get(4)).isEqualTo((byte) 0x5a);
+    assertThat(read(3).get(5)).isEqualTo((byte) 0xdb);
+  }
+
+  @Test
+  void aWriteIsAtomicUpToTheLimitStated() throws IOException {
+    assertThat(sense(0, "9c 00 0000000000000005 0000 0002 00 00", filled(2))).isNull();
+    assertThat(read(6).get(0)).isEqualTo((byte) 0x5a);
+    assertThat(sense(0, "12 01 b0 00ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().get(5)).as("COMPARE AND WRITE").isEqualTo((byte) 128);
+    assertThat(returned.data().getInt(44)).as("WRITE ATOMIC").isEqualTo(32768);
+  }
+
+  @Test
+  void thereAreNoDefects() throws IOException {
+    assertThat(sense(0, "37 00 1d 00000000 00ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data()).isEqualTo(ByteBuffer.wrap(new byte[] {0, 0x1d, 0, 0}));
+    assertThat(sense(0, "b7 0d 00000000 000000ff 00 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data()).isEqualTo(ByteBuffer.wrap(new byte[] {0, 0x0d, 0, 0, 0, 0, 0, 0}));
   }
 
   @Test
