@@ -46,7 +46,8 @@ final class Connection implements Runnable {
   private volatile long pingedWhenHeardNanos = Long.MIN_VALUE;
   private volatile @Nullable String closedBecause;
 
-  Connection(Wire wire, Targets targets, BufferPool pool) throws IOException {
+  Connection(Wire wire, Targets targets, BufferPool pool, LoginFailures failures)
+      throws IOException {
     this.wire = wire;
     this.peer = wire.peer();
     this.local = wire.local();
@@ -55,7 +56,8 @@ final class Connection implements Runnable {
     reader =
         new PduReader(wire, Limits.FIRST_RECEIVE_BUFFER_BYTES, Limits.DEFAULT_SEGMENT_BYTES_MAX);
     writer = new PduWriter(wire, Limits.FIRST_TRANSMIT_BUFFER_BYTES);
-    login = new LoginPhase(new Login(targets::find), targets.sessions(), this, writer);
+    Login steps = new Login(targets, failures, peer.getAddress());
+    login = new LoginPhase(steps, targets.sessions(), this, writer);
   }
 
   InetSocketAddress peer() {

@@ -64,7 +64,15 @@ final class FullFeaturePhase {
             ? null
             : new ScsiTasks(target, nexus, session.parameters(), window, writer, replies, pool);
     this.text =
-        new TextExchange(targets, target, local, replies, segmentBytesMax, this::segmentBytesMax);
+        new TextExchange(
+            targets,
+            session.initiator(),
+            session.connection().peer().getAddress(),
+            target,
+            local,
+            replies,
+            segmentBytesMax,
+            this::segmentBytesMax);
   }
 
   private void segmentBytesMax(int bytes) {

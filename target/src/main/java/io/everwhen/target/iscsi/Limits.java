@@ -54,6 +54,14 @@ final class Limits {
   /** Time from connecting to full feature phase. */
   static final int LOGIN_SECONDS_MAX = 15;
 
+  /** Failed proofs of one address before it has to wait, and how long each of them counts. */
+  static final int FAILED_LOGINS_MAX = 10;
+
+  static final int FAILED_LOGIN_SECONDS = 6;
+
+  /** Addresses whose failed logins are remembered. */
+  static final int FAILED_ADDRESSES_MAX = 4096;
+
   /** Silence after which an initiator is pinged, and after which it is taken for dead. */
   static final int PING_AFTER_SECONDS = 30;
 

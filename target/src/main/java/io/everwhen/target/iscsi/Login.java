@@ -2,6 +2,7 @@ package io.everwhen.target.iscsi;
 
 import static io.everwhen.target.iscsi.LoginAnswer.FULL_FEATURE_PHASE;
 import static io.everwhen.target.iscsi.LoginAnswer.OPERATIONAL_NEGOTIATION;
+import static io.everwhen.target.iscsi.LoginAnswer.SECURITY_NEGOTIATION;
 
 import io.everwhen.target.iscsi.LoginAnswer.Admission;
 import io.everwhen.target.iscsi.LoginAnswer.Complete;
@@ -11,17 +12,19 @@ import io.everwhen.target.pdu.ProtocolException;
 import io.everwhen.target.pdu.TextKeys;
 import io.everwhen.target.pdu.TextKeys.Pair;
 import java.io.ByteArrayOutputStream;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The login of one connection, RFC 7143 section 6.3: requests in, answers out; no sockets, no
- * clock. Security negotiation ends with AuthMethod=None today; an authentication method is a step
- * between its offer and the transit.
+ * clock. Where the target, or discovery, has {@link Credentials}, nothing gets past the security
+ * stage without {@link Chap}.
  */
 final class Login {
 
@@ -30,7 +33,13 @@ final class Login {
   private static final int RESERVED_STAGE = 2;
   private static final String PORTAL_GROUP_TAG = "1";
 
-  private final Function<String, @Nullable ServedTarget> find;
+  private static final String CHAP = "CHAP";
+  private static final String NONE = "None";
+  private static final String CHAP_KEYS = "CHAP_";
+
+  private final Targets targets;
+  private final LoginFailures failures;
+  private final InetAddress from;
   private final ByteArrayOutputStream text = new ByteArrayOutputStream();
 
   private int stage = NO_STAGE;
@@ -40,13 +49,20 @@ final class Login {
   private @Nullable String targetName;
   private @Nullable ServedTarget target;
   private boolean discovery;
+  private @Nullable Credentials credentials;
+  private @Nullable Chap chap;
+  private boolean methodChosen;
+  private boolean proven;
   private @Nullable Negotiation negotiation;
 
   /**
-   * @param find looks a target up by its name
+   * @param failures of all peers; a wrong secret is added here
+   * @param from the peer's address
    */
-  Login(Function<String, @Nullable ServedTarget> find) {
-    this.find = find;
+  Login(Targets targets, LoginFailures failures, InetAddress from) {
+    this.targets = targets;
+    this.failures = failures;
+    this.from = from;
   }
 
   /** Takes the next request. After {@link Complete} or {@link Refused} there is none. */
@@ -107,13 +123,22 @@ final class Login {
         answers.add(new Pair("TargetPortalGroupTag", PORTAL_GROUP_TAG));
       }
     }
+    boolean begun = chap != null;
+    Map<String, String> chapKeys = new HashMap<>();
     Negotiation keys = negotiation == null ? new Negotiation(discovery) : negotiation;
     negotiation = keys;
     for (Pair offer : offers) {
-      Refused refused = answer(keys, offer, answers);
+      Refused refused =
+          chap != null && offer.key().startsWith(CHAP_KEYS)
+              ? collect(offer, chapKeys)
+              : answer(keys, offer, answers);
       if (refused != null) {
         return refused;
       }
+    }
+    Refused unproven = authenticate(request, begun, chapKeys, answers);
+    if (unproven != null) {
+      return unproven;
     }
     if (stage == OPERATIONAL_NEGOTIATION && !segmentDeclared) {
       segmentDeclared = true;
@@ -143,24 +168,89 @@ final class Login {
       return new Refused(LoginStatus.MISSING_PARAMETER, "no InitiatorName");
     }
     if (discovery) {
+      credentials = targets.discoveryCredentials();
       return null;
     }
     String wanted = targetName;
     if (wanted == null || wanted.isEmpty()) {
       return new Refused(LoginStatus.MISSING_PARAMETER, "no TargetName");
     }
-    target = find.apply(wanted);
-    return target == null ? new Refused(LoginStatus.NOT_FOUND, "no target " + wanted) : null;
+    ServedTarget found = targets.find(wanted);
+    if (found == null) {
+      return new Refused(LoginStatus.NOT_FOUND, "no target " + wanted);
+    }
+    if (!found.access().admits(name, from)) {
+      return new Refused(
+          LoginStatus.AUTHORIZATION_FAILURE, name + " may not use " + wanted + " from there");
+    }
+    target = found;
+    credentials = found.access().credentials();
+    return null;
+  }
+
+  private static @Nullable Refused collect(Pair offer, Map<String, String> chapKeys) {
+    return chapKeys.put(offer.key(), offer.value()) == null
+        ? null
+        : new Refused(LoginStatus.INITIATOR_ERROR, offer.key() + " twice");
+  }
+
+  /** Goes on with CHAP; null unless the login ends here. */
+  private @Nullable Refused authenticate(
+      LoginRequest request, boolean begun, Map<String, String> chapKeys, List<Pair> answers) {
+    if (credentials == null) {
+      return null;
+    }
+    Chap exchange = chap;
+    if (exchange == null) {
+      return request.transit() || stage != SECURITY_NEGOTIATION
+          ? new Refused(LoginStatus.AUTHENTICATION_FAILURE, "it does not offer CHAP")
+          : null;
+    }
+    boolean due = begun && !proven;
+    if (!due && chapKeys.isEmpty()) {
+      return null;
+    }
+    if (failures.blocked(from)) {
+      return new Refused(LoginStatus.SERVICE_UNAVAILABLE, "too many failed logins from there");
+    }
+    return switch (exchange.step(chapKeys)) {
+      case Chap.Answer.Challenge challenge -> {
+        answers.addAll(challenge.keys());
+        yield null;
+      }
+      case Chap.Answer.Passed passed -> {
+        answers.addAll(passed.keys());
+        proven = true;
+        yield null;
+      }
+      case Chap.Answer.Failed failed -> {
+        failures.failed(from);
+        yield new Refused(LoginStatus.AUTHENTICATION_FAILURE, failed.reason());
+      }
+    };
+  }
+
+  private @Nullable Refused chooseMethod(String offered, List<Pair> answers) {
+    Credentials asked = credentials;
+    String method = asked == null ? NONE : CHAP;
+    if (methodChosen) {
+      return new Refused(LoginStatus.INITIATOR_ERROR, "AuthMethod negotiated twice");
+    }
+    if (!List.of(offered.split(",", -1)).contains(method)) {
+      return new Refused(
+          LoginStatus.AUTHENTICATION_FAILURE, "AuthMethod=" + offered + " has no " + method);
+    }
+    methodChosen = true;
+    chap = asked == null ? null : new Chap(asked, targets.random());
+    answers.add(new Pair("AuthMethod", method));
+    return null;
   }
 
   private @Nullable Refused answer(Negotiation keys, Pair offer, List<Pair> answers) {
     switch (offer.key()) {
       case "InitiatorName", "TargetName", "SessionType", "InitiatorAlias" -> {}
       case "AuthMethod" -> {
-        if (!List.of(offer.value().split(",", -1)).contains("None")) {
-          return new Refused(LoginStatus.AUTHENTICATION_FAILURE, "AuthMethod=" + offer.value());
-        }
-        answers.add(new Pair("AuthMethod", "None"));
+        return chooseMethod(offer.value(), answers);
       }
       default -> {
         if (keys.repeats(offer)) {
@@ -178,7 +268,7 @@ final class Login {
 
   private LoginAnswer advance(LoginRequest request, Negotiation keys, List<Pair> answers) {
     int current = stage;
-    if (!request.transit()) {
+    if (!request.transit() || (credentials != null && !proven)) {
       return new Continue(false, current, 0, answers);
     }
     stage = request.nextStage();

@@ -22,6 +22,7 @@ final class LoginPhase {
   private static final Logger log = LoggerFactory.getLogger(LoginPhase.class);
 
   private static final int FIRST_STAT_SN = 1;
+  private static final int LOGGED_CHARACTERS_MAX = 512;
 
   private final Login login;
   private final Sessions sessions;
@@ -85,9 +86,19 @@ final class LoginPhase {
   }
 
   private void refuse(BasicHeader header, LoginStatus status, String reason) throws IOException {
-    log.warn("login from {} refused, {}: {}", connection.peer(), status, reason);
+    if (status == LoginStatus.SERVICE_UNAVAILABLE) {
+      log.debug("login from {} put off: {}", connection.peer(), reason);
+    } else {
+      log.warn("login from {} refused, {}: {}", connection.peer(), status, printable(reason));
+    }
     refused = true;
     respond(header, header.flags() & 0x0c, header.tsih(), status, List.of());
+  }
+
+  /** What a peer has sent, without what could pass for another line of the log. */
+  private static String printable(String text) {
+    return text.substring(0, Math.min(text.length(), LOGGED_CHARACTERS_MAX))
+        .replaceAll("\\p{Cntrl}", "?");
   }
 
   private void respond(

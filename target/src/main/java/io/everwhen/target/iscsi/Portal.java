@@ -31,6 +31,7 @@ public final class Portal implements AutoCloseable {
   private final MonotonicClock clock;
   private final BufferPool pool = new BufferPool();
   private final Collection<Connection> connections = new ConcurrentLinkedQueue<>();
+  private final LoginFailures failures;
   private final ServerSocketChannel server;
   private volatile boolean closed;
 
@@ -46,6 +47,7 @@ public final class Portal implements AutoCloseable {
     this.listen = listen;
     this.targets = targets;
     this.clock = clock;
+    this.failures = new LoginFailures(clock);
     this.server = ServerSocketChannel.open();
   }
 
@@ -92,7 +94,7 @@ public final class Portal implements AutoCloseable {
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
       makeRoomForLogin();
-      Connection connection = new Connection(new Wire(socket, clock), targets, pool);
+      Connection connection = new Connection(new Wire(socket, clock), targets, pool, failures);
       connections.add(connection);
       Runnable life =
           () -> {

@@ -21,6 +21,10 @@ final class ServedTarget {
     return target.name();
   }
 
+  Access access() {
+    return target.access();
+  }
+
   LogicalUnits units() {
     return units;
   }

@@ -11,11 +11,17 @@ import java.util.Locale;
  *     bytes
  * @param identity by what the disk is recognised over restarts
  * @param disk served as LUN 0; the target does not close it
+ * @param access who may use it
  */
-public record Target(String name, DiskIdentity identity, BlockDevice disk) {
+public record Target(String name, DiskIdentity identity, BlockDevice disk, Access access) {
 
   /** Longest iSCSI name, RFC 7143 section 4.2.7.1. */
   public static final int NAME_CHARACTERS_MAX = 223;
+
+  /** A target that anyone may use. */
+  public Target(String name, DiskIdentity identity, BlockDevice disk) {
+    this(name, identity, disk, Access.OPEN);
+  }
 
   public Target {
     boolean prefixed =

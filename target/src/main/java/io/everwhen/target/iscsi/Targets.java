@@ -1,8 +1,11 @@
 package io.everwhen.target.iscsi;
 
+import java.net.InetAddress;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +16,33 @@ public final class Targets {
 
   private final ConcurrentSkipListMap<String, ServedTarget> served = new ConcurrentSkipListMap<>();
   private final Sessions sessions = new Sessions();
+  private final RandomGenerator random;
+  private volatile @Nullable Credentials discovery;
+
+  /** With the randomness of the machine for CHAP's challenges. */
+  public Targets() {
+    this(new SecureRandom());
+  }
+
+  /**
+   * @param random gives CHAP's challenges; any thread may call it, and nobody can foresee it
+   */
+  public Targets(RandomGenerator random) {
+    this.random = random;
+  }
+
+  /** Asks discovery sessions for proof from now on; null asks for none. */
+  public void discoveryCredentials(@Nullable Credentials credentials) {
+    discovery = credentials;
+  }
+
+  @Nullable Credentials discoveryCredentials() {
+    return discovery;
+  }
+
+  RandomGenerator random() {
+    return random;
+  }
 
   /**
    * Serves a target from now on.
@@ -40,6 +70,14 @@ public final class Targets {
   /** The names of the targets, sorted. */
   public List<String> names() {
     return List.copyOf(served.keySet());
+  }
+
+  /** The names of those that this initiator may use from there, sorted. */
+  List<String> names(String initiator, InetAddress from) {
+    return served.values().stream()
+        .filter(target -> target.access().admits(initiator, from))
+        .map(ServedTarget::name)
+        .toList();
   }
 
   /** How every target is used. */

@@ -30,6 +30,8 @@ final class TextExchange {
   private static final String PORTAL_GROUP = ",1";
 
   private final Targets targets;
+  private final String initiator;
+  private final InetAddress from;
   private final @Nullable ServedTarget own;
   private final InetSocketAddress local;
   private final Replies replies;
@@ -40,17 +42,23 @@ final class TextExchange {
   private int segmentBytesMax;
 
   /**
+   * @param initiator who asks, and so for whom targets are named
+   * @param from where it comes from
    * @param own the session's target, null in a discovery session
    * @param local where the initiator connected to, and so what it can reach
    */
   TextExchange(
       Targets targets,
+      String initiator,
+      InetAddress from,
       @Nullable ServedTarget own,
       InetSocketAddress local,
       Replies replies,
       int segmentBytesMax,
       IntConsumer segmentBytesMaxChanged) {
     this.targets = targets;
+    this.initiator = initiator;
+    this.from = from;
     this.own = own;
     this.local = local;
     this.replies = replies;
@@ -132,12 +140,12 @@ final class TextExchange {
     }
     List<String> names = new ArrayList<>();
     if (which.equals(ALL)) {
-      names.addAll(targets.names());
+      names.addAll(targets.names(initiator, from));
     } else if (which.isEmpty() && own != null) {
       names.add(own.name());
     } else {
       ServedTarget named = targets.find(which);
-      if (named != null) {
+      if (named != null && named.access().admits(initiator, from)) {
         names.add(named.name());
       }
     }

@@ -9,6 +9,7 @@ import io.everwhen.target.iscsi.LoginAnswer.Refused;
 import io.everwhen.target.pdu.TextKeys.Pair;
 import io.everwhen.target.scsi.DiskIdentity;
 import io.everwhen.target.testing.MemoryDisk;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -19,9 +20,17 @@ class LoginTest {
   private static final String WHO = "InitiatorName=iqn.2026-11.test:one\0";
   private static final String WHERE = "TargetName=" + NAME + "\0";
 
-  private final ServedTarget target =
-      new ServedTarget(new Target(NAME, DiskIdentity.of(NAME), new MemoryDisk(1 << 20)));
-  private final Login login = new Login(name -> name.equals(NAME) ? target : null);
+  private final Targets targets = new Targets();
+  private final Login login;
+
+  LoginTest() {
+    targets.add(new Target(NAME, DiskIdentity.of(NAME), new MemoryDisk(1 << 20)));
+    login = login();
+  }
+
+  private Login login() {
+    return new Login(targets, new LoginFailures(() -> 0), InetAddress.getLoopbackAddress());
+  }
 
   @Test
   void aLoginInTwoStagesEndsInFullFeaturePhase() {
@@ -42,7 +51,7 @@ class LoginTest {
             new Pair("InitialR2T", "No"),
             new Pair(
                 "MaxRecvDataSegmentLength", Integer.toString(Limits.RECEIVE_SEGMENT_BYTES_MAX)));
-    assertThat(complete.admission().target()).isSameAs(target);
+    assertThat(complete.admission().target()).isSameAs(targets.find(NAME));
     assertThat(complete.admission().parameters().initialR2t()).isFalse();
   }
 
@@ -80,8 +89,7 @@ class LoginTest {
   }
 
   private void assertRefused(String text, LoginStatus status) {
-    LoginAnswer answer =
-        new Login(name -> name.equals(NAME) ? target : null).step(request(true, 1, 3, text));
+    LoginAnswer answer = login().step(request(true, 1, 3, text));
     assertThat(answer)
         .isInstanceOfSatisfying(
             Refused.class, refused -> assertThat(refused.status()).isEqualTo(status));
@@ -90,8 +98,7 @@ class LoginTest {
   @Test
   void stagesOutOfOrderAreRefused() {
     for (int[] stages : new int[][] {{1, 0}, {1, 1}, {0, 2}, {3, 3}, {2, 3}}) {
-      LoginAnswer answer =
-          new Login(_ -> target).step(request(true, stages[0], stages[1], WHO + WHERE));
+      LoginAnswer answer = login().step(request(true, stages[0], stages[1], WHO + WHERE));
       assertThat(answer).isInstanceOf(Refused.class);
     }
     login.step(request(true, 0, 1, WHO + WHERE));

@@ -1,5 +1,6 @@
 package io.everwhen.target.testing;
 
+import io.everwhen.target.iscsi.Access;
 import io.everwhen.target.iscsi.Portal;
 import io.everwhen.target.iscsi.Target;
 import io.everwhen.target.iscsi.Targets;
@@ -27,6 +28,11 @@ public final class MemoryPortal implements AutoCloseable {
   /** Serves one more disk. */
   public void add(String name, MemoryDisk another) {
     targets.add(new Target(name, DiskIdentity.of(name), another));
+  }
+
+  /** Serves one more disk, not for all. */
+  public void add(String name, MemoryDisk another, Access access) {
+    targets.add(new Target(name, DiskIdentity.of(name), another, access));
   }
 
   public MemoryDisk disk() {

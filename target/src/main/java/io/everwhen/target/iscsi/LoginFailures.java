@@ -1,0 +1,62 @@
+package io.everwhen.target.iscsi;
+
+import java.net.InetAddress;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How often the peers of each address have failed to prove who they are, so that secrets cannot be
+ * guessed at speed. An address may fail {@link Limits#FAILED_LOGINS_MAX} times; each failure is
+ * forgiven after {@link Limits#FAILED_LOGIN_SECONDS}. Addresses of one IPv6 network of 64 bits,
+ * which one peer commonly has, count as one. Remembers {@link Limits#FAILED_ADDRESSES_MAX}
+ * addresses. Any thread may call it.
+ */
+final class LoginFailures {
+
+  private static final int PREFIX_BITS = 64;
+  private static final long FORGIVEN_NANOS = TimeUnit.SECONDS.toNanos(Limits.FAILED_LOGIN_SECONDS);
+
+  private final MonotonicClock clock;
+
+  /** By address, when its last failure will be forgiven; the address that failed last is last. */
+  private final LinkedHashMap<InetAddress, Long> clearAtNanos = new LinkedHashMap<>();
+
+  LoginFailures(MonotonicClock clock) {
+    this.clock = clock;
+  }
+
+  /** Whether the address has to wait before it may try again. */
+  synchronized boolean blocked(InetAddress address) {
+    long owed = owedNanos(key(address));
+    return owed > (Limits.FAILED_LOGINS_MAX - 1) * FORGIVEN_NANOS;
+  }
+
+  /** Counts a failure. */
+  synchronized void failed(InetAddress address) {
+    InetAddress key = key(address);
+    long owed =
+        Math.min(owedNanos(key) + FORGIVEN_NANOS, Limits.FAILED_LOGINS_MAX * FORGIVEN_NANOS);
+    clearAtNanos.remove(key);
+    clearAtNanos.put(key, clock.nanos() + owed);
+    Iterator<Map.Entry<InetAddress, Long>> oldest = clearAtNanos.entrySet().iterator();
+    while (clearAtNanos.size() > Limits.FAILED_ADDRESSES_MAX && oldest.hasNext()) {
+      oldest.next();
+      oldest.remove();
+    }
+  }
+
+  private long owedNanos(InetAddress key) {
+    Long clearAt = clearAtNanos.get(key);
+    return clearAt == null ? 0 : Math.max(0, clearAt - clock.nanos());
+  }
+
+  synchronized int addresses() {
+    return clearAtNanos.size();
+  }
+
+  private static InetAddress key(InetAddress address) {
+    return Network.first(address, PREFIX_BITS);
+  }
+}
