@@ -1,13 +1,17 @@
 package io.everwhen.appliance.config;
 
+import io.everwhen.target.iscsi.Credentials;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,9 +23,15 @@ import org.jspecify.annotations.Nullable;
  * @param admin where the management interface is served
  * @param disks the disks asked for, no two of one name; none means those that {@code data} holds,
  *     and {@link #DEFAULT_DISK} if it holds none
+ * @param discoveryChap by what whoever asks for targets proves who it is, or null for nothing
  */
 public record Config(
-    Path data, @Nullable Path journal, HostPort listen, HostPort admin, List<DiskConfig> disks) {
+    Path data,
+    @Nullable Path journal,
+    HostPort listen,
+    HostPort admin,
+    List<DiskConfig> disks,
+    @Nullable Credentials discoveryChap) {
 
   /** Where data is when nothing is said: a directory under the current one. */
   public static final Path DEFAULT_DATA = Path.of("everwhen-data");
@@ -39,6 +49,11 @@ public record Config(
           new HostPort("127.0.0.1", 3280),
           List.of());
 
+  private static final Set<PosixFilePermission> OWNERS =
+      PosixFilePermissions.fromString("rwx------");
+
+  private static final long SECRET_FILE_BYTES_MAX = 4096;
+
   public Config {
     disks = List.copyOf(disks);
     Map<DiskName, DiskConfig> seen = new LinkedHashMap<>();
@@ -50,6 +65,12 @@ public record Config(
     }
   }
 
+  /** A configuration that lets anyone ask for targets. */
+  public Config(
+      Path data, @Nullable Path journal, HostPort listen, HostPort admin, List<DiskConfig> disks) {
+    this(data, journal, listen, admin, disks, null);
+  }
+
   /**
    * Reads a configuration file; what it does not say is as in {@link #DEFAULT}.
    *
@@ -57,7 +78,7 @@ public record Config(
    */
   public static Config read(Path file) throws InvalidConfigException {
     try {
-      return new ConfigReader(file.toString()).read(Files.readString(file));
+      return new ConfigReader(file.toString(), Config::secret).read(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw new InvalidConfigException("there is no configuration file " + file, e);
     } catch (CharacterCodingException e) {
@@ -68,24 +89,57 @@ public record Config(
     }
   }
 
+  /**
+   * Reads a file that holds one line, a secret, and that nobody but its owner may read.
+   *
+   * @throws IllegalArgumentException if it is no such file; the message says what to do
+   */
+  static String secret(Path file) {
+    try {
+      Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+      if (!OWNERS.containsAll(mode)) {
+        throw new IllegalArgumentException(
+            "%s holds a secret, and others than its owner may use it (%s); chmod 600 it"
+                .formatted(file, PosixFilePermissions.toString(mode)));
+      }
+      if (Files.size(file) > SECRET_FILE_BYTES_MAX) {
+        throw new IllegalArgumentException(
+            "%s has more than %d bytes; a secret is one line"
+                .formatted(file, SECRET_FILE_BYTES_MAX));
+      }
+      List<String> lines = Files.readAllLines(file);
+      if (lines.size() != 1) {
+        throw new IllegalArgumentException(
+            "%s has %d lines; a secret is one".formatted(file, lines.size()));
+      }
+      return lines.getFirst();
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException("there is no file " + file, e);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(file + " is not UTF-8 text", e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
   /** This configuration with another directory for images. */
   public Config withData(Path other) {
-    return new Config(other, journal, listen, admin, disks);
+    return new Config(other, journal, listen, admin, disks, discoveryChap);
   }
 
   /** This configuration with another directory for journals. */
   public Config withJournal(Path other) {
-    return new Config(data, other, listen, admin, disks);
+    return new Config(data, other, listen, admin, disks, discoveryChap);
   }
 
   /** This configuration with another address for iSCSI. */
   public Config withListen(HostPort other) {
-    return new Config(data, journal, other, admin, disks);
+    return new Config(data, journal, other, admin, disks, discoveryChap);
   }
 
   /** This configuration with another address for management. */
   public Config withAdmin(HostPort other) {
-    return new Config(data, journal, listen, other, disks);
+    return new Config(data, journal, listen, other, disks, discoveryChap);
   }
 
   /**
@@ -98,6 +152,6 @@ public record Config(
     new Config(data, journal, listen, admin, wanted)
         .disks.forEach(
             disk -> merged.merge(disk.name(), disk, (had, now) -> had.withSize(now.size())));
-    return new Config(data, journal, listen, admin, List.copyOf(merged.values()));
+    return new Config(data, journal, listen, admin, List.copyOf(merged.values()), discoveryChap);
   }
 }

@@ -24,21 +24,36 @@ import org.jspecify.annotations.Nullable;
  *     journal: /fast/disk0
  * }</pre>
  *
- * Relative paths are relative to the directory that the command is started in.
+ * A disk may have what {@link AccessReader} reads, and {@code discovery_chap} at the top is to
+ * discovery what {@code chap} is to a disk.
+ *
+ * <p>Relative paths are relative to the directory that the command is started in.
  */
 final class ConfigReader {
 
-  private static final Set<String> KEYS = keys("data", "journal", "listen", "admin", "disks");
+  private static final Set<String> KEYS =
+      keys("data", "journal", "listen", "admin", "discovery_chap", "disks");
   private static final Set<String> DISK_KEYS =
-      keys("name", "size", "block_size", "journal_size", "journal");
+      keys(
+          "name",
+          "size",
+          "block_size",
+          "journal_size",
+          "journal",
+          "initiators",
+          "networks",
+          "chap");
 
   private final String source;
+  private final AccessReader access;
 
   /**
    * @param source how errors call the text
+   * @param secretFiles reads a secret, or throws an IllegalArgumentException that says why not
    */
-  ConfigReader(String source) {
+  ConfigReader(String source, Function<Path, String> secretFiles) {
     this.source = source;
+    this.access = new AccessReader(this, secretFiles);
   }
 
   Config read(String text) throws InvalidConfigException {
@@ -56,7 +71,8 @@ final class ConfigReader {
           value(mapping, "journal", ConfigReader::path),
           listen == null ? Config.DEFAULT.listen() : listen,
           admin == null ? Config.DEFAULT.admin() : admin,
-          disks(mapping.entries().get("disks")));
+          disks(mapping.entries().get("disks")),
+          access.credentials(mapping, "discovery_chap"));
     } catch (IllegalArgumentException e) {
       throw error(mapping.line(), "disks: " + e.getMessage(), e);
     }
@@ -92,13 +108,14 @@ final class ConfigReader {
           size,
           blockSize == null ? DiskConfig.DEFAULT_BLOCK_SIZE : blockSize,
           journalSize,
-          journal);
+          journal,
+          access.access(mapping));
     } catch (IllegalArgumentException e) {
       throw error(mapping.line(), "disks: " + e.getMessage(), e);
     }
   }
 
-  private YamlNode.Mapping mapping(YamlNode node, String what, Set<String> allowed)
+  YamlNode.Mapping mapping(YamlNode node, String what, Set<String> allowed)
       throws InvalidConfigException {
     if (!(node instanceof YamlNode.Mapping mapping)) {
       throw error(node.line(), what + ": expected keys and values, not " + node.kind(), null);
@@ -120,37 +137,44 @@ final class ConfigReader {
   }
 
   /** The value of {@code key} as {@code parse} understands it, or null if the key is not there. */
-  private <T> @Nullable T value(YamlNode.Mapping mapping, String key, Function<String, T> parse)
+  <T> @Nullable T value(YamlNode.Mapping mapping, String key, Function<String, T> parse)
       throws InvalidConfigException {
     YamlNode.Entry entry = mapping.entries().get(key);
-    if (entry == null) {
-      return null;
-    }
-    if (!(entry.value() instanceof YamlNode.Scalar scalar)) {
-      throw error(entry.line(), key + ": expected one value, not " + entry.value().kind(), null);
+    return entry == null ? null : scalar(entry.value(), entry.line(), key, parse);
+  }
+
+  <T> T scalar(YamlNode node, int line, String key, Function<String, T> parse)
+      throws InvalidConfigException {
+    if (!(node instanceof YamlNode.Scalar scalar)) {
+      throw error(line, key + ": expected one value, not " + node.kind(), null);
     }
     try {
       return parse.apply(scalar.text());
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw error(entry.line(), key + ": " + e.getMessage(), e);
+      throw error(line, key + ": " + e.getMessage(), e);
     }
   }
 
-  private static Path path(String text) {
+  /** How messages call a line. */
+  String place(int line) {
+    return source + ":" + line;
+  }
+
+  static Path path(String text) {
     if (text.isBlank()) {
       throw new IllegalArgumentException("a path cannot be empty");
     }
     return Path.of(text);
   }
 
-  private InvalidConfigException error(int line, String message, @Nullable Exception cause) {
-    String whole = source + ":" + line + ": " + message;
+  InvalidConfigException error(int line, String message, @Nullable Exception cause) {
+    String whole = place(line) + ": " + message;
     return cause == null
         ? new InvalidConfigException(whole)
         : new InvalidConfigException(whole, cause);
   }
 
-  private static Set<String> keys(String... keys) {
+  static Set<String> keys(String... keys) {
     return new LinkedHashSet<>(List.of(keys));
   }
 }

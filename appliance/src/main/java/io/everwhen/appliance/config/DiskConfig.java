@@ -1,6 +1,7 @@
 package io.everwhen.appliance.config;
 
 import io.everwhen.target.block.Geometry;
+import io.everwhen.target.iscsi.Access;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +14,15 @@ import org.jspecify.annotations.Nullable;
  * @param journalSize bytes that its journal may take, or null for the appliance's own choice
  * @param journal the directory of its journal, or null for a place under the appliance's journal
  *     directory
+ * @param access who may use it
  */
 public record DiskConfig(
     DiskName name,
     ByteSize size,
     int blockSize,
     @Nullable ByteSize journalSize,
-    @Nullable Path journal) {
+    @Nullable Path journal,
+    Access access) {
 
   /** Bytes of a logical block where nothing else is said. */
   public static final int DEFAULT_BLOCK_SIZE = 512;
@@ -50,6 +53,16 @@ public record DiskConfig(
     this(name, size, DEFAULT_BLOCK_SIZE, null, null);
   }
 
+  /** A disk that anyone may use. */
+  public DiskConfig(
+      DiskName name,
+      ByteSize size,
+      int blockSize,
+      @Nullable ByteSize journalSize,
+      @Nullable Path journal) {
+    this(name, size, blockSize, journalSize, journal, Access.OPEN);
+  }
+
   /**
    * The disk that {@code NAME=SIZE} means.
    *
@@ -67,7 +80,7 @@ public record DiskConfig(
 
   /** This disk with another size. */
   public DiskConfig withSize(ByteSize other) {
-    return new DiskConfig(name, other, blockSize, journalSize, journal);
+    return new DiskConfig(name, other, blockSize, journalSize, journal, access);
   }
 
   /** Blocks on the disk. */

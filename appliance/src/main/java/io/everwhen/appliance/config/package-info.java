@@ -3,9 +3,10 @@
  * serves.
  *
  * <p>Values that check themselves ({@link ByteSize}, {@link DiskName}, {@link HostPort}, {@link
- * DiskConfig}) and the configuration that they make up. Reads one file, in {@link Config#read}. May
- * use the JDK, Jackson's YAML parser and {@code target.block.Geometry}; used by the command line
- * and by whoever composes the appliance.
+ * DiskConfig}) and the configuration that they make up. Reads files in {@link Config} only: the
+ * configuration, and the secrets that it names. May use the JDK, Jackson's YAML parser, and of the
+ * target {@code Geometry} and {@code Access}; used by the command line and by whoever composes the
+ * appliance.
  */
 @NullMarked
 package io.everwhen.appliance.config;

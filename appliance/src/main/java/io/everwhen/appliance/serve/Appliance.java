@@ -9,6 +9,7 @@ import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.log.Clock;
+import io.everwhen.target.iscsi.Access;
 import io.everwhen.target.iscsi.Portal;
 import io.everwhen.target.iscsi.Target;
 import io.everwhen.target.iscsi.Targets;
@@ -34,18 +35,19 @@ public final class Appliance implements Closeable {
 
   private final Deque<Closeable> toClose = new ArrayDeque<>();
   private final List<OpenDisk> disks = new ArrayList<>();
-  private final Targets targets = new Targets();
+  private final Targets targets;
   private InetSocketAddress portalAddress;
   private InetSocketAddress adminAddress;
 
   /**
    * Opens every disk, and serves.
    *
+   * @param random for identities and challenges: any thread may call it, and nobody can foresee it
    * @throws IOException when a part of it cannot be had; nothing is left running then
    */
   public static Appliance start(Config config, Clock clock, RandomGenerator random)
       throws IOException {
-    Appliance appliance = new Appliance(config);
+    Appliance appliance = new Appliance(config, random);
     try {
       appliance.open(config, clock, random);
       return appliance;
@@ -56,7 +58,9 @@ public final class Appliance implements Closeable {
     }
   }
 
-  private Appliance(Config config) {
+  private Appliance(Config config, RandomGenerator random) {
+    this.targets = new Targets(random);
+    targets.discoveryCredentials(config.discoveryChap());
     this.portalAddress = resolved(config.listen());
     this.adminAddress = resolved(config.admin());
   }
@@ -77,7 +81,12 @@ public final class Appliance implements Closeable {
                         + daemonFile.describe()
                         + "; stop that one first, or serve another directory")));
     for (Map.Entry<StoredDisk, @Nullable DiskConfig> disk : disksToServe(data, config).entrySet()) {
-      open(data, disk.getKey(), options(disk.getValue()), clock, random);
+      if (disk.getValue() == null && config.disks().stream().anyMatch(d -> !d.access().open())) {
+        log.warn(
+            "{}: the configuration restricts other disks and does not name this one, so anyone may use it",
+            disk.getKey().name());
+      }
+      open(data, disk.getKey(), disk.getValue(), clock, random);
     }
     Portal portal = new Portal(portalAddress, targets);
     AdminServer admin = new AdminServer(adminAddress, this, data, random);
@@ -117,11 +126,11 @@ public final class Appliance implements Closeable {
   private void open(
       DataDirectory data,
       StoredDisk stored,
-      GroupOptions options,
+      @Nullable DiskConfig config,
       Clock clock,
       RandomGenerator random)
       throws IOException {
-    OpenDisk disk = OpenDisk.open(data, stored, options, clock, random);
+    OpenDisk disk = OpenDisk.open(data, stored, options(config), clock, random);
     toClose.push(disk);
     disks.add(disk);
     if (disk.sharesVolume()) {
@@ -132,7 +141,8 @@ public final class Appliance implements Closeable {
           stored.journal());
     }
     String iqn = stored.name().iqn();
-    targets.add(new Target(iqn, DiskIdentity.of(iqn), new JournaledDisk(disk.group(), 0)));
+    Access access = config == null ? Access.OPEN : config.access();
+    targets.add(new Target(iqn, DiskIdentity.of(iqn), new JournaledDisk(disk.group(), 0), access));
   }
 
   /** The disks that are served. */

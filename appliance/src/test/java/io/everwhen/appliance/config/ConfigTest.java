@@ -116,6 +116,6 @@ class ConfigTest {
   }
 
   private static Config read(String text) throws InvalidConfigException {
-    return new ConfigReader("e.yaml").read(text);
+    return new ConfigReader("e.yaml", Config::secret).read(text);
   }
 }
