@@ -19,6 +19,7 @@ final class ScsiResponses {
   private static final int WAITING_MAX = 512;
 
   private static final int CHECK_CONDITION = 0x02;
+  private static final int RESERVATION_CONFLICT = 0x18;
 
   private final Replies replies;
   private final LogicalUnits units;
@@ -48,6 +49,13 @@ final class ScsiResponses {
     respond(tag, sense, expected - actual, expDataSn);
   }
 
+  void conflict(int tag, long residual, int expDataSn) throws IOException {
+    complete(
+        replies.add(Opcode.SCSI_RESPONSE, tag).byteAt(3, RESERVATION_CONFLICT),
+        residual,
+        expDataSn);
+  }
+
   private void respond(int tag, @Nullable Sense sense, long residual, int expDataSn)
       throws IOException {
     BasicHeader header;
@@ -58,6 +66,10 @@ final class ScsiResponses {
       sense.putFixed(senseData);
       header = replies.add(Opcode.SCSI_RESPONSE, tag, senseData.flip()).byteAt(3, CHECK_CONDITION);
     }
+    complete(header, residual, expDataSn);
+  }
+
+  private static void complete(BasicHeader header, long residual, int expDataSn) {
     header
         .flags(BasicHeader.FINAL | residualFlags(residual, 0))
         .dataSn(expDataSn)

@@ -260,6 +260,7 @@ final class ScsiTasks {
       case Outcome.Done.GOOD -> good(tag, expected, Math.max(needed, dataIn.total()));
       case Outcome.Done.GOOD_ONCE_SETTLED -> responses.later(tag, expected - needed, r2ts, false);
       case Outcome.Done.GOOD_ONCE_FLUSHED -> responses.later(tag, expected - needed, r2ts, true);
+      case Outcome.Done.RESERVATION_CONFLICT -> responses.conflict(tag, expected - needed, r2ts);
       case Outcome.CheckCondition check ->
           responses.failed(
               tag, check.sense(), expected, Math.max(needed, dataIn.sent()), r2ts + dataIn.pdus());

@@ -22,7 +22,12 @@ final class Session {
     this.window = new CommandWindow(firstCmdSn);
     this.connection = connection;
     ServedTarget target = admission.target();
-    this.nexus = target == null ? null : target.units().open();
+    this.nexus = target == null ? null : target.units().open(portName(admission));
+  }
+
+  /** The name of the initiator port, RFC 7143 section 4.2.7.1. */
+  private static String portName(Admission admission) {
+    return "%s,i,0x%012x".formatted(admission.initiator(), admission.isid());
   }
 
   int tsih() {

@@ -64,6 +64,21 @@ public sealed interface Cdb {
 
   record PersistentReserveIn(int serviceAction, int allocationLength) implements Cdb {}
 
+  /** PERSISTENT RESERVE OUT. */
+  record PersistentReserveOut(int serviceAction, int scope, int type, long parameterListLength)
+      implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+  }
+
+  /** RESERVE(6) and RESERVE(10), SPC-2 section 7.21. */
+  record Reserve() implements Cdb {}
+
+  /** RELEASE(6) and RELEASE(10), SPC-2 section 7.17. */
+  record Release() implements Cdb {}
+
   record StartStopUnit(int powerCondition) implements Cdb {}
 
   record PreventAllowMediumRemoval() implements Cdb {}

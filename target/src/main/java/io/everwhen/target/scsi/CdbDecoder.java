@@ -7,11 +7,14 @@ final class CdbDecoder {
 
   private static final Cdb TEST_UNIT_READY = new Cdb.TestUnitReady();
   private static final Cdb PREVENT_ALLOW = new Cdb.PreventAllowMediumRemoval();
+  private static final Cdb RESERVE = new Cdb.Reserve();
+  private static final Cdb RELEASE = new Cdb.Release();
   private static final Cdb INVALID = new Cdb.Invalid();
 
   /** NACA in the CONTROL byte: not supported, as INQUIRY says. */
   private static final int NACA = 0x04;
 
+  private static final int THIRD_PARTY_OR_EXTENT = 0x13;
   private static final int FUA = 0x08;
 
   /** REQ_PLIST, REQ_GLIST and DEFECT LIST FORMAT of READ DEFECT DATA. */
@@ -55,6 +58,8 @@ final class CdbDecoder {
       case OperationCode.WRITE_6 ->
           new Cdb.Write(0, false, false, 0, lba21(in, at), blocks6(length));
       case OperationCode.INQUIRY -> inquiry(flags, in, at);
+      case OperationCode.RESERVE_6 -> wholeUnit(flags) ? RESERVE : INVALID;
+      case OperationCode.RELEASE_6 -> wholeUnit(flags) ? RELEASE : INVALID;
       case OperationCode.MODE_SENSE_6 -> modeSense(false, flags, in, at, length);
       case OperationCode.START_STOP_UNIT -> new Cdb.StartStopUnit(length >> 4);
       case OperationCode.PREVENT_ALLOW_MEDIUM_REMOVAL -> PREVENT_ALLOW;
@@ -106,10 +111,23 @@ final class CdbDecoder {
       case OperationCode.SYNCHRONIZE_CACHE_10 -> new Cdb.SynchronizeCache(lba, length);
       case OperationCode.WRITE_SAME_10 -> writeSame(flags, false, lba, length);
       case OperationCode.UNMAP -> new Cdb.Unmap((flags & 1) != 0, length);
+      case OperationCode.RESERVE_10 -> wholeUnit(flags) ? RESERVE : INVALID;
+      case OperationCode.RELEASE_10 -> wholeUnit(flags) ? RELEASE : INVALID;
+      case OperationCode.PERSISTENT_RESERVE_OUT ->
+          new Cdb.PersistentReserveOut(
+              flags & 0x1f,
+              (in.get(at + 2) & 0xff) >> 4,
+              in.get(at + 2) & 0x0f,
+              uint32(in, at + 5));
       case OperationCode.PERSISTENT_RESERVE_IN -> new Cdb.PersistentReserveIn(flags & 0x1f, length);
       case OperationCode.MODE_SENSE_10 -> modeSense(true, flags, in, at, length);
       default -> new Cdb.Unknown(code);
     };
+  }
+
+  /** Whether RESERVE or RELEASE is neither for a third party nor for an extent. */
+  private static boolean wholeUnit(int flags) {
+    return (flags & THIRD_PARTY_OR_EXTENT) == 0;
   }
 
   private static Cdb twelve(int code, ByteBuffer in, int at) {

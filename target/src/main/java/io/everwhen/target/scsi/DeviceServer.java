@@ -33,10 +33,28 @@ final class DeviceServer {
   private final StampedLock order = new StampedLock();
 
   private final UnitInformation information;
+  private final Reservations reservations = new Reservations();
+  private final Nexuses nexuses = new Nexuses();
 
   DeviceServer(BlockDevice disk, DiskIdentity identity) {
     this.disk = disk;
     this.information = new UnitInformation(disk, identity);
+  }
+
+  Nexus open(String port) {
+    Nexus nexus = new Nexus(port);
+    nexuses.add(nexus);
+    return nexus;
+  }
+
+  void close(Nexus nexus) {
+    nexuses.remove(nexus);
+    reservations.forget(nexus.port());
+  }
+
+  void reset() {
+    reservations.reset();
+    nexuses.raise(Sense.DEVICE_RESET);
   }
 
   int blockSize() {
@@ -68,6 +86,7 @@ final class DeviceServer {
           disk.geometry().contains(sync.lba(), sync.blocks()) ? null : Sense.LBA_OUT_OF_RANGE;
       case Cdb.PreFetch fetch ->
           disk.geometry().contains(fetch.lba(), fetch.blocks()) ? null : Sense.LBA_OUT_OF_RANGE;
+      case Cdb.PersistentReserveOut out -> ReservationRequest.check(out);
       case Cdb.ReadCapacity10 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
       case Cdb.ReadCapacity16 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
       case Cdb.GetLbaStatus status ->
@@ -82,6 +101,8 @@ final class DeviceServer {
           Cdb.ReportOperationCodes _,
           Cdb.ReadDefectData _,
           Cdb.PersistentReserveIn _,
+          Cdb.Reserve _,
+          Cdb.Release _,
           Cdb.StartStopUnit _,
           Cdb.PreventAllowMediumRemoval _ ->
           null;
@@ -139,10 +160,12 @@ final class DeviceServer {
    * @param dataOut what came with it: all of {@link Cdb#dataOutBytes}
    * @throws IOException only from {@code dataIn}
    */
-  Outcome execute(Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
+  Outcome execute(Nexus nexus, Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
     long stamp = order(cdb);
     try {
-      return executeOrdered(cdb, dataOut, dataIn);
+      return reservations.conflicts(nexus.port(), cdb)
+          ? Outcome.Done.RESERVATION_CONFLICT
+          : executeOrdered(nexus, cdb, dataOut, dataIn);
     } finally {
       if (stamp != UNORDERED) {
         order.unlock(stamp);
@@ -155,11 +178,14 @@ final class DeviceServer {
     return switch (cdb) {
       case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _ -> order.readLock();
       case Cdb.CompareAndWrite _, Cdb.OrWrite _ -> order.writeLock();
+      // Once these have ended, no change goes on that they exclude.
+      case Cdb.PersistentReserveOut _, Cdb.Reserve _, Cdb.Release _ -> order.writeLock();
       default -> UNORDERED;
     };
   }
 
-  private Outcome executeOrdered(Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
+  private Outcome executeOrdered(Nexus nexus, Cdb cdb, ByteBuffer dataOut, DataIn dataIn)
+      throws IOException {
     return switch (cdb) {
       case Cdb.Read read -> read(read, dataIn);
       case Cdb.Write write ->
@@ -174,6 +200,10 @@ final class DeviceServer {
       case Cdb.StartStopUnit start -> startStop(start);
       case Cdb.TestUnitReady _, Cdb.PreFetch _, Cdb.PreventAllowMediumRemoval _ ->
           Outcome.Done.GOOD;
+      case Cdb.PersistentReserveIn in -> reservationReport(in, dataIn);
+      case Cdb.PersistentReserveOut out -> changeReservations(nexus, out, dataOut);
+      case Cdb.Reserve _ -> outcome(reservations.reserve(nexus.port()));
+      case Cdb.Release _ -> outcome(reservations.release(nexus.port()));
       case Cdb.GetLbaStatus status -> lbaStatus(status, dataIn);
       case Cdb.RequestSense request ->
           UnitInformation.requestSense(request, Sense.NO_SENSE, dataIn);
@@ -182,7 +212,6 @@ final class DeviceServer {
           Cdb.ReportLuns _,
           Cdb.ReportOperationCodes _,
           Cdb.ReadDefectData _,
-          Cdb.PersistentReserveIn _,
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _ ->
           information.execute(cdb, dataIn);
@@ -350,6 +379,31 @@ final class DeviceServer {
       return new Outcome.CheckCondition(sense("get LBA status", e, Sense.UNRECOVERED_READ_ERROR));
     }
     return UnitInformation.finish(null, reply, status.allocationLength(), dataIn);
+  }
+
+  private Outcome reservationReport(Cdb.PersistentReserveIn cdb, DataIn dataIn) throws IOException {
+    ByteBuffer reply = ReservationReport.of(cdb.serviceAction(), reservations.state());
+    return reply == null
+        ? new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB)
+        : UnitInformation.finish(null, reply, cdb.allocationLength(), dataIn);
+  }
+
+  private Outcome changeReservations(Nexus nexus, Cdb.PersistentReserveOut cdb, ByteBuffer list) {
+    ReservationRequest request = ReservationRequest.parse(cdb, list);
+    return request == null
+        ? new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_PARAMETER_LIST)
+        : outcome(reservations.change(nexus.port(), request));
+  }
+
+  private Outcome outcome(Reservations.Result result) {
+    return switch (result) {
+      case Reservations.Result.Done done -> {
+        done.notices().forEach(notice -> nexuses.raise(notice.port(), notice.condition()));
+        yield Outcome.Done.GOOD;
+      }
+      case Reservations.Result.Conflict _ -> Outcome.Done.RESERVATION_CONFLICT;
+      case Reservations.Result.Refused refused -> new Outcome.CheckCondition(refused.sense());
+    };
   }
 
   private static Outcome startStop(Cdb.StartStopUnit start) {

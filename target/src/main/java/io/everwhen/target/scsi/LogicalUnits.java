@@ -3,8 +3,6 @@ package io.everwhen.target.scsi;
 import io.everwhen.target.block.BlockDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 public final class LogicalUnits {
 
   private final DeviceServer unit;
-  private final List<Nexus> nexuses = new CopyOnWriteArrayList<>();
 
   /** Serves {@code disk} as LUN 0. */
   public LogicalUnits(BlockDevice disk, DiskIdentity identity) {
@@ -30,21 +27,24 @@ public final class LogicalUnits {
     return (flat ? lun & ~(1L << 62) : lun) == 0 ? unit : null;
   }
 
-  /** Opens a nexus with a new initiator port. */
-  public Nexus open() {
-    Nexus nexus = new Nexus();
-    nexuses.add(nexus);
-    return nexus;
+  /**
+   * Opens a nexus with an initiator port.
+   *
+   * @param port its name, by which reservations know it again: for iSCSI the initiator's name, then
+   *     {@code ,i,0x} and the ISID; SPC-4 section 7.6.4.6
+   */
+  public Nexus open(String port) {
+    return unit.open(port);
   }
 
   /** Forgets a nexus whose initiator port is gone. */
   public void close(Nexus nexus) {
-    nexuses.remove(nexus);
+    unit.close(nexus);
   }
 
   /** Tells every nexus that the units were reset; whoever calls it has aborted their tasks. */
   public void reset() {
-    nexuses.forEach(nexus -> nexus.raise(Sense.DEVICE_RESET));
+    unit.reset();
   }
 
   /** Whether a LUN field names a unit that is there. */
@@ -103,7 +103,7 @@ public final class LogicalUnits {
       return UnitInformation.requestSense(
           request, attention == null ? Sense.NO_SENSE : attention, dataIn);
     }
-    return server == null ? absent(cdb, dataIn) : server.execute(cdb, dataOut, dataIn);
+    return server == null ? absent(cdb, dataIn) : server.execute(nexus, cdb, dataOut, dataIn);
   }
 
   /** The commands that an absent logical unit answers, SPC-4 sections 6.6.1, 6.33 and 6.39. */

@@ -15,7 +15,16 @@ public final class Nexus {
   private final ArrayDeque<Sense> conditions = new ArrayDeque<>();
   private volatile boolean waiting;
 
-  Nexus() {}
+  private final String port;
+
+  Nexus(String port) {
+    this.port = port;
+  }
+
+  /** The initiator port's name: for iSCSI, initiator name and ISID; SPC-4 section 7.6.4.6. */
+  String port() {
+    return port;
+  }
 
   /**
    * Raises a unit attention condition, SAM-5 section 5.14; one that waits already is not repeated.

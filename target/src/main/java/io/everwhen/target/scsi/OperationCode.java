@@ -8,6 +8,8 @@ final class OperationCode {
   static final int READ_6 = 0x08;
   static final int WRITE_6 = 0x0a;
   static final int INQUIRY = 0x12;
+  static final int RESERVE_6 = 0x16;
+  static final int RELEASE_6 = 0x17;
   static final int MODE_SENSE_6 = 0x1a;
   static final int START_STOP_UNIT = 0x1b;
   static final int PREVENT_ALLOW_MEDIUM_REMOVAL = 0x1e;
@@ -21,8 +23,11 @@ final class OperationCode {
   static final int READ_DEFECT_DATA_10 = 0x37;
   static final int WRITE_SAME_10 = 0x41;
   static final int UNMAP = 0x42;
+  static final int RESERVE_10 = 0x56;
+  static final int RELEASE_10 = 0x57;
   static final int MODE_SENSE_10 = 0x5a;
   static final int PERSISTENT_RESERVE_IN = 0x5e;
+  static final int PERSISTENT_RESERVE_OUT = 0x5f;
   static final int READ_16 = 0x88;
   static final int COMPARE_AND_WRITE = 0x89;
   static final int WRITE_16 = 0x8a;

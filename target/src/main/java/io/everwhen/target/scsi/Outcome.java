@@ -10,7 +10,9 @@ public sealed interface Outcome {
     /** GOOD once {@link LogicalUnits#settle} has returned. */
     GOOD_ONCE_SETTLED,
     /** GOOD once {@link LogicalUnits#flush} has returned. */
-    GOOD_ONCE_FLUSHED
+    GOOD_ONCE_FLUSHED,
+    /** RESERVATION CONFLICT; nothing was done. */
+    RESERVATION_CONFLICT
   }
 
   /** CHECK CONDITION; nothing was changed. */

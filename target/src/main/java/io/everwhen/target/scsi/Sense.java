@@ -40,9 +40,16 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
   public static final Sense LOGICAL_UNIT_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST_KEY, 0x25, 0x00);
   public static final Sense INVALID_FIELD_IN_PARAMETER_LIST =
       new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x00);
+  public static final Sense INVALID_RELEASE_OF_PERSISTENT_RESERVATION =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x04);
+  public static final Sense INSUFFICIENT_REGISTRATION_RESOURCES =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x55, 0x04);
   public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED =
       new Sense(ILLEGAL_REQUEST_KEY, 0x39, 0x00);
   public static final Sense DEVICE_RESET = new Sense(UNIT_ATTENTION_KEY, 0x29, 0x03);
+  public static final Sense RESERVATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x03);
+  public static final Sense RESERVATIONS_RELEASED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x04);
+  public static final Sense REGISTRATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x05);
   public static final Sense WRITE_PROTECTED = new Sense(DATA_PROTECT_KEY, 0x27, 0x00);
   public static final Sense SPACE_ALLOCATION_FAILED = new Sense(DATA_PROTECT_KEY, 0x27, 0x07);
   public static final Sense DATA_PHASE_ERROR = new Sense(ABORTED_COMMAND_KEY, 0x4b, 0x00);

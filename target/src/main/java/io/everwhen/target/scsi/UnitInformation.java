@@ -40,8 +40,6 @@ final class UnitInformation {
       case Cdb.ReportLuns luns -> reportLuns(luns, dataIn);
       case Cdb.ReportOperationCodes codes ->
           finish(SupportedCommands.put(reply, codes), reply, codes.allocationLength(), dataIn);
-      case Cdb.PersistentReserveIn in ->
-          finish(Reservations.put(reply, in), reply, in.allocationLength(), dataIn);
       case Cdb.ReadDefectData defects -> defectData(reply, defects, dataIn);
       case Cdb.ReadCapacity10 _ -> capacity10(reply, dataIn);
       case Cdb.ReadCapacity16 capacity -> capacity16(reply, capacity, dataIn);

@@ -26,7 +26,7 @@ class LogicalUnitsTest {
 
   private final MemoryDisk disk = new MemoryDisk(new Geometry(BLOCK_BYTES, 4096, BLOCKS));
   private final LogicalUnits units = new LogicalUnits(disk, DiskIdentity.of("a disk"));
-  private final Nexus nexus = units.open();
+  private final Nexus nexus = units.open("one");
   private CollectedData returned = new CollectedData();
 
   @ParameterizedTest
@@ -224,6 +224,75 @@ class LogicalUnitsTest {
     assertThat(sense(0, "000000000000", ByteBuffer.allocate(0))).isNull();
   }
 
+  @Test
+  void anInitiatorThatWasPreemptedIsToldAndKeptOut() throws IOException {
+    Nexus other = units.open("two");
+    assertThat(sense(nexus, "5f 00 00 0000 00000018 00", keys(0, 1))).isNull();
+    assertThat(sense(other, "5f 06 00 0000 00000018 00", keys(7, 2))).isNull();
+    assertThat(sense(nexus, "5f 01 05 0000 00000018 00", keys(1, 0))).isNull();
+    assertThat(sense(other, "2a 00 00000000 00 0001 00", filled(1))).as("registered").isNull();
+    assertThat(sense(nexus, "5f 04 05 0000 00000018 00", keys(1, 2))).isNull();
+    assertThat(sense(other, "000000000000", ByteBuffer.allocate(0)))
+        .isEqualTo(Sense.REGISTRATIONS_PREEMPTED);
+    assertThat(outcome(other, "2a 00 00000000 00 0001 00", filled(1)))
+        .isEqualTo(Outcome.Done.RESERVATION_CONFLICT);
+    assertThat(sense(other, "28 00 00000000 00 0001 00", ByteBuffer.allocate(0))).isNull();
+  }
+
+  @Test
+  void persistentReservationsAreReportedAndCheckTheirFields() throws IOException {
+    assertThat(sense(0, "5f 00 00 0000 00000018 00", keys(0, 0x1122))).isNull();
+    assertThat(sense(0, "5f 01 08 0000 00000018 00", keys(0x1122, 0))).isNull();
+    assertThat(sense(0, "5e 00 0000000000 00ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data()).isEqualTo(data("00000001 00000008 0000000000001122"));
+    assertThat(sense(0, "5e 01 0000000000 00ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data())
+        .isEqualTo(data("00000001 00000010 0000000000000000 00000000 00 08 0000"));
+    assertThat(sense(0, "5e 02 0000000000 00ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data()).isEqualTo(data("0008 00 80 ea01 0000"));
+    assertThat(sense(0, "5e 03 0000000000 00ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data())
+        .isEqualTo(
+            data(
+                "00000001 00000020 0000000000001122 00000000 01 08 00000000 0001 00000008"
+                    + "45 00 0004 6f6e6500"));
+    assertThat(sense(0, "5f 01 02 0000 00000018 00", keys(0x1122, 0)))
+        .as("no such type")
+        .isEqualTo(Sense.INVALID_FIELD_IN_CDB);
+    assertThat(sense(0, "5f 07 00 0000 00000018 00", keys(0x1122, 0)))
+        .isEqualTo(Sense.INVALID_FIELD_IN_CDB);
+    assertThat(sense(0, "5f 00 00 0000 00000017 00", ByteBuffer.allocate(23)))
+        .isEqualTo(Sense.PARAMETER_LIST_LENGTH_ERROR);
+    assertThat(sense(0, "5f 00 00 0000 00000018 00", keys(0x1122, 1).put(20, (byte) 1)))
+        .as("APTPL")
+        .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+  }
+
+  @Test
+  void whatIsReservedWithoutPersistenceEndsWithTheNexusAndWithAReset() throws IOException {
+    Nexus other = units.open("two");
+    assertThat(sense(nexus, "16 000000 00 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(outcome(other, "56 00 00000000 00 0000 00", ByteBuffer.allocate(0)))
+        .isEqualTo(Outcome.Done.RESERVATION_CONFLICT);
+    assertThat(sense(other, "12 00 00 0024 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(sense(other, "17 000000 00 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(outcome(other, "000000000000", ByteBuffer.allocate(0)))
+        .isEqualTo(Outcome.Done.RESERVATION_CONFLICT);
+    units.close(nexus);
+    assertThat(sense(other, "56 00 00000000 00 0000 00", ByteBuffer.allocate(0))).isNull();
+    units.reset();
+    Nexus third = units.open("three");
+    assertThat(sense(third, "2a 00 00000000 00 0001 00", filled(1))).isNull();
+  }
+
+  private static ByteBuffer keys(long key, long actionKey) {
+    return ByteBuffer.allocate(24).putLong(0, key).putLong(8, actionKey);
+  }
+
+  private static ByteBuffer data(String hex) {
+    return ByteBuffer.wrap(HexFormat.of().parseHex(hex.replace(" ", "")));
+  }
+
   private void write(int block, int count) throws IOException {
     for (int done = 0; done < count; done += 128) {
       int blocks = Math.min(128, count - done);
@@ -245,19 +314,38 @@ class LogicalUnitsTest {
     return returned.data();
   }
 
-  /** Runs a command to its end; returns its sense, or null if it was GOOD. */
   private @Nullable Sense sense(long lun, String hex, ByteBuffer data) throws IOException {
-    returned = new CollectedData();
-    byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
-    Cdb cdb = Cdb.decode(ByteBuffer.allocate(16).put(0, bytes), 0);
-    Sense refused = units.check(nexus, lun, cdb);
-    if (refused != null) {
-      return refused;
-    }
-    return switch (units.execute(nexus, lun, cdb, data, returned)) {
-      case Outcome.Done _ -> units.settle();
+    return sense(outcome(nexus, lun, hex, data));
+  }
+
+  private @Nullable Sense sense(Nexus from, String hex, ByteBuffer data) throws IOException {
+    return sense(outcome(from, hex, data));
+  }
+
+  private static @Nullable Sense sense(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Done.RESERVATION_CONFLICT -> throw new AssertionError("reservation conflict");
+      case Outcome.Done _ -> null;
       case Outcome.CheckCondition check -> check.sense();
       case Outcome.ChangesLost lost -> lost.sense();
     };
+  }
+
+  private Outcome outcome(Nexus from, String hex, ByteBuffer data) throws IOException {
+    return outcome(from, 0, hex, data);
+  }
+
+  /** Runs a command to its end. */
+  private Outcome outcome(Nexus from, long lun, String hex, ByteBuffer data) throws IOException {
+    returned = new CollectedData();
+    byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
+    Cdb cdb = Cdb.decode(ByteBuffer.allocate(16).put(0, bytes), 0);
+    Sense refused = units.check(from, lun, cdb);
+    if (refused != null) {
+      return new Outcome.CheckCondition(refused);
+    }
+    Outcome outcome = units.execute(from, lun, cdb, data, returned);
+    Sense failed = outcome instanceof Outcome.Done ? units.settle() : null;
+    return failed == null ? outcome : new Outcome.ChangesLost(failed);
   }
 }
