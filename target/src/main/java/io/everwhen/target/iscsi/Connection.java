@@ -5,6 +5,7 @@ import io.everwhen.target.pdu.PduReader;
 import io.everwhen.target.pdu.PduWriter;
 import io.everwhen.target.pdu.ProtocolException;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
@@ -62,6 +63,10 @@ final class Connection implements Runnable {
 
   InetSocketAddress peer() {
     return peer;
+  }
+
+  boolean isFrom(InetAddress address) {
+    return peer.getAddress().equals(address);
   }
 
   boolean loggedIn() {
@@ -208,6 +213,48 @@ final class Connection implements Runnable {
     boolean wants = pingedWhenHeardNanos != heard;
     pingedWhenHeardNanos = heard;
     return wants;
+  }
+
+  /**
+   * Ends the connection in order, from outside: asks the initiator to log out, and if it does not,
+   * says that the connection is dropped, and drops it. Blocks meanwhile, and longer if the peer
+   * takes nothing.
+   */
+  void dismiss(String reason) {
+    if (tell(FullFeaturePhase::requestLogout) && !awaitEndMillis(Limits.LOGOUT_MILLIS_MAX)) {
+      tell(FullFeaturePhase::announceDrop);
+    }
+    close(reason);
+  }
+
+  /** Something to send that the initiator has not asked for. */
+  @FunctionalInterface
+  private interface Message {
+    void send(FullFeaturePhase phase) throws IOException;
+  }
+
+  /** Sends it between two bursts; false if the connection is not logged in, or too busy. */
+  private boolean tell(Message message) {
+    FullFeaturePhase current = phase;
+    try {
+      if (current == null
+          || !wire.isOpen()
+          || !turn.tryLock(Limits.LOGOUT_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
+        return false;
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+    try {
+      message.send(current);
+      return true;
+    } catch (IOException e) {
+      log.debug("{}: telling", peer, e);
+      return false;
+    } finally {
+      turn.unlock();
+    }
   }
 
   /** Sends a ping if the connection is idle. Blocks while the peer takes nothing. */

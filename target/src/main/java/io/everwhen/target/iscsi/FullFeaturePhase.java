@@ -30,6 +30,18 @@ final class FullFeaturePhase {
   private static final int CONNECTION_NOT_FOUND = 1;
   private static final int RECOVERY_NOT_SUPPORTED = 2;
 
+  /** Asynchronous messages, RFC 7143 section 11.9: fields and events. */
+  private static final int ASYNC_EVENT = 36;
+
+  private static final int PARAMETER_1 = 38;
+  private static final int PARAMETER_2 = 40;
+  private static final int PARAMETER_3 = 42;
+  private static final int LOGOUT_REQUESTED = 1;
+  private static final int CONNECTION_DROPPED = 2;
+
+  /** The shortest time that can be given to log out. */
+  private static final int LOGOUT_SECONDS = 1;
+
   /** Tags the pings that we send; the answers carry it back. */
   private static final int PING_TAG = 2;
 
@@ -212,6 +224,24 @@ final class FullFeaturePhase {
         .initiatorTaskTag(BasicHeader.NO_TAG)
         .targetTransferTag(PING_TAG);
     writer.flush();
+  }
+
+  /** Asks the initiator to log out. */
+  void requestLogout() throws IOException {
+    asyncMessage(LOGOUT_REQUESTED).shortAt(PARAMETER_3, LOGOUT_SECONDS);
+    writer.flush();
+  }
+
+  /** Says that the connection is about to end, and that its tasks are not kept. */
+  void announceDrop() throws IOException {
+    asyncMessage(CONNECTION_DROPPED)
+        .shortAt(PARAMETER_1, session.connectionId())
+        .shortAt(PARAMETER_2, Limits.RETURN_AFTER_SECONDS);
+    writer.flush();
+  }
+
+  private BasicHeader asyncMessage(int event) throws IOException {
+    return replies.add(Opcode.ASYNC_MESSAGE, BasicHeader.NO_TAG).byteAt(ASYNC_EVENT, event);
   }
 
   void close() {

@@ -51,6 +51,12 @@ final class Limits {
   /** Connections of one portal that have not logged in yet; one more ends the oldest. */
   static final int LOGIN_CONNECTIONS_MAX = 512;
 
+  /** How many of those one address may have, so that it leaves room for others. */
+  static final int LOGIN_CONNECTIONS_PER_ADDRESS_MAX = LOGIN_CONNECTIONS_MAX / 2;
+
+  /** Connections of one address with one portal, logged in or not; one more is turned away. */
+  static final int CONNECTIONS_PER_ADDRESS_MAX = 1024;
+
   /** Time from connecting to full feature phase. */
   static final int LOGIN_SECONDS_MAX = 15;
 
@@ -70,8 +76,14 @@ final class Limits {
   /** How long a new session waits for the one it replaces to end. */
   static final int REINSTATEMENT_SECONDS_MAX = 5;
 
-  /** How long the end of a portal waits for its connections. */
-  static final int CLOSE_MILLIS_MAX = 1500;
+  /** How long initiators have to log out when a portal is about to end. */
+  static final int LOGOUT_MILLIS_MAX = 500;
+
+  /** When initiators may come back after that, at the earliest. */
+  static final int RETURN_AFTER_SECONDS = 2;
+
+  /** How long the end of a portal waits for its connections, after {@link #LOGOUT_MILLIS_MAX}. */
+  static final int CLOSE_MILLIS_MAX = 1000;
 
   private Limits() {}
 }

@@ -2,12 +2,14 @@ package io.everwhen.target.iscsi;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Collection;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -24,6 +26,10 @@ public final class Portal implements AutoCloseable {
 
   private static final int BACKLOG = 1024;
   private static final long WATCH_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** What asking for a logout and announcing a drop may take beside the waiting. */
+  private static final int DISMISSAL_MILLIS_MAX = 200;
+
   private static final long ACCEPT_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final InetSocketAddress listen;
@@ -32,6 +38,7 @@ public final class Portal implements AutoCloseable {
   private final BufferPool pool = new BufferPool();
   private final Collection<Connection> connections = new ConcurrentLinkedQueue<>();
   private final LoginFailures failures;
+  private final int connectionsPerAddressMax;
   private final ServerSocketChannel server;
   private volatile boolean closed;
 
@@ -44,6 +51,13 @@ public final class Portal implements AutoCloseable {
   }
 
   Portal(InetSocketAddress listen, Targets targets, MonotonicClock clock) throws IOException {
+    this(listen, targets, clock, Limits.CONNECTIONS_PER_ADDRESS_MAX);
+  }
+
+  Portal(
+      InetSocketAddress listen, Targets targets, MonotonicClock clock, int connectionsPerAddressMax)
+      throws IOException {
+    this.connectionsPerAddressMax = connectionsPerAddressMax;
     this.listen = listen;
     this.targets = targets;
     this.clock = clock;
@@ -93,8 +107,14 @@ public final class Portal implements AutoCloseable {
   private void serve(SocketChannel socket) throws IOException {
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      makeRoomForLogin();
       Connection connection = new Connection(new Wire(socket, clock), targets, pool, failures);
+      InetAddress from = connection.peer().getAddress();
+      if (count(connections, from) >= connectionsPerAddressMax) {
+        log.warn("{}: turned away, its address has too many connections", connection.peer());
+        socket.close();
+        return;
+      }
+      makeRoomForLogin(from);
       connections.add(connection);
       Runnable life =
           () -> {
@@ -112,12 +132,18 @@ public final class Portal implements AutoCloseable {
     }
   }
 
-  /** The oldest of too many strangers gives way. */
-  private void makeRoomForLogin() {
-    long strangers = connections.stream().filter(connection -> !connection.loggedIn()).count();
-    if (strangers >= Limits.LOGIN_CONNECTIONS_MAX) {
-      connections.stream()
-          .filter(connection -> !connection.loggedIn())
+  private static long count(Collection<Connection> connections, InetAddress from) {
+    return connections.stream().filter(connection -> connection.isFrom(from)).count();
+  }
+
+  /** The oldest of too many strangers gives way, one from the same address first. */
+  private void makeRoomForLogin(InetAddress from) {
+    List<Connection> strangers =
+        connections.stream().filter(connection -> !connection.loggedIn()).toList();
+    boolean crowded = count(strangers, from) >= Limits.LOGIN_CONNECTIONS_PER_ADDRESS_MAX;
+    if (crowded || strangers.size() >= Limits.LOGIN_CONNECTIONS_MAX) {
+      strangers.stream()
+          .filter(connection -> !crowded || connection.isFrom(from))
           .findFirst()
           .ifPresent(oldest -> oldest.close("too many connections that do not log in"));
     }
@@ -144,15 +170,23 @@ public final class Portal implements AutoCloseable {
   }
 
   /**
-   * Stops listening and ends all connections; commands under way are finished, not begun ones are
-   * dropped.
+   * Stops listening, asks initiators to log out, and then ends all connections; commands under way
+   * are finished, not begun ones are dropped.
    */
   @Override
   public void close() throws IOException {
     closed = true;
     server.close();
+    // On threads of their own: a peer that takes nothing blocks its.
+    connections.forEach(
+        connection -> Thread.ofVirtual().start(() -> connection.dismiss("the portal is closed")));
+    awaitEnds(Limits.LOGOUT_MILLIS_MAX + DISMISSAL_MILLIS_MAX);
     connections.forEach(connection -> connection.close("the portal is closed"));
-    long deadline = clock.nanos() + TimeUnit.MILLISECONDS.toNanos(Limits.CLOSE_MILLIS_MAX);
+    awaitEnds(Limits.CLOSE_MILLIS_MAX);
+  }
+
+  private void awaitEnds(long millis) {
+    long deadline = clock.nanos() + TimeUnit.MILLISECONDS.toNanos(millis);
     for (Connection connection : connections) {
       connection.awaitEndMillis(TimeUnit.NANOSECONDS.toMillis(deadline - clock.nanos()));
     }

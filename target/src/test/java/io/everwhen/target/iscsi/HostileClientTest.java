@@ -76,6 +76,52 @@ class HostileClientTest {
     }
   }
 
+  @Test
+  void oneAddressDoesNotCrowdOutAnother() throws IOException {
+    List<SocketChannel> silent = new ArrayList<>();
+    try (Initiator slow = new Initiator(portal.address())) {
+      for (int i = 0; i < Limits.LOGIN_CONNECTIONS_MAX + 20; i++) {
+        silent.add(connectFrom("127.0.0.2", portal.address()));
+      }
+      assertThat(silent.getFirst().read(ByteBuffer.allocate(1))).isEqualTo(-1);
+      assertThat(slow.logIn().loginStatus()).isZero();
+    } finally {
+      for (SocketChannel socket : silent) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void theConnectionsOfAnAddressAreLimited() throws IOException {
+    InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (Portal small = new Portal(anyPort, portal.targets(), System::nanoTime, 2)) {
+      small.start();
+      try (Initiator one = new Initiator(small.address());
+          Initiator two = new Initiator(small.address())) {
+        assertThat(one.logInAs("iqn.2026-11.test:one", MemoryPortal.NAME, 1).loginStatus())
+            .isZero();
+        assertThat(two.logInAs("iqn.2026-11.test:two", MemoryPortal.NAME, 1).loginStatus())
+            .isZero();
+        try (SocketChannel third = SocketChannel.open(small.address())) {
+          assertThat(third.read(ByteBuffer.allocate(1))).isEqualTo(-1);
+        }
+        try (SocketChannel other = connectFrom("127.0.0.2", small.address())) {
+          other.write(ByteBuffer.allocate(48).put(0, (byte) 0x43));
+          assertThat(other.read(ByteBuffer.allocate(1))).isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  private static SocketChannel connectFrom(String address, InetSocketAddress to)
+      throws IOException {
+    SocketChannel socket = SocketChannel.open();
+    socket.bind(new InetSocketAddress(InetAddress.ofLiteral(address), 0));
+    socket.connect(to);
+    return socket;
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0x00, 0x01, 0x02, 0x04, 0x05, 0x06, 0x10, 0x1f, 0x20, 0x3f})
   void anythingButALoginEndsTheConnection(int opcode) throws IOException {
