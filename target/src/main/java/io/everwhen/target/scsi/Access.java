@@ -42,6 +42,8 @@ enum Access {
           Cdb.CompareAndWrite _,
           Cdb.OrWrite _,
           Cdb.SynchronizeCache _,
+          Cdb.ModeSelect _,
+          Cdb.Sanitize _,
           Cdb.StartStopUnit _,
           Cdb.PreventAllowMediumRemoval _ ->
           CHANGING;

@@ -49,6 +49,22 @@ public sealed interface Cdb {
       int allocationLength)
       implements Cdb {}
 
+  /** MODE SELECT(6) or, if {@code ten}, (10). */
+  record ModeSelect(boolean ten, boolean save, int parameterListLength) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+  }
+
+  /** SANITIZE, which is always complete when it is answered. */
+  record Sanitize(int serviceAction, int parameterListLength) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+  }
+
   record ReadCapacity10(long lba, boolean partialMedium) implements Cdb {}
 
   record ReadCapacity16(long lba, boolean partialMedium, int allocationLength) implements Cdb {}

@@ -15,6 +15,7 @@ final class CdbDecoder {
   private static final int NACA = 0x04;
 
   private static final int THIRD_PARTY_OR_EXTENT = 0x13;
+  private static final int SANITIZE_RESERVED = 0x40;
   private static final int FUA = 0x08;
 
   /** REQ_PLIST, REQ_GLIST and DEFECT LIST FORMAT of READ DEFECT DATA. */
@@ -58,6 +59,7 @@ final class CdbDecoder {
       case OperationCode.WRITE_6 ->
           new Cdb.Write(0, false, false, 0, lba21(in, at), blocks6(length));
       case OperationCode.INQUIRY -> inquiry(flags, in, at);
+      case OperationCode.MODE_SELECT_6 -> new Cdb.ModeSelect(false, (flags & 1) != 0, length);
       case OperationCode.RESERVE_6 -> wholeUnit(flags) ? RESERVE : INVALID;
       case OperationCode.RELEASE_6 -> wholeUnit(flags) ? RELEASE : INVALID;
       case OperationCode.MODE_SENSE_6 -> modeSense(false, flags, in, at, length);
@@ -111,6 +113,8 @@ final class CdbDecoder {
       case OperationCode.SYNCHRONIZE_CACHE_10 -> new Cdb.SynchronizeCache(lba, length);
       case OperationCode.WRITE_SAME_10 -> writeSame(flags, false, lba, length);
       case OperationCode.UNMAP -> new Cdb.Unmap((flags & 1) != 0, length);
+      case OperationCode.MODE_SELECT_10 -> new Cdb.ModeSelect(true, (flags & 1) != 0, length);
+      case OperationCode.SANITIZE -> sanitize(flags, in, at, length);
       case OperationCode.RESERVE_10 -> wholeUnit(flags) ? RESERVE : INVALID;
       case OperationCode.RELEASE_10 -> wholeUnit(flags) ? RELEASE : INVALID;
       case OperationCode.PERSISTENT_RESERVE_OUT ->
@@ -128,6 +132,12 @@ final class CdbDecoder {
   /** Whether RESERVE or RELEASE is neither for a third party nor for an extent. */
   private static boolean wholeUnit(int flags) {
     return (flags & THIRD_PARTY_OR_EXTENT) == 0;
+  }
+
+  private static Cdb sanitize(int flags, ByteBuffer in, int at, int length) {
+    boolean reserved =
+        (flags & SANITIZE_RESERVED) != 0 || in.getInt(at + 2) != 0 || in.get(at + 6) != 0;
+    return reserved ? INVALID : new Cdb.Sanitize(flags & 0x1f, length);
   }
 
   private static Cdb twelve(int code, ByteBuffer in, int at) {

@@ -25,6 +25,7 @@ final class DeviceServer {
 
   private static final int COMPARE_BYTES = 64 << 10;
 
+  private static final int OVERWRITE_BYTES = 1 << 20;
   private static final int ATOMIC_BOUNDARY_AT = 10;
 
   private final BlockDevice disk;
@@ -35,6 +36,9 @@ final class DeviceServer {
   private final UnitInformation information;
   private final Reservations reservations = new Reservations();
   private final Nexuses nexuses = new Nexuses();
+
+  /** SWP of the control mode page. */
+  private volatile boolean writeProtected;
 
   DeviceServer(BlockDevice disk, DiskIdentity identity) {
     this.disk = disk;
@@ -86,6 +90,11 @@ final class DeviceServer {
           disk.geometry().contains(sync.lba(), sync.blocks()) ? null : Sense.LBA_OUT_OF_RANGE;
       case Cdb.PreFetch fetch ->
           disk.geometry().contains(fetch.lba(), fetch.blocks()) ? null : Sense.LBA_OUT_OF_RANGE;
+      case Cdb.ModeSelect select -> select.save() ? Sense.INVALID_FIELD_IN_CDB : null;
+      case Cdb.Sanitize sanitize -> {
+        Sense sense = Sanitize.check(sanitize, blockSize());
+        yield sense == null ? writable() : sense;
+      }
       case Cdb.PersistentReserveOut out -> ReservationRequest.check(out);
       case Cdb.ReadCapacity10 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
       case Cdb.ReadCapacity16 capacity -> checkCapacity(capacity.partialMedium(), capacity.lba());
@@ -128,7 +137,7 @@ final class DeviceServer {
   }
 
   private @Nullable Sense writable() {
-    return disk.readOnly() ? Sense.WRITE_PROTECTED : null;
+    return disk.readOnly() || writeProtected ? Sense.WRITE_PROTECTED : null;
   }
 
   private @Nullable Sense checkWriteAtomic(Cdb.WriteAtomic atomic) {
@@ -176,7 +185,8 @@ final class DeviceServer {
   /** Takes a command's place among the changes: none, shared or alone. */
   private long order(Cdb cdb) {
     return switch (cdb) {
-      case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _ -> order.readLock();
+      case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _, Cdb.Sanitize _ ->
+          order.readLock();
       case Cdb.CompareAndWrite _, Cdb.OrWrite _ -> order.writeLock();
       // Once these have ended, no change goes on that they exclude.
       case Cdb.PersistentReserveOut _, Cdb.Reserve _, Cdb.Release _ -> order.writeLock();
@@ -200,6 +210,8 @@ final class DeviceServer {
       case Cdb.StartStopUnit start -> startStop(start);
       case Cdb.TestUnitReady _, Cdb.PreFetch _, Cdb.PreventAllowMediumRemoval _ ->
           Outcome.Done.GOOD;
+      case Cdb.ModeSelect select -> modeSelect(nexus, select, dataOut);
+      case Cdb.Sanitize sanitize -> sanitize(sanitize, dataOut);
       case Cdb.PersistentReserveIn in -> reservationReport(in, dataIn);
       case Cdb.PersistentReserveOut out -> changeReservations(nexus, out, dataOut);
       case Cdb.Reserve _ -> outcome(reservations.reserve(nexus.port()));
@@ -214,7 +226,7 @@ final class DeviceServer {
           Cdb.ReadDefectData _,
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _ ->
-          information.execute(cdb, dataIn);
+          information.execute(cdb, writeProtected, dataIn);
       case Cdb.Unknown _ -> new Outcome.CheckCondition(Sense.INVALID_COMMAND_OPERATION_CODE);
       case Cdb.Invalid _ -> new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
     };
@@ -330,6 +342,60 @@ final class DeviceServer {
         }
       }
     };
+  }
+
+  /** SANITIZE: zeros are one change; another pattern is as many as it takes. */
+  private Outcome sanitize(Cdb.Sanitize cdb, ByteBuffer list) {
+    Geometry geometry = disk.geometry();
+    Extent all = new Extent(0, geometry.blockCount());
+    try {
+      switch (cdb.serviceAction()) {
+        case Sanitize.BLOCK_ERASE -> disk.zero(List.of(all), true);
+        case Sanitize.OVERWRITE -> {
+          ByteBuffer pattern = Sanitize.pattern(list);
+          if (pattern == null) {
+            return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+          }
+          overwrite(geometry, pattern);
+        }
+        default -> {
+          // Nothing has failed that there would be a way out of.
+        }
+      }
+      return Outcome.Done.GOOD_ONCE_FLUSHED;
+    } catch (IOException | RuntimeException e) {
+      return new Outcome.ChangesLost(sense("sanitize", e, Sense.WRITE_ERROR));
+    }
+  }
+
+  private void overwrite(Geometry geometry, ByteBuffer pattern) throws IOException {
+    int blocksAtOnce = OVERWRITE_BYTES / geometry.blockSize();
+    ByteBuffer filled = Sanitize.filled(pattern, geometry.blockSize(), blocksAtOnce);
+    if (isZero(filled)) {
+      disk.zero(List.of(new Extent(0, geometry.blockCount())), false);
+      return;
+    }
+    for (long block = 0; block < geometry.blockCount(); block += blocksAtOnce) {
+      int blocks = (int) Math.min(blocksAtOnce, geometry.blockCount() - block);
+      disk.write(block, filled.slice(0, blocks * geometry.blockSize()));
+    }
+    disk.settle();
+  }
+
+  private Outcome modeSelect(Nexus nexus, Cdb.ModeSelect cdb, ByteBuffer list) {
+    if (!list.hasRemaining()) {
+      return Outcome.Done.GOOD;
+    }
+    ModeParameters parameters = ModeParameters.parse(list, cdb.ten(), writeProtected);
+    if (parameters == null) {
+      return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+    }
+    Boolean protect = parameters.softwareWriteProtect();
+    if (protect != null && protect != writeProtected) {
+      writeProtected = protect;
+      nexuses.raiseExcept(nexus, Sense.MODE_PARAMETERS_CHANGED);
+    }
+    return Outcome.Done.GOOD;
   }
 
   private Outcome verify(Cdb.Verify verify, ByteBuffer data) {

@@ -47,6 +47,9 @@ final class InquiryPages {
 
   private static final int NON_ROTATING = 1;
 
+  /** WABEREQ 01b: what a block erase has erased can be read. */
+  private static final int ERASED_BLOCKS_READ_WELL = 0x40;
+
   private InquiryPages() {}
 
   /** Appends standard INQUIRY data. */
@@ -83,7 +86,7 @@ final class InquiryPages {
       case DEVICE_IDENTIFICATION -> putDesignators(out, identity);
       case BLOCK_LIMITS -> putBlockLimits(out, start, geometry);
       case BLOCK_DEVICE_CHARACTERISTICS -> {
-        out.putShort((short) NON_ROTATING);
+        out.putShort((short) NON_ROTATING).put((byte) 0).put((byte) ERASED_BLOCKS_READ_WELL);
         zeroTo(out, start + 64);
       }
       // Threshold exponent 0; LBPU, LBPWS, LBPWS10 and LBPRZ = 1; thin provisioned.

@@ -8,6 +8,7 @@ final class OperationCode {
   static final int READ_6 = 0x08;
   static final int WRITE_6 = 0x0a;
   static final int INQUIRY = 0x12;
+  static final int MODE_SELECT_6 = 0x15;
   static final int RESERVE_6 = 0x16;
   static final int RELEASE_6 = 0x17;
   static final int MODE_SENSE_6 = 0x1a;
@@ -23,6 +24,8 @@ final class OperationCode {
   static final int READ_DEFECT_DATA_10 = 0x37;
   static final int WRITE_SAME_10 = 0x41;
   static final int UNMAP = 0x42;
+  static final int SANITIZE = 0x48;
+  static final int MODE_SELECT_10 = 0x55;
   static final int RESERVE_10 = 0x56;
   static final int RELEASE_10 = 0x57;
   static final int MODE_SENSE_10 = 0x5a;

@@ -47,6 +47,7 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
   public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED =
       new Sense(ILLEGAL_REQUEST_KEY, 0x39, 0x00);
   public static final Sense DEVICE_RESET = new Sense(UNIT_ATTENTION_KEY, 0x29, 0x03);
+  public static final Sense MODE_PARAMETERS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x01);
   public static final Sense RESERVATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x03);
   public static final Sense RESERVATIONS_RELEASED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x04);
   public static final Sense REGISTRATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x05);

@@ -26,14 +26,14 @@ final class UnitInformation {
     this.identity = identity;
   }
 
-  Outcome execute(Cdb cdb, DataIn dataIn) throws IOException {
+  Outcome execute(Cdb cdb, boolean writeProtected, DataIn dataIn) throws IOException {
     ByteBuffer reply = ByteBuffer.allocate(REPLY_BYTES_MAX);
     return switch (cdb) {
       case Cdb.Inquiry inquiry ->
           finish(inquiry(reply, inquiry), reply, inquiry.allocationLength(), dataIn);
       case Cdb.ModeSense mode ->
           finish(
-              ModePages.put(reply, mode, disk.geometry(), disk.readOnly()),
+              ModePages.put(reply, mode, disk.geometry(), disk.readOnly(), writeProtected),
               reply,
               mode.allocationLength(),
               dataIn);

@@ -62,6 +62,17 @@ class ConformanceTest {
     assertThat(names).containsAll(expected.keySet());
   }
 
+  @Test
+  void aReadOnlyDiskPassesWhatIsForOne() throws Exception {
+    Program tool = Program.require("iscsi-test-cu", "libiscsi-bin");
+    MemoryDisk disk = new MemoryDisk(DISK_BYTES);
+    disk.readOnly(true);
+    try (MemoryPortal portal = new MemoryPortal(disk)) {
+      assertThat(outcome(tool, "SCSI.ReadOnly.ReadOnlySBC", portal.url()))
+          .isEqualTo(Outcome.PASSED);
+    }
+  }
+
   private static Outcome outcome(Program tool, String name, String url)
       throws IOException, InterruptedException {
     boolean twoPaths = name.contains("MultipathIO");

@@ -285,6 +285,54 @@ class LogicalUnitsTest {
     assertThat(sense(third, "2a 00 00000000 00 0001 00", filled(1))).isNull();
   }
 
+  @Test
+  void modeSelectProtectsTheUnitFromWrites() throws IOException {
+    Nexus other = units.open("two");
+    assertThat(sense(0, "15 10 0000 10 00", data("00000000 0a0a 0010 0800 0000 0000 0000")))
+        .isNull();
+    assertThat(sense(other, "000000000000", ByteBuffer.allocate(0)))
+        .isEqualTo(Sense.MODE_PARAMETERS_CHANGED);
+    assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1))).isEqualTo(Sense.WRITE_PROTECTED);
+    assertThat(sense(0, "1a 08 0a 00 ff 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().get(2) & 0x80).as("WP").isEqualTo(0x80);
+    assertThat(returned.data().get(4 + 4)).as("SWP").isEqualTo((byte) 0x08);
+    assertThat(
+            sense(
+                0,
+                "55 10 0000000000 0014 00",
+                data("00000000 00000000 0a0a 0010 0000 0000 0000 0000")))
+        .isNull();
+    assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1))).isNull();
+  }
+
+  @Test
+  void modeSelectRefusesWhatCannotBeChanged() throws IOException {
+    assertThat(sense(0, "15 10 0000 10 00", data("00000000 0a0a 0000 0000 0000 0000 0000")))
+        .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+    assertThat(sense(0, "15 10 0000 05 00", data("00000000 0a")))
+        .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+    assertThat(sense(0, "15 10 0000 06 00", data("000000ff 0a0a")))
+        .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+    assertThat(sense(0, "15 11 0000 00 00", ByteBuffer.allocate(0)))
+        .as("save")
+        .isEqualTo(Sense.INVALID_FIELD_IN_CDB);
+  }
+
+  @Test
+  void sanitizeErasesOrOverwritesTheWholeDisk() throws IOException {
+    write(BLOCKS - 1, 1);
+    assertThat(sense(0, "48 02 0000000000 0000 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(read(BLOCKS - 1).get(7)).isZero();
+    assertThat(sense(0, "48 01 0000000000 0007 00", data("01 00 0003 a1a2a3"))).isNull();
+    assertThat(read(0).slice(0, 4)).isEqualTo(data("a1a2a3a1"));
+    assertThat(read(BLOCKS - 1).slice(0, 4)).isEqualTo(data("a1a2a3a1"));
+    assertThat(sense(0, "48 01 0000000000 0007 00", data("00 00 0003 a1a2a3")))
+        .as("count 0")
+        .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+    assertThat(sense(0, "48 02 0100000000 0000 00", ByteBuffer.allocate(0)))
+        .isEqualTo(Sense.INVALID_FIELD_IN_CDB);
+  }
+
   private static ByteBuffer keys(long key, long actionKey) {
     return ByteBuffer.allocate(24).putLong(0, key).putLong(8, actionKey);
   }
