@@ -47,7 +47,8 @@ final class Connection implements Runnable {
   private volatile long pingedWhenHeardNanos = Long.MIN_VALUE;
   private volatile @Nullable String closedBecause;
 
-  Connection(Wire wire, Targets targets, BufferPool pool, LoginFailures failures)
+  Connection(
+      Wire wire, Targets targets, BufferPool pool, LoginFailures failures, LoginFailures logged)
       throws IOException {
     this.wire = wire;
     this.peer = wire.peer();
@@ -58,7 +59,7 @@ final class Connection implements Runnable {
         new PduReader(wire, Limits.FIRST_RECEIVE_BUFFER_BYTES, Limits.DEFAULT_SEGMENT_BYTES_MAX);
     writer = new PduWriter(wire, Limits.FIRST_TRANSMIT_BUFFER_BYTES);
     Login steps = new Login(targets, failures, peer.getAddress());
-    login = new LoginPhase(steps, targets.sessions(), this, writer);
+    login = new LoginPhase(steps, targets.sessions(), this, writer, logged);
   }
 
   InetSocketAddress peer() {

@@ -10,6 +10,7 @@ import io.everwhen.target.pdu.ProtocolException;
 import io.everwhen.target.pdu.TextKeys;
 import io.everwhen.target.pdu.TextKeys.Pair;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +29,20 @@ final class LoginPhase {
   private final Sessions sessions;
   private final Connection connection;
   private final PduWriter writer;
+  private final LoginFailures logged;
   private int statSn = FIRST_STAT_SN;
   private boolean refused;
 
-  LoginPhase(Login login, Sessions sessions, Connection connection, PduWriter writer) {
+  /**
+   * @param logged the refusals of each address that the log has had; beyond some it gets no more
+   */
+  LoginPhase(
+      Login login,
+      Sessions sessions,
+      Connection connection,
+      PduWriter writer,
+      LoginFailures logged) {
+    this.logged = logged;
     this.login = login;
     this.sessions = sessions;
     this.connection = connection;
@@ -86,9 +97,11 @@ final class LoginPhase {
   }
 
   private void refuse(BasicHeader header, LoginStatus status, String reason) throws IOException {
-    if (status == LoginStatus.SERVICE_UNAVAILABLE) {
-      log.debug("login from {} put off: {}", connection.peer(), reason);
+    InetAddress address = connection.peer().getAddress();
+    if (logged.blocked(address)) {
+      log.debug("login from {} refused, {}", connection.peer(), status);
     } else {
+      logged.failed(address);
       log.warn("login from {} refused, {}: {}", connection.peer(), status, printable(reason));
     }
     refused = true;

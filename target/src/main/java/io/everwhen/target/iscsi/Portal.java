@@ -38,6 +38,7 @@ public final class Portal implements AutoCloseable {
   private final BufferPool pool = new BufferPool();
   private final Collection<Connection> connections = new ConcurrentLinkedQueue<>();
   private final LoginFailures failures;
+  private final LoginFailures logged;
   private final int connectionsPerAddressMax;
   private final ServerSocketChannel server;
   private volatile boolean closed;
@@ -62,6 +63,7 @@ public final class Portal implements AutoCloseable {
     this.targets = targets;
     this.clock = clock;
     this.failures = new LoginFailures(clock);
+    this.logged = new LoginFailures(clock);
     this.server = ServerSocketChannel.open();
   }
 
@@ -107,7 +109,8 @@ public final class Portal implements AutoCloseable {
   private void serve(SocketChannel socket) throws IOException {
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      Connection connection = new Connection(new Wire(socket, clock), targets, pool, failures);
+      Connection connection =
+          new Connection(new Wire(socket, clock), targets, pool, failures, logged);
       InetAddress from = connection.peer().getAddress();
       if (count(connections, from) >= connectionsPerAddressMax) {
         log.warn("{}: turned away, its address has too many connections", connection.peer());

@@ -3,6 +3,10 @@ package io.everwhen.target.iscsi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.pdu.Opcode;
 import io.everwhen.target.testing.Initiator;
@@ -23,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a stranger does harms nobody else: a well-behaved initiator is logged in all the time, and
@@ -112,6 +117,32 @@ class HostileClientTest {
         }
       }
     }
+  }
+
+  @Test
+  void failedLoginsDoNotFloodTheLog() throws IOException {
+    Logger logger = (Logger) LoggerFactory.getLogger(LoginPhase.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      for (int i = 0; i < 3 * Limits.FAILED_LOGINS_MAX; i++) {
+        try (Initiator stranger = new Initiator(portal.address())) {
+          String nowhere = "iqn.2026-11.io.everwhen:a\nb";
+          assertThat(stranger.logInAs("iqn.2026-11.test:x", nowhere, 1).loginStatus())
+              .isEqualTo(0x0203);
+        }
+      }
+    } finally {
+      logger.detachAppender(log);
+    }
+    List<String> warnings =
+        log.list.stream()
+            .filter(event -> event.getLevel() == Level.WARN)
+            .map(ILoggingEvent::getFormattedMessage)
+            .toList();
+    assertThat(warnings).hasSizeBetween(Limits.FAILED_LOGINS_MAX, Limits.FAILED_LOGINS_MAX + 10);
+    assertThat(warnings).allMatch(line -> line.contains("/127.0.0.1:") && !line.contains("\n"));
   }
 
   private static SocketChannel connectFrom(String address, InetSocketAddress to)
