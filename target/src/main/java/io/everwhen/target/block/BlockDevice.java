@@ -29,6 +29,11 @@ public interface BlockDevice {
   /** Whether every change is refused with {@link DeviceException.Reason#READ_ONLY}. */
   boolean readOnly();
 
+  /** Whether an initiator may eject and load the disk. */
+  default boolean removable() {
+    return false;
+  }
+
   /**
    * Reads {@code into.remaining()} bytes, a multiple of the block size, from {@code block} on. Sees
    * every change that was ordered before the call, by any thread.

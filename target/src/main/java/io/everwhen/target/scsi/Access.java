@@ -35,6 +35,7 @@ enum Access {
           Cdb.ModeSense _,
           Cdb.ReportOperationCodes _ ->
           READING;
+      case Cdb.PreventAllowMediumRemoval prevent -> prevent.prevent() ? CHANGING : FREE;
       case Cdb.Write _,
           Cdb.WriteAtomic _,
           Cdb.WriteSame _,
@@ -44,8 +45,7 @@ enum Access {
           Cdb.SynchronizeCache _,
           Cdb.ModeSelect _,
           Cdb.Sanitize _,
-          Cdb.StartStopUnit _,
-          Cdb.PreventAllowMediumRemoval _ ->
+          Cdb.StartStopUnit _ ->
           CHANGING;
     };
   }

@@ -95,9 +95,9 @@ public sealed interface Cdb {
   /** RELEASE(6) and RELEASE(10), SPC-2 section 7.17. */
   record Release() implements Cdb {}
 
-  record StartStopUnit(int powerCondition) implements Cdb {}
+  record StartStopUnit(int powerCondition, boolean loadEject, boolean start) implements Cdb {}
 
-  record PreventAllowMediumRemoval() implements Cdb {}
+  record PreventAllowMediumRemoval(boolean prevent) implements Cdb {}
 
   record Read(int protect, long lba, long blocks) implements Cdb {}
 

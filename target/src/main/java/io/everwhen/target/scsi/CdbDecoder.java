@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 final class CdbDecoder {
 
   private static final Cdb TEST_UNIT_READY = new Cdb.TestUnitReady();
-  private static final Cdb PREVENT_ALLOW = new Cdb.PreventAllowMediumRemoval();
   private static final Cdb RESERVE = new Cdb.Reserve();
   private static final Cdb RELEASE = new Cdb.Release();
   private static final Cdb INVALID = new Cdb.Invalid();
@@ -63,8 +62,10 @@ final class CdbDecoder {
       case OperationCode.RESERVE_6 -> wholeUnit(flags) ? RESERVE : INVALID;
       case OperationCode.RELEASE_6 -> wholeUnit(flags) ? RELEASE : INVALID;
       case OperationCode.MODE_SENSE_6 -> modeSense(false, flags, in, at, length);
-      case OperationCode.START_STOP_UNIT -> new Cdb.StartStopUnit(length >> 4);
-      case OperationCode.PREVENT_ALLOW_MEDIUM_REMOVAL -> PREVENT_ALLOW;
+      case OperationCode.START_STOP_UNIT ->
+          new Cdb.StartStopUnit(length >> 4, (length & 2) != 0, (length & 1) != 0);
+      case OperationCode.PREVENT_ALLOW_MEDIUM_REMOVAL ->
+          new Cdb.PreventAllowMediumRemoval((length & 1) != 0);
       default -> new Cdb.Unknown(code);
     };
   }

@@ -36,6 +36,7 @@ final class DeviceServer {
   private final UnitInformation information;
   private final Reservations reservations = new Reservations();
   private final Nexuses nexuses = new Nexuses();
+  private final Medium medium = new Medium();
 
   /** SWP of the control mode page. */
   private volatile boolean writeProtected;
@@ -53,11 +54,13 @@ final class DeviceServer {
 
   void close(Nexus nexus) {
     nexuses.remove(nexus);
+    medium.allow(nexus);
     reservations.forget(nexus.port());
   }
 
   void reset() {
     reservations.reset();
+    medium.reset();
     nexuses.raise(Sense.DEVICE_RESET);
   }
 
@@ -71,6 +74,27 @@ final class DeviceServer {
    * @return why the command fails, or null
    */
   @Nullable Sense check(Cdb cdb) {
+    return medium.ejected() && needsMedium(cdb) ? Sense.MEDIUM_NOT_PRESENT : checkFields(cdb);
+  }
+
+  private static boolean needsMedium(Cdb cdb) {
+    return switch (cdb) {
+      case Cdb.StartStopUnit _,
+          Cdb.PreventAllowMediumRemoval _,
+          Cdb.ModeSense _,
+          Cdb.ModeSelect _,
+          Cdb.ReportOperationCodes _,
+          Cdb.Reserve _ ->
+          false;
+      case Cdb.ReadCapacity10 _, Cdb.ReadCapacity16 _ -> true;
+      default -> {
+        Access access = Access.of(cdb);
+        yield access != Access.FREE && access != Access.PERSISTENT;
+      }
+    };
+  }
+
+  private @Nullable Sense checkFields(Cdb cdb) {
     return switch (cdb) {
       case Cdb.Read read -> extent(read.protect(), read.lba(), read.blocks());
       case Cdb.Write write ->
@@ -207,9 +231,9 @@ final class DeviceServer {
       case Cdb.WriteSame same -> writeSame(same, dataOut);
       case Cdb.Unmap _ -> unmap(dataOut);
       case Cdb.SynchronizeCache _ -> Outcome.Done.GOOD_ONCE_FLUSHED;
-      case Cdb.StartStopUnit start -> startStop(start);
-      case Cdb.TestUnitReady _, Cdb.PreFetch _, Cdb.PreventAllowMediumRemoval _ ->
-          Outcome.Done.GOOD;
+      case Cdb.StartStopUnit start -> startStop(nexus, start);
+      case Cdb.PreventAllowMediumRemoval prevent -> preventRemoval(nexus, prevent.prevent());
+      case Cdb.TestUnitReady _, Cdb.PreFetch _ -> Outcome.Done.GOOD;
       case Cdb.ModeSelect select -> modeSelect(nexus, select, dataOut);
       case Cdb.Sanitize sanitize -> sanitize(sanitize, dataOut);
       case Cdb.PersistentReserveIn in -> reservationReport(in, dataIn);
@@ -472,11 +496,31 @@ final class DeviceServer {
     };
   }
 
-  private static Outcome startStop(Cdb.StartStopUnit start) {
+  private Outcome startStop(Nexus nexus, Cdb.StartStopUnit cdb) {
     // The disk is always started; only START_VALID, power condition 0, means anything here.
-    return start.powerCondition() == 0
-        ? Outcome.Done.GOOD_ONCE_FLUSHED
-        : new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
+    if (cdb.powerCondition() != 0) {
+      return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
+    }
+    if (disk.removable() && cdb.loadEject()) {
+      boolean ejected = medium.ejected();
+      boolean moved = cdb.start() ? medium.load() : medium.eject();
+      if (!moved) {
+        return new Outcome.CheckCondition(Sense.MEDIUM_REMOVAL_PREVENTED);
+      }
+      if (cdb.start() && ejected) {
+        nexuses.raiseExcept(nexus, Sense.MEDIUM_MAY_HAVE_CHANGED);
+      }
+    }
+    return Outcome.Done.GOOD_ONCE_FLUSHED;
+  }
+
+  private Outcome preventRemoval(Nexus nexus, boolean prevent) {
+    if (prevent) {
+      medium.prevent(nexus);
+    } else {
+      medium.allow(nexus);
+    }
+    return Outcome.Done.GOOD;
   }
 
   /** Returns why the changes so far cannot be acknowledged, or null if they can. */

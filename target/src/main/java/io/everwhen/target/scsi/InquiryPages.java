@@ -32,6 +32,7 @@ final class InquiryPages {
     LOGICAL_BLOCK_PROVISIONING
   };
 
+  private static final int REMOVABLE = 0x80;
   private static final int VERSION_SPC_4 = 0x06;
   private static final int RESPONSE_FORMAT_2 = 0x02;
   private static final int HIERARCHICAL_SUPPORT = 0x10;
@@ -53,9 +54,11 @@ final class InquiryPages {
   private InquiryPages() {}
 
   /** Appends standard INQUIRY data. */
-  static void putStandard(ByteBuffer out, boolean present) {
+  static void putStandard(ByteBuffer out, boolean present, boolean removable) {
     int start = out.position();
-    out.put((byte) (present ? 0 : NO_LOGICAL_UNIT)).put((byte) 0).put((byte) VERSION_SPC_4);
+    out.put((byte) (present ? 0 : NO_LOGICAL_UNIT))
+        .put((byte) (removable ? REMOVABLE : 0))
+        .put((byte) VERSION_SPC_4);
     out.put((byte) (RESPONSE_FORMAT_2 | HIERARCHICAL_SUPPORT)).put((byte) (STANDARD_BYTES - 5));
     out.put((byte) 0).put((byte) 0).put((byte) COMMAND_QUEUEING);
     out.put(VENDOR.getBytes(US_ASCII))

@@ -114,7 +114,7 @@ public final class LogicalUnits {
           yield new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
         }
         ByteBuffer reply = ByteBuffer.allocate(256);
-        InquiryPages.putStandard(reply, false);
+        InquiryPages.putStandard(reply, false, false);
         yield UnitInformation.finish(null, reply, inquiry.allocationLength(), dataIn);
       }
       case Cdb.ReportLuns luns -> UnitInformation.reportLuns(luns, dataIn);

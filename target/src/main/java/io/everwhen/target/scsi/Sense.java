@@ -26,6 +26,7 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
 
   public static final Sense NO_SENSE = new Sense(NO_SENSE_KEY, 0x00, 0x00);
   public static final Sense BECOMING_READY = new Sense(NOT_READY_KEY, 0x04, 0x01);
+  public static final Sense MEDIUM_NOT_PRESENT = new Sense(NOT_READY_KEY, 0x3a, 0x00);
   public static final Sense WRITE_ERROR = new Sense(MEDIUM_ERROR_KEY, 0x0c, 0x00);
   public static final Sense UNRECOVERED_READ_ERROR = new Sense(MEDIUM_ERROR_KEY, 0x11, 0x00);
   public static final Sense INTERNAL_TARGET_FAILURE = new Sense(HARDWARE_ERROR_KEY, 0x44, 0x00);
@@ -42,10 +43,12 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
       new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x00);
   public static final Sense INVALID_RELEASE_OF_PERSISTENT_RESERVATION =
       new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x04);
+  public static final Sense MEDIUM_REMOVAL_PREVENTED = new Sense(ILLEGAL_REQUEST_KEY, 0x53, 0x02);
   public static final Sense INSUFFICIENT_REGISTRATION_RESOURCES =
       new Sense(ILLEGAL_REQUEST_KEY, 0x55, 0x04);
   public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED =
       new Sense(ILLEGAL_REQUEST_KEY, 0x39, 0x00);
+  public static final Sense MEDIUM_MAY_HAVE_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x28, 0x00);
   public static final Sense DEVICE_RESET = new Sense(UNIT_ATTENTION_KEY, 0x29, 0x03);
   public static final Sense MODE_PARAMETERS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x01);
   public static final Sense RESERVATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x03);

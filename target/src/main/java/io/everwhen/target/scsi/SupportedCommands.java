@@ -60,7 +60,7 @@ final class SupportedCommands {
           Command.of("17 000000 00 00"),
           Command.of("1a 08 ff ff ff 00"),
           Command.of("1b 01 00 0f f7 00"),
-          Command.of("1e 000000 03 00"),
+          Command.of("1e 000000 01 00"),
           Command.of("25 00 ffffffff 0000 01 00"),
           Command.of("28 18 ffffffff 00 ffff 00"),
           Command.of("2a 18 ffffffff 00 ffff 00"),

@@ -56,7 +56,7 @@ final class UnitInformation {
     if (inquiry.page() != 0) {
       return Sense.INVALID_FIELD_IN_CDB;
     }
-    InquiryPages.putStandard(reply, true);
+    InquiryPages.putStandard(reply, true, disk.removable());
     return null;
   }
 

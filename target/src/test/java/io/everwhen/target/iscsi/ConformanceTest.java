@@ -27,6 +27,18 @@ class ConformanceTest {
   private static final Pattern FAILED_ASSERTS =
       Pattern.compile("(?m)^ *asserts +\\d+ +\\d+ +\\d+ +[1-9]");
 
+  private static final List<String> FOR_REMOVABLE_DISKS =
+      List.of(
+          "SCSI.PreventAllow.2ITNexuses",
+          "SCSI.PreventAllow.ColdReset",
+          "SCSI.PreventAllow.Eject",
+          "SCSI.PreventAllow.ITNexusLoss",
+          "SCSI.PreventAllow.LUNReset",
+          "SCSI.PreventAllow.Logout",
+          "SCSI.PreventAllow.Simple",
+          "SCSI.PreventAllow.WarmReset",
+          "SCSI.StartStopUnit.Simple");
+
   private enum Outcome {
     PASSED,
     SKIPPED,
@@ -71,6 +83,20 @@ class ConformanceTest {
       assertThat(outcome(tool, "SCSI.ReadOnly.ReadOnlySBC", portal.url()))
           .isEqualTo(Outcome.PASSED);
     }
+  }
+
+  @Test
+  void aRemovableDiskPassesWhatIsForOne() throws Exception {
+    Program tool = Program.require("iscsi-test-cu", "libiscsi-bin");
+    MemoryDisk disk = new MemoryDisk(DISK_BYTES);
+    disk.removable(true);
+    Map<String, Outcome> outcomes = new TreeMap<>();
+    try (MemoryPortal portal = new MemoryPortal(disk)) {
+      for (String name : FOR_REMOVABLE_DISKS) {
+        outcomes.put(name, outcome(tool, name, portal.url()));
+      }
+    }
+    assertThat(outcomes.values()).as("%s", outcomes).containsOnly(Outcome.PASSED);
   }
 
   private static Outcome outcome(Program tool, String name, String url)

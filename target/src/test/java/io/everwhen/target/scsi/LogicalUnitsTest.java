@@ -333,6 +333,34 @@ class LogicalUnitsTest {
         .isEqualTo(Sense.INVALID_FIELD_IN_CDB);
   }
 
+  @Test
+  void aRemovableDiskIsEjectedUnlessThatIsPrevented() throws IOException {
+    disk.removable(true);
+    Nexus other = units.open("two");
+    assertThat(sense(0, "12 00 00 0024 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(returned.data().get(1)).as("RMB").isEqualTo((byte) 0x80);
+    assertThat(sense(other, "1e 000000 01 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(sense(0, "1b 000000 02 00", ByteBuffer.allocate(0)))
+        .isEqualTo(Sense.MEDIUM_REMOVAL_PREVENTED);
+    units.close(other);
+    assertThat(sense(0, "1b 000000 02 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(sense(0, "000000000000", ByteBuffer.allocate(0)))
+        .isEqualTo(Sense.MEDIUM_NOT_PRESENT);
+    assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1)))
+        .isEqualTo(Sense.MEDIUM_NOT_PRESENT);
+    Nexus third = units.open("three");
+    assertThat(sense(0, "1b 000000 03 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(sense(third, "000000000000", ByteBuffer.allocate(0)))
+        .isEqualTo(Sense.MEDIUM_MAY_HAVE_CHANGED);
+    assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1))).isNull();
+  }
+
+  @Test
+  void aFixedDiskIsNeverEjected() throws IOException {
+    assertThat(sense(0, "1b 000000 02 00", ByteBuffer.allocate(0))).isNull();
+    assertThat(sense(0, "000000000000", ByteBuffer.allocate(0))).isNull();
+  }
+
   private static ByteBuffer keys(long key, long actionKey) {
     return ByteBuffer.allocate(24).putLong(0, key).putLong(8, actionKey);
   }

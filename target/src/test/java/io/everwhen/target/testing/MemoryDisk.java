@@ -14,6 +14,7 @@ public final class MemoryDisk implements BlockDevice {
   private final Geometry geometry;
   private final ByteBuffer content;
   private volatile boolean readOnly;
+  private volatile boolean removable;
   private volatile DeviceException.@Nullable Reason failWrites;
   private volatile DeviceException.@Nullable Reason failSettles;
   private volatile DeviceException.@Nullable Reason failReads;
@@ -33,6 +34,11 @@ public final class MemoryDisk implements BlockDevice {
   /** Refuses changes from now on, or takes them again. */
   public void readOnly(boolean value) {
     readOnly = value;
+  }
+
+  /** Says from now on that it can be ejected, or not. */
+  public void removable(boolean value) {
+    removable = value;
   }
 
   /** Writes fail from now on; null heals them. */
@@ -68,6 +74,11 @@ public final class MemoryDisk implements BlockDevice {
   @Override
   public boolean readOnly() {
     return readOnly;
+  }
+
+  @Override
+  public boolean removable() {
+    return removable;
   }
 
   @Override
