@@ -73,7 +73,7 @@ public final class Appliance implements Closeable {
     DataDirectory data = DataDirectory.create(config.data());
     DaemonFile daemonFile = new DaemonFile(data);
     toClose.push(
-        data.tryLock()
+        data.awaitLock()
             .orElseThrow(() ->
                 new IOException(
                     data.path()

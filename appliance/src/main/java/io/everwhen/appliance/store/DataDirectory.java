@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The data directory of an appliance.
@@ -34,6 +35,8 @@ public final class DataDirectory {
   private static final String DISKS = "disks";
   private static final String DISK = "disk";
   private static final String JOURNAL = "journal";
+  private static final int LOCK_ATTEMPTS = 20;
+  private static final long LOCK_RETRY_NANOS = 50_000_000;
 
   private final Path path;
   private final DiskStorage storage;
@@ -68,6 +71,19 @@ public final class DataDirectory {
   /** Takes the lock that one daemon at a time holds; empty when another process has it. */
   public Optional<Closeable> tryLock() throws IOException {
     return storage.tryLock(LOCK, Storage.LockMode.EXCLUSIVE);
+  }
+
+  /**
+   * Takes the lock of the daemon, trying again for about a second: a command that looks whether
+   * somebody serves here holds it for a moment.
+   */
+  public Optional<Closeable> awaitLock() throws IOException {
+    Optional<Closeable> lock = tryLock();
+    for (int attempt = 1; lock.isEmpty() && attempt < LOCK_ATTEMPTS; attempt++) {
+      LockSupport.parkNanos(LOCK_RETRY_NANOS);
+      lock = tryLock();
+    }
+    return lock;
   }
 
   /** The disks, by name. */

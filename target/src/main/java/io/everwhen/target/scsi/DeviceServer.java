@@ -214,7 +214,28 @@ final class DeviceServer {
       case Cdb.CompareAndWrite _, Cdb.OrWrite _ -> order.writeLock();
       // Once these have ended, no change goes on that they exclude.
       case Cdb.PersistentReserveOut _, Cdb.Reserve _, Cdb.Release _ -> order.writeLock();
-      default -> UNORDERED;
+      // No default: a new command that changes data must not slip through unordered.
+      case Cdb.Read _,
+          Cdb.Verify _,
+          Cdb.PreFetch _,
+          Cdb.SynchronizeCache _,
+          Cdb.GetLbaStatus _,
+          Cdb.StartStopUnit _,
+          Cdb.PreventAllowMediumRemoval _,
+          Cdb.TestUnitReady _,
+          Cdb.RequestSense _,
+          Cdb.Inquiry _,
+          Cdb.ModeSense _,
+          Cdb.ModeSelect _,
+          Cdb.ReportLuns _,
+          Cdb.ReportOperationCodes _,
+          Cdb.ReadDefectData _,
+          Cdb.ReadCapacity10 _,
+          Cdb.ReadCapacity16 _,
+          Cdb.PersistentReserveIn _,
+          Cdb.Unknown _,
+          Cdb.Invalid _ ->
+          UNORDERED;
     };
   }
 
