@@ -94,7 +94,10 @@ class ArchitectureTest {
             .resideInAnyPackage("io.everwhen.target.scsi", "io.everwhen.target.iscsi"));
   }
 
-  /** {@code journal.io} opens files; {@code Config} reads its file and the secrets that it names; nothing else does. */
+  /**
+   * {@code journal.io} opens files; {@code Config} reads its file and the secrets that it names;
+   * nothing else does.
+   */
   @Test
   void onlyTheJournalsIoPackageTouchesFiles() {
     check(

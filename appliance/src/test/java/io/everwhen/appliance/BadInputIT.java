@@ -149,6 +149,30 @@ class BadInputIT {
   }
 
   @Test
+  void whatCannotBeServedAsConfiguredIsSaidAndNotServed() throws Exception {
+    Path config = directory.resolve("everwhen.yaml");
+    String[] serve = {
+      "serve",
+      "--data",
+      file("data"),
+      "--listen",
+      "127.0.0.1:0",
+      "--admin",
+      "127.0.0.1:0",
+      "--config",
+      config.toString()
+    };
+    Files.writeString(config, "listen: no.such.host.invalid:3260\n");
+    Outcome host = Cli.run("serve", "--data", file("data"), "--config", config.toString()).failed();
+    assertThat(host.err()).contains("no.such.host.invalid").hasLineCount(1);
+    Files.writeString(config, "disks:\n  - {name: small, size: 1MiB, journal_size: 1MiB}\n");
+    assertThat(Cli.run(serve).failed().err()).contains("journal_size of small").hasLineCount(1);
+    Files.writeString(
+        config, "disks:\n  - {name: kept, size: 1MiB, initiators: [iqn.2026-11.org.example:a]}\n");
+    assertThat(Cli.run(serve).failed().err()).contains("restricts other disks", "small");
+  }
+
+  @Test
   void anUnknownDiskIsNamedWithTheOneThatWasMeant() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB").start()) {
       for (String[] command :

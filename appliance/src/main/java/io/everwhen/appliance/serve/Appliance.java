@@ -58,15 +58,20 @@ public final class Appliance implements Closeable {
     }
   }
 
-  private Appliance(Config config, RandomGenerator random) {
+  private Appliance(Config config, RandomGenerator random) throws IOException {
     this.targets = new Targets(random);
     targets.discoveryCredentials(config.discoveryChap());
     this.portalAddress = resolved(config.listen());
     this.adminAddress = resolved(config.admin());
   }
 
-  private static InetSocketAddress resolved(HostPort address) {
-    return new InetSocketAddress(address.host(), address.port());
+  private static InetSocketAddress resolved(HostPort address) throws IOException {
+    InetSocketAddress resolved = new InetSocketAddress(address.host(), address.port());
+    if (resolved.isUnresolved()) {
+      throw new IOException(
+          "cannot listen on " + address + ": there is no host of that name; write an address");
+    }
+    return resolved;
   }
 
   private void open(Config config, Clock clock, RandomGenerator random) throws IOException {
@@ -82,9 +87,12 @@ public final class Appliance implements Closeable {
                         + "; stop that one first, or serve another directory")));
     for (Map.Entry<StoredDisk, @Nullable DiskConfig> disk : disksToServe(data, config).entrySet()) {
       if (disk.getValue() == null && config.disks().stream().anyMatch(d -> !d.access().open())) {
-        log.warn(
-            "{}: the configuration restricts other disks and does not name this one, so anyone may use it",
-            disk.getKey().name());
+        throw new IOException(
+            "the configuration restricts other disks and says nothing of "
+                + disk.getKey().name()
+                + ", which is in "
+                + data.path()
+                + " too; name it under 'disks', restricted or not");
       }
       open(data, disk.getKey(), disk.getValue(), clock, random);
     }
@@ -116,11 +124,17 @@ public final class Appliance implements Closeable {
     return disks;
   }
 
-  private static GroupOptions options(@Nullable DiskConfig disk) {
+  private static GroupOptions options(@Nullable DiskConfig disk) throws IOException {
     GroupOptions options = GroupOptions.DEFAULT;
-    return disk == null || disk.journalSize() == null
-        ? options
-        : options.withHistoryBytes(disk.journalSize().bytes());
+    if (disk == null || disk.journalSize() == null) {
+      return options;
+    }
+    try {
+      return options.withHistoryBytes(disk.journalSize().bytes());
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "the journal_size of " + disk.name() + " will not do: " + e.getMessage(), e);
+    }
   }
 
   private void open(
