@@ -27,8 +27,11 @@ public final class Portal implements AutoCloseable {
   private static final int BACKLOG = 1024;
   private static final long WATCH_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** What asking for a logout and announcing a drop may take beside the waiting. */
-  private static final int DISMISSAL_MILLIS_MAX = 200;
+  /**
+   * What asking for a logout and announcing a drop may take beside the waiting: much, on a busy
+   * machine, but a peer that takes nothing must not hold the portal up.
+   */
+  private static final int DISMISSAL_MILLIS_MAX = 2000;
 
   private static final long ACCEPT_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
