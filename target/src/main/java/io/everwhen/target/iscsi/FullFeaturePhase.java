@@ -5,7 +5,7 @@ import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.pdu.Opcode;
 import io.everwhen.target.pdu.PduWriter;
 import io.everwhen.target.pdu.ProtocolException;
-import io.everwhen.target.scsi.Nexus;
+import io.everwhen.target.scsi.LogicalUnits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -70,11 +70,11 @@ final class FullFeaturePhase {
     this.replies = new Replies(writer, window, statSn);
     this.segmentBytesMax = session.parameters().sendSegmentBytesMax();
     ServedTarget target = session.target();
-    Nexus nexus = session.nexus();
+    LogicalUnits units = session.units();
     this.tasks =
-        target == null || nexus == null
+        target == null || units == null
             ? null
-            : new ScsiTasks(target, nexus, session.parameters(), window, writer, replies, pool);
+            : new ScsiTasks(target, units, session.parameters(), window, writer, replies, pool);
     this.text =
         new TextExchange(
             targets,

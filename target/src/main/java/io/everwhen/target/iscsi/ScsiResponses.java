@@ -2,7 +2,7 @@ package io.everwhen.target.iscsi;
 
 import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.pdu.Opcode;
-import io.everwhen.target.scsi.LogicalUnits;
+import io.everwhen.target.scsi.Nexus;
 import io.everwhen.target.scsi.Sense;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -22,17 +22,16 @@ final class ScsiResponses {
   private static final int RESERVATION_CONFLICT = 0x18;
 
   private final Replies replies;
-  private final LogicalUnits units;
   private final int[] tags = new int[WAITING_MAX];
+  private final @Nullable Nexus[] nexuses = new @Nullable Nexus[WAITING_MAX];
   private final long[] residuals = new long[WAITING_MAX];
   private final int[] r2tCounts = new int[WAITING_MAX];
+  private final boolean[] flushes = new boolean[WAITING_MAX];
   private final ByteBuffer senseData = ByteBuffer.allocate(Short.BYTES + Sense.FIXED_BYTES);
   private int waiting;
-  private boolean flush;
 
-  ScsiResponses(Replies replies, LogicalUnits units) {
+  ScsiResponses(Replies replies) {
     this.replies = replies;
-    this.units = units;
   }
 
   static int residualFlags(long expected, long actual) {
@@ -76,13 +75,14 @@ final class ScsiResponses {
         .residualCount(Math.abs(residual));
   }
 
-  /** GOOD once the burst is settled, or flushed. */
-  void later(int tag, long residual, int expDataSn, boolean flushed) {
+  /** GOOD once what the nexus has changed is settled, or flushed. */
+  void later(int tag, Nexus nexus, long residual, int expDataSn, boolean flushed) {
     tags[waiting] = tag;
+    nexuses[waiting] = nexus;
     residuals[waiting] = residual;
     r2tCounts[waiting] = expDataSn;
+    flushes[waiting] = flushed;
     waiting++;
-    flush |= flushed;
   }
 
   /** Whether no further response can wait. */
@@ -90,25 +90,50 @@ final class ScsiResponses {
     return waiting == WAITING_MAX;
   }
 
-  /** Settles or flushes once for all that waits, and answers it. */
+  /** Settles or flushes once for all that waits at the same logical unit, and answers it. */
   void settle() throws IOException {
-    if (waiting > 0) {
-      answer(flush ? units.flush() : units.settle());
-    }
-  }
-
-  /** No change since the last settle may be acknowledged: everything that waits fails. */
-  void lose(Sense sense) throws IOException {
-    answer(sense);
-    // Draws the line after which changes count again; what it settles stays unacknowledged.
-    units.settle();
-  }
-
-  private void answer(@Nullable Sense failure) throws IOException {
     for (int i = 0; i < waiting; i++) {
-      respond(tags[i], failure, residuals[i], r2tCounts[i]);
+      Nexus nexus = nexuses[i];
+      if (nexus != null) {
+        answer(nexus, i, flushes(nexus, i) ? nexus.flush() : nexus.settle());
+      }
     }
     waiting = 0;
-    flush = false;
+  }
+
+  private boolean flushes(Nexus nexus, int from) {
+    for (int i = from; i < waiting; i++) {
+      if (flushes[i] && nexuses[i] == nexus) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** No change since the last settle may be acknowledged: everything that waits there fails. */
+  void lose(Nexus nexus, Sense sense) throws IOException {
+    // Draws the line after which changes count again; what it settles stays unacknowledged.
+    nexus.settle();
+    answer(nexus, 0, sense);
+  }
+
+  private void answer(Nexus nexus, int from, @Nullable Sense failure) throws IOException {
+    for (int i = from; i < waiting; i++) {
+      if (nexuses[i] == nexus) {
+        nexuses[i] = null;
+        respond(tags[i], failure, residuals[i], r2tCounts[i]);
+      }
+    }
+  }
+
+  /** Nobody is there to be answered; the disks let go of the data. */
+  void drop() {
+    for (int i = 0; i < waiting; i++) {
+      Nexus nexus = nexuses[i];
+      if (nexus != null) {
+        nexus.settle();
+      }
+    }
+    waiting = 0;
   }
 }

@@ -34,7 +34,6 @@ final class ScsiTasks {
 
   private final ServedTarget target;
   private final LogicalUnits units;
-  private final Nexus nexus;
   private final SessionParameters parameters;
   private final CommandWindow window;
   private final PduWriter writer;
@@ -49,27 +48,26 @@ final class ScsiTasks {
   private final List<ByteBuffer> unsettledBuffers = new ArrayList<>();
   private int grantedBytes;
   private int nextTransferTag;
-  private int seenResets;
+  private int seenAborts;
 
   ScsiTasks(
       ServedTarget target,
-      Nexus nexus,
+      LogicalUnits units,
       SessionParameters parameters,
       CommandWindow window,
       PduWriter writer,
       Replies replies,
       BufferPool pool) {
     this.target = target;
-    this.units = target.units();
-    this.nexus = nexus;
+    this.units = units;
     this.parameters = parameters;
     this.window = window;
     this.writer = writer;
     this.replies = replies;
     this.pool = pool;
     this.dataIn = new DataInStream(writer, window, parameters);
-    this.responses = new ScsiResponses(replies, units);
-    this.seenResets = target.resets();
+    this.responses = new ScsiResponses(replies);
+    this.seenAborts = units.aborts();
   }
 
   /** The initiator's MaxRecvDataSegmentLength has changed. */
@@ -83,7 +81,7 @@ final class ScsiTasks {
 
   /** Takes a SCSI command whose turn it is. */
   void command(BasicHeader header, ByteBuffer data) throws IOException {
-    dropIfReset();
+    dropAborted();
     target.counters().commands.increment();
     Cdb cdb = Cdb.decode(header.buffer(), header.at() + BasicHeader.CDB_AT);
     boolean writes = header.hasFlag(BasicHeader.WRITE);
@@ -94,13 +92,15 @@ final class ScsiTasks {
       replies.reject(header, Replies.TASK_IN_PROGRESS);
       return;
     }
-    long needed = units.dataOutBytes(header.lun(), cdb);
-    Sense refused = units.check(nexus, header.lun(), cdb);
+    Nexus nexus = units.nexus(header.lun());
+    int aborts = nexus.aborts();
+    long needed = nexus.dataOutBytes(cdb);
+    Sense refused = nexus.check(cdb);
     if (refused == null) {
       refused = checkData(data.remaining(), needed, expectedOut, unsolicited);
     }
     // Residuals tell of the command as it was given; what is carried out is what data comes for.
-    Cdb fitted = units.withDataOut(header.lun(), cdb, expectedOut);
+    Cdb fitted = nexus.withDataOut(cdb, expectedOut);
     if (refused == null && fitted == null) {
       refused = Sense.INVALID_FIELD_IN_INFORMATION_UNIT;
     }
@@ -108,11 +108,13 @@ final class ScsiTasks {
         new Task(
             header.initiatorTaskTag(),
             header.lun(),
+            nexus,
+            aborts,
             fitted == null ? cdb : fitted,
             expected,
             needed,
             header.hasFlag(BasicHeader.READ));
-    long wanted = refused == null ? units.dataOutBytes(task.lun(), task.cdb()) : 0;
+    long wanted = refused == null ? nexus.dataOutBytes(task.cdb()) : 0;
     if (unsolicited || data.remaining() < wanted) {
       collect(task, data, refused, (int) wanted, unsolicited);
     } else if (refused != null) {
@@ -186,7 +188,7 @@ final class ScsiTasks {
    * dropped.
    */
   void dataOut(BasicHeader header, ByteBuffer data) throws IOException {
-    dropIfReset();
+    dropAborted();
     WriteTransfer transfer = transfers.get(header.initiatorTaskTag());
     if (transfer != null) {
       transfer.dataOut(header, data);
@@ -243,13 +245,14 @@ final class ScsiTasks {
   private void run(Task task, ByteBuffer data, int r2ts) throws IOException {
     window.open(transfers.size());
     int tag = task.tag();
+    Nexus nexus = task.nexus();
     long expected = task.expectedBytes();
     long needed = task.neededBytes();
     int written = data.remaining();
     dataIn.reset(tag, task.reads() ? expected : 0);
     Outcome outcome;
     try {
-      outcome = units.execute(nexus, task.lun(), task.cdb(), data, dataIn);
+      outcome = nexus.execute(task.cdb(), data, dataIn);
     } catch (RuntimeException e) {
       log.error("{} failed", task.cdb(), e);
       outcome = new Outcome.ChangesLost(Sense.INTERNAL_TARGET_FAILURE);
@@ -258,16 +261,18 @@ final class ScsiTasks {
     target.counters().bytesRead.add(dataIn.sent());
     switch (outcome) {
       case Outcome.Done.GOOD -> good(tag, expected, Math.max(needed, dataIn.total()));
-      case Outcome.Done.GOOD_ONCE_SETTLED -> responses.later(tag, expected - needed, r2ts, false);
-      case Outcome.Done.GOOD_ONCE_FLUSHED -> responses.later(tag, expected - needed, r2ts, true);
+      case Outcome.Done.GOOD_ONCE_SETTLED ->
+          responses.later(tag, nexus, expected - needed, r2ts, false);
+      case Outcome.Done.GOOD_ONCE_FLUSHED ->
+          responses.later(tag, nexus, expected - needed, r2ts, true);
       case Outcome.Done.RESERVATION_CONFLICT -> responses.conflict(tag, expected - needed, r2ts);
       case Outcome.CheckCondition check ->
           responses.failed(
               tag, check.sense(), expected, Math.max(needed, dataIn.sent()), r2ts + dataIn.pdus());
       case Outcome.ChangesLost lost -> {
-        responses.lose(lost.sense());
+        responses.lose(nexus, lost.sense());
         responses.failed(tag, lost.sense(), expected, needed, r2ts);
-        releaseUnsettled();
+        settle();
       }
     }
     if (responses.full()) {
@@ -322,24 +327,18 @@ final class ScsiTasks {
     return count;
   }
 
-  /** Aborts every task of every session with the target. */
-  void resetTarget() throws IOException {
-    target.reset();
-    units.reset();
-    dropIfReset();
-  }
-
-  private void dropIfReset() throws IOException {
-    int resets = target.resets();
-    if (resets != seenResets) {
-      seenResets = resets;
-      abort(_ -> true);
+  /** Drops the tasks that were aborted by what happened to their logical unit. */
+  void dropAborted() throws IOException {
+    int aborts = units.aborts();
+    if (aborts != seenAborts) {
+      seenAborts = aborts;
+      abort(Task::aborted);
     }
   }
 
   /** Gives all buffers back, when the connection is gone; the disk lets go of them first. */
   void close() {
-    units.settle();
+    responses.drop();
     transfers.values().forEach(transfer -> pool.release(transfer.buffer()));
     transfers.clear();
     releaseUnsettled();

@@ -1,20 +1,19 @@
 package io.everwhen.target.iscsi;
 
-import io.everwhen.target.scsi.LogicalUnits;
-import java.util.concurrent.atomic.AtomicInteger;
+import io.everwhen.target.scsi.LogicalUnit;
+import io.everwhen.target.scsi.LunMap;
 
 /** A target while it is served. */
 final class ServedTarget {
 
   private final Target target;
-  private final LogicalUnits units;
+  private final LunMap luns;
   private final Counters counters = new Counters();
-  private final AtomicInteger resets = new AtomicInteger();
   private volatile boolean removed;
 
   ServedTarget(Target target) {
     this.target = target;
-    this.units = new LogicalUnits(target.disk(), target.identity());
+    this.luns = LunMap.of(new LogicalUnit(target.disk(), target.identity()));
   }
 
   String name() {
@@ -25,8 +24,9 @@ final class ServedTarget {
     return target.access();
   }
 
-  LogicalUnits units() {
-    return units;
+  /** What its initiators see. */
+  LunMap luns() {
+    return luns;
   }
 
   Counters counters() {
@@ -40,17 +40,5 @@ final class ServedTarget {
 
   void remove() {
     removed = true;
-  }
-
-  /**
-   * How often every task of every session was aborted; a session that sees a new number drops its
-   * own.
-   */
-  int resets() {
-    return resets.get();
-  }
-
-  int reset() {
-    return resets.incrementAndGet();
   }
 }

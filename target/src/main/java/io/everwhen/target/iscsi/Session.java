@@ -1,7 +1,7 @@
 package io.everwhen.target.iscsi;
 
 import io.everwhen.target.iscsi.LoginAnswer.Admission;
-import io.everwhen.target.scsi.Nexus;
+import io.everwhen.target.scsi.LogicalUnits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +14,7 @@ final class Session {
   private final int tsih;
   private final CommandWindow window;
   private final Connection connection;
-  private final @Nullable Nexus nexus;
+  private final @Nullable LogicalUnits units;
 
   Session(Admission admission, int tsih, int firstCmdSn, Connection connection) {
     this.admission = admission;
@@ -22,7 +22,7 @@ final class Session {
     this.window = new CommandWindow(firstCmdSn);
     this.connection = connection;
     ServedTarget target = admission.target();
-    this.nexus = target == null ? null : target.units().open(portName(admission));
+    this.units = target == null ? null : new LogicalUnits(portName(admission), target.luns());
   }
 
   /** The name of the initiator port, RFC 7143 section 4.2.7.1. */
@@ -48,8 +48,8 @@ final class Session {
   }
 
   /** Null in a discovery session. */
-  @Nullable Nexus nexus() {
-    return nexus;
+  @Nullable LogicalUnits units() {
+    return units;
   }
 
   SessionParameters parameters() {
@@ -73,9 +73,8 @@ final class Session {
 
   /** Ends the nexus with the logical units. */
   void close() {
-    ServedTarget target = admission.target();
-    if (target != null && nexus != null) {
-      target.units().close(nexus);
+    if (units != null) {
+      units.close();
     }
   }
 

@@ -1,6 +1,8 @@
 package io.everwhen.target.iscsi;
 
 import io.everwhen.target.pdu.BasicHeader;
+import io.everwhen.target.scsi.LogicalUnits;
+import io.everwhen.target.scsi.Nexus;
 import java.io.IOException;
 
 /**
@@ -41,6 +43,8 @@ final class TaskManagement {
    */
   static int execute(BasicHeader request, ScsiTasks tasks) throws IOException {
     long lun = request.lun();
+    LogicalUnits units = tasks.units();
+    Nexus nexus = units.nexus(lun);
     return switch (function(request)) {
       case ABORT_TASK -> {
         int tag = request.referencedTaskTag();
@@ -48,22 +52,23 @@ final class TaskManagement {
         yield aborted > 0 ? FUNCTION_COMPLETE : TASK_DOES_NOT_EXIST;
       }
       case ABORT_TASK_SET -> {
-        if (!tasks.units().exists(lun)) {
+        if (!nexus.exists()) {
           yield LUN_DOES_NOT_EXIST;
         }
         tasks.abort(t -> t.lun() == lun);
         yield FUNCTION_COMPLETE;
       }
       case CLEAR_TASK_SET, LOGICAL_UNIT_RESET -> {
-        if (!tasks.units().exists(lun)) {
+        if (!nexus.exists()) {
           yield LUN_DOES_NOT_EXIST;
         }
-        // The only logical unit there is: its tasks are those of the target.
-        tasks.resetTarget();
+        nexus.reset();
+        tasks.dropAborted();
         yield FUNCTION_COMPLETE;
       }
       case TARGET_WARM_RESET, TARGET_COLD_RESET -> {
-        tasks.resetTarget();
+        units.reset();
+        tasks.dropAborted();
         yield FUNCTION_COMPLETE;
       }
       case TASK_REASSIGN -> REASSIGNMENT_NOT_SUPPORTED;

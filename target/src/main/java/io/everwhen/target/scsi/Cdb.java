@@ -28,12 +28,30 @@ public sealed interface Cdb {
     return bytes < dataOutBytes(blockSize) ? null : this;
   }
 
+  /**
+   * Whether it is answered with a unit attention pending and without a logical unit, SPC-4 sections
+   * 6.6.1, 6.33 and 6.39.
+   */
+  default boolean alwaysAnswered() {
+    return false;
+  }
+
   record TestUnitReady() implements Cdb {}
 
-  record RequestSense(boolean descriptor, int allocationLength) implements Cdb {}
+  record RequestSense(boolean descriptor, int allocationLength) implements Cdb {
+    @Override
+    public boolean alwaysAnswered() {
+      return true;
+    }
+  }
 
   /** INQUIRY; {@code evpd} asks for the vital product data page {@code page}. */
-  record Inquiry(boolean evpd, int page, int allocationLength) implements Cdb {}
+  record Inquiry(boolean evpd, int page, int allocationLength) implements Cdb {
+    @Override
+    public boolean alwaysAnswered() {
+      return true;
+    }
+  }
 
   /**
    * MODE SENSE(6) or, if {@code ten}, (10). {@code control} is 0 current, 1 changeable, 2 default,
@@ -71,7 +89,12 @@ public sealed interface Cdb {
 
   record GetLbaStatus(long lba, int allocationLength) implements Cdb {}
 
-  record ReportLuns(int select, long allocationLength) implements Cdb {}
+  record ReportLuns(int select, long allocationLength) implements Cdb {
+    @Override
+    public boolean alwaysAnswered() {
+      return true;
+    }
+  }
 
   /** REPORT SUPPORTED OPERATION CODES. */
   record ReportOperationCodes(

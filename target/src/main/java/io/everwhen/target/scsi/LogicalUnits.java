@@ -1,139 +1,141 @@
 package io.everwhen.target.scsi;
 
-import io.everwhen.target.block.BlockDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The logical units behind a target port: what a transport talks to. Today one, LUN 0. Any thread
- * may call it.
+ * What one initiator port sees through one session, the I_T nexus of SAM-5: the logical units that
+ * its LUNs lead to. Any thread may call it.
  */
 public final class LogicalUnits {
 
-  private final DeviceServer unit;
+  private static final int LUN_LIST_HEADER_BYTES = 8;
 
-  /** Serves {@code disk} as LUN 0. */
-  public LogicalUnits(BlockDevice disk, DiskIdentity identity) {
-    unit = new DeviceServer(disk, identity);
+  /** SELECT REPORT: only well-known logical units, of which there are none. */
+  private static final int WELL_KNOWN = 1;
+
+  private static final int SELECT_MAX = 2;
+
+  private final String port;
+  private final AbsentUnit absent = new AbsentUnit(this);
+  private final AtomicInteger aborts = new AtomicInteger();
+
+  /** By LUN up to the highest one that leads to a unit; replaced as a whole. */
+  private volatile Nexus[] nexuses = {};
+
+  private boolean closed;
+
+  /**
+   * @param port the initiator port's name, by which reservations know it again: for iSCSI the
+   *     initiator's name, then {@code ,i,0x} and the ISID; SPC-4 section 7.6.4.6
+   * @param map what it sees
+   */
+  public LogicalUnits(String port, LunMap map) {
+    this.port = port;
+    replace(map);
+  }
+
+  String port() {
+    return port;
+  }
+
+  AbsentUnit absent() {
+    return absent;
+  }
+
+  /** What an 8-byte LUN field leads to now. */
+  public Nexus nexus(long lunField) {
+    Nexus[] all = nexuses;
+    int lun = LunMap.decode(lunField);
+    return lun >= 0 && lun < all.length ? all[lun] : absent;
   }
 
   /**
-   * The unit that a LUN field names, by peripheral or flat addressing, SAM-5 section 4.7; null if
-   * there is none.
+   * Replaces what the initiator port sees, and tells it through the units that stay. A command that
+   * runs at a unit that goes is carried out; one that still waits for its data then fails.
    */
-  private @Nullable DeviceServer unit(long lun) {
-    boolean flat = lun >>> 62 == 1;
-    return (flat ? lun & ~(1L << 62) : lun) == 0 ? unit : null;
-  }
-
-  /**
-   * Opens a nexus with an initiator port.
-   *
-   * @param port its name, by which reservations know it again: for iSCSI the initiator's name, then
-   *     {@code ,i,0x} and the ISID; SPC-4 section 7.6.4.6
-   */
-  public Nexus open(String port) {
-    return unit.open(port);
-  }
-
-  /** Forgets a nexus whose initiator port is gone. */
-  public void close(Nexus nexus) {
-    unit.close(nexus);
-  }
-
-  /** Tells every nexus that the units were reset; whoever calls it has aborted their tasks. */
-  public void reset() {
-    unit.reset();
-  }
-
-  /** Whether a LUN field names a unit that is there. */
-  public boolean exists(long lun) {
-    return unit(lun) != null;
-  }
-
-  /** Bytes that the initiator has to send with a command. */
-  public long dataOutBytes(long lun, Cdb cdb) {
-    DeviceServer server = unit(lun);
-    return server == null ? 0 : cdb.dataOutBytes(server.blockSize());
-  }
-
-  /**
-   * Checks what can be checked before any data moves, so that no data is asked for in vain.
-   *
-   * @return why the command fails, or null
-   */
-  public @Nullable Sense check(Nexus nexus, long lun, Cdb cdb) {
-    DeviceServer server = unit(lun);
-    // These are answered with a unit attention pending and without a logical unit, SPC-4 sections
-    // 6.6.1, 6.33 and 6.39.
-    boolean always =
-        cdb instanceof Cdb.Inquiry
-            || cdb instanceof Cdb.ReportLuns
-            || cdb instanceof Cdb.RequestSense;
-    if (server == null) {
-      return always ? null : Sense.LOGICAL_UNIT_NOT_SUPPORTED;
+  public void map(LunMap map) {
+    if (replace(map)) {
+      open().forEach(nexus -> nexus.raise(Sense.REPORTED_LUNS_DATA_HAS_CHANGED));
     }
-    Sense attention = always ? null : nexus.take();
-    return attention == null ? server.check(cdb) : attention;
   }
 
-  /**
-   * The command when only {@code bytes} of data come with it; null if it cannot be carried out with
-   * those.
-   */
-  public @Nullable Cdb withDataOut(long lun, Cdb cdb, long bytes) {
-    DeviceServer server = unit(lun);
-    return server == null ? cdb : cdb.withDataOut(bytes, server.blockSize());
-  }
-
-  /**
-   * Carries out a command that passed {@link #check}. What it changes may be acknowledged as the
-   * outcome says. The data must not change before {@link #settle} or {@link #flush} has returned,
-   * called by the same thread.
-   *
-   * @param dataOut what came with the command: all of {@link #dataOutBytes}
-   * @throws IOException only from {@code dataIn}
-   */
-  public Outcome execute(Nexus nexus, long lun, Cdb cdb, ByteBuffer dataOut, DataIn dataIn)
-      throws IOException {
-    DeviceServer server = unit(lun);
-    if (server != null && cdb instanceof Cdb.RequestSense request) {
-      Sense attention = nexus.take();
-      return UnitInformation.requestSense(
-          request, attention == null ? Sense.NO_SENSE : attention, dataIn);
+  /** The initiator port is gone, and with it every nexus. */
+  public void close() {
+    synchronized (this) {
+      closed = true;
     }
-    return server == null ? absent(cdb, dataIn) : server.execute(nexus, cdb, dataOut, dataIn);
+    replace(LunMap.EMPTY);
   }
 
-  /** The commands that an absent logical unit answers, SPC-4 sections 6.6.1, 6.33 and 6.39. */
-  private static Outcome absent(Cdb cdb, DataIn dataIn) throws IOException {
-    return switch (cdb) {
-      case Cdb.Inquiry inquiry -> {
-        if (inquiry.evpd() || inquiry.page() != 0) {
-          yield new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
-        }
-        ByteBuffer reply = ByteBuffer.allocate(256);
-        InquiryPages.putStandard(reply, false, false);
-        yield UnitInformation.finish(null, reply, inquiry.allocationLength(), dataIn);
+  /** Returns whether anything is different now. */
+  private synchronized boolean replace(LunMap wanted) {
+    LunMap map = closed ? LunMap.EMPTY : wanted;
+    Nexus[] before = nexuses;
+    Nexus[] after = new Nexus[map.units().isEmpty() ? 0 : map.units().lastKey() + 1];
+    Arrays.fill(after, absent);
+    map.units()
+        .forEach((lun, unit) -> {
+          boolean stays =
+              lun < before.length && before[lun] instanceof UnitNexus old && old.unit() == unit;
+          after[lun] = stays ? before[lun] : unit.open(this);
+        });
+    nexuses = after;
+    for (int lun = 0; lun < before.length; lun++) {
+      boolean stays = lun < after.length && after[lun] == before[lun];
+      if (!stays && before[lun] instanceof UnitNexus gone) {
+        gone.close();
       }
-      case Cdb.ReportLuns luns -> UnitInformation.reportLuns(luns, dataIn);
-      case Cdb.RequestSense request ->
-          UnitInformation.requestSense(request, Sense.LOGICAL_UNIT_NOT_SUPPORTED, dataIn);
-      default -> new Outcome.CheckCondition(Sense.LOGICAL_UNIT_NOT_SUPPORTED);
-    };
+    }
+    return !Arrays.equals(before, after);
   }
 
-  /** Settles what this thread has changed; returns why it may not be acknowledged, or null. */
-  public @Nullable Sense settle() {
-    return unit.settle(false);
+  private List<UnitNexus> open() {
+    return Arrays.stream(nexuses)
+        .filter(UnitNexus.class::isInstance)
+        .map(UnitNexus.class::cast)
+        .toList();
+  }
+
+  /** TARGET RESET: resets every unit that is seen here. */
+  public void reset() {
+    open().forEach(Nexus::reset);
   }
 
   /**
-   * Settles, and brings everything acknowledged to stable storage; returns why that failed, or
-   * null.
+   * How often {@link Nexus#aborts} of any nexus has risen: whoever sees a new number looks through
+   * its tasks.
    */
-  public @Nullable Sense flush() {
-    return unit.settle(true);
+  public int aborts() {
+    return aborts.get();
+  }
+
+  /** The tasks of one of the nexuses were aborted. */
+  void aborted() {
+    aborts.incrementAndGet();
+  }
+
+  /**
+   * REPORT LUNS, SPC-4 section 6.33. Whoever has it needs not be told any more that the LUNs have
+   * changed.
+   */
+  Outcome reportLuns(Cdb.ReportLuns cdb, DataIn dataIn) throws IOException {
+    if (cdb.select() > SELECT_MAX) {
+      return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
+    }
+    open().forEach(nexus -> nexus.clear(Sense.REPORTED_LUNS_DATA_HAS_CHANGED));
+    Nexus[] all = cdb.select() == WELL_KNOWN ? new Nexus[0] : nexuses;
+    ByteBuffer reply = ByteBuffer.allocate(LUN_LIST_HEADER_BYTES + all.length * Long.BYTES);
+    reply.position(LUN_LIST_HEADER_BYTES);
+    for (int lun = 0; lun < all.length; lun++) {
+      if (all[lun].exists()) {
+        reply.putLong(LunMap.encode(lun));
+      }
+    }
+    reply.putInt(0, reply.position() - LUN_LIST_HEADER_BYTES);
+    return UnitInformation.finish(null, reply, cdb.allocationLength(), dataIn);
   }
 }

@@ -9,8 +9,46 @@ import java.util.Set;
  */
 final class Medium {
 
-  private final Set<Nexus> preventers = new HashSet<>();
+  private final Set<UnitNexus> preventers = new HashSet<>();
   private volatile boolean ejected;
+
+  /** Whether a command cannot be carried out while it is ejected. */
+  static boolean isNeeded(Cdb cdb) {
+    return switch (cdb) {
+      case Cdb.Read _,
+          Cdb.Write _,
+          Cdb.WriteAtomic _,
+          Cdb.CompareAndWrite _,
+          Cdb.OrWrite _,
+          Cdb.Verify _,
+          Cdb.WriteSame _,
+          Cdb.Unmap _,
+          Cdb.PreFetch _,
+          Cdb.SynchronizeCache _,
+          Cdb.GetLbaStatus _,
+          Cdb.ReadDefectData _,
+          Cdb.ReadCapacity10 _,
+          Cdb.ReadCapacity16 _,
+          Cdb.Sanitize _,
+          Cdb.TestUnitReady _ ->
+          true;
+      case Cdb.StartStopUnit _,
+          Cdb.PreventAllowMediumRemoval _,
+          Cdb.RequestSense _,
+          Cdb.Inquiry _,
+          Cdb.ModeSense _,
+          Cdb.ModeSelect _,
+          Cdb.ReportLuns _,
+          Cdb.ReportOperationCodes _,
+          Cdb.PersistentReserveIn _,
+          Cdb.PersistentReserveOut _,
+          Cdb.Reserve _,
+          Cdb.Release _,
+          Cdb.Unknown _,
+          Cdb.Invalid _ ->
+          false;
+    };
+  }
 
   boolean ejected() {
     return ejected;
@@ -28,12 +66,12 @@ final class Medium {
     return !ejected;
   }
 
-  synchronized void prevent(Nexus nexus) {
+  synchronized void prevent(UnitNexus nexus) {
     preventers.add(nexus);
   }
 
   /** The nexus allows removal again, or is gone. */
-  synchronized void allow(Nexus nexus) {
+  synchronized void allow(UnitNexus nexus) {
     preventers.remove(nexus);
   }
 

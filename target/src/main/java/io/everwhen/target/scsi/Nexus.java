@@ -1,49 +1,59 @@
 package io.everwhen.target.scsi;
 
-import java.util.ArrayDeque;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The relation of one initiator port with the logical units, SAM-5 section 4.7: what it still has
- * to be told. Any thread may raise a unit attention; the nexus's own thread takes it.
+ * What one initiator port has at one LUN, SAM-5 section 4.7: a logical unit, which makes it an
+ * I_T_L nexus, or none. What a transport talks to. Any thread may call it.
  */
-public final class Nexus {
+public sealed interface Nexus permits UnitNexus, AbsentUnit {
 
-  /** Conditions that wait; more of them say nothing new. */
-  private static final int CONDITIONS_MAX = 8;
+  /** Whether there is a logical unit. */
+  boolean exists();
 
-  private final ArrayDeque<Sense> conditions = new ArrayDeque<>();
-  private volatile boolean waiting;
-
-  private final String port;
-
-  Nexus(String port) {
-    this.port = port;
-  }
-
-  /** The initiator port's name: for iSCSI, initiator name and ISID; SPC-4 section 7.6.4.6. */
-  String port() {
-    return port;
-  }
+  /** Bytes that the initiator has to send with a command. */
+  long dataOutBytes(Cdb cdb);
 
   /**
-   * Raises a unit attention condition, SAM-5 section 5.14; one that waits already is not repeated.
+   * Checks what can be checked before any data moves, so that no data is asked for in vain.
+   *
+   * @return why the command fails, or null
    */
-  synchronized void raise(Sense condition) {
-    if (!conditions.contains(condition) && conditions.size() < CONDITIONS_MAX) {
-      conditions.addLast(condition);
-      waiting = true;
-    }
-  }
+  @Nullable Sense check(Cdb cdb);
 
-  /** Takes the oldest condition, if there is any. */
-  @Nullable Sense take() {
-    return waiting ? takeOldest() : null;
-  }
+  /**
+   * The command when only {@code bytes} of data come with it; null if it cannot be carried out with
+   * those.
+   */
+  @Nullable Cdb withDataOut(Cdb cdb, long bytes);
 
-  private synchronized @Nullable Sense takeOldest() {
-    Sense oldest = conditions.pollFirst();
-    waiting = !conditions.isEmpty();
-    return oldest;
-  }
+  /**
+   * Carries out a command that passed {@link #check}. What it changes may be acknowledged as the
+   * outcome says. The data must not change before {@link #settle} or {@link #flush} has returned,
+   * called by the same thread.
+   *
+   * @param dataOut what came with the command: all of {@link #dataOutBytes}
+   * @throws IOException only from {@code dataIn}
+   */
+  Outcome execute(Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException;
+
+  /** Settles what this thread has changed; returns why it may not be acknowledged, or null. */
+  @Nullable Sense settle();
+
+  /**
+   * Settles, and brings everything acknowledged to stable storage; returns why that failed, or
+   * null.
+   */
+  @Nullable Sense flush();
+
+  /** LOGICAL UNIT RESET: aborts the tasks of every nexus with the unit, and tells them. */
+  void reset();
+
+  /**
+   * How often all tasks of this nexus were aborted: a task that began at another number is not to
+   * be carried out any more, nor answered.
+   */
+  int aborts();
 }

@@ -6,13 +6,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** All nexuses with a logical unit that are there. Any thread may call it. */
 final class Nexuses {
 
-  private final List<Nexus> open = new CopyOnWriteArrayList<>();
+  private final List<UnitNexus> open = new CopyOnWriteArrayList<>();
 
-  void add(Nexus nexus) {
+  void add(UnitNexus nexus) {
     open.add(nexus);
   }
 
-  void remove(Nexus nexus) {
+  void remove(UnitNexus nexus) {
     open.remove(nexus);
   }
 
@@ -21,8 +21,13 @@ final class Nexuses {
     open.forEach(nexus -> nexus.raise(condition));
   }
 
+  /** Aborts the tasks of everybody. */
+  void abort() {
+    open.forEach(UnitNexus::abort);
+  }
+
   /** Raises it for everybody else than the nexus that caused it. */
-  void raiseExcept(Nexus cause, Sense condition) {
+  void raiseExcept(UnitNexus cause, Sense condition) {
     open.stream().filter(nexus -> nexus != cause).forEach(nexus -> nexus.raise(condition));
   }
 

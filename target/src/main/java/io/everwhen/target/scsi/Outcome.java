@@ -7,9 +7,9 @@ public sealed interface Outcome {
   enum Done implements Outcome {
     /** GOOD, at once. */
     GOOD,
-    /** GOOD once {@link LogicalUnits#settle} has returned. */
+    /** GOOD once {@link Nexus#settle} has returned. */
     GOOD_ONCE_SETTLED,
-    /** GOOD once {@link LogicalUnits#flush} has returned. */
+    /** GOOD once {@link Nexus#flush} has returned. */
     GOOD_ONCE_FLUSHED,
     /** RESERVATION CONFLICT; nothing was done. */
     RESERVATION_CONFLICT

@@ -51,6 +51,9 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
   public static final Sense MEDIUM_MAY_HAVE_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x28, 0x00);
   public static final Sense DEVICE_RESET = new Sense(UNIT_ATTENTION_KEY, 0x29, 0x03);
   public static final Sense MODE_PARAMETERS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x01);
+  public static final Sense CAPACITY_DATA_HAS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x09);
+  public static final Sense REPORTED_LUNS_DATA_HAS_CHANGED =
+      new Sense(UNIT_ATTENTION_KEY, 0x3f, 0x0e);
   public static final Sense RESERVATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x03);
   public static final Sense RESERVATIONS_RELEASED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x04);
   public static final Sense REGISTRATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x05);

@@ -37,7 +37,6 @@ final class UnitInformation {
               reply,
               mode.allocationLength(),
               dataIn);
-      case Cdb.ReportLuns luns -> reportLuns(luns, dataIn);
       case Cdb.ReportOperationCodes codes ->
           finish(SupportedCommands.put(reply, codes), reply, codes.allocationLength(), dataIn);
       case Cdb.ReadDefectData defects -> defectData(reply, defects, dataIn);
@@ -97,16 +96,6 @@ final class UnitInformation {
       sense.putFixed(reply);
     }
     return finish(null, reply, request.allocationLength(), dataIn);
-  }
-
-  /** REPORT LUNS: logical unit 0 is there; there are no well-known ones. SPC-4 section 6.33. */
-  static Outcome reportLuns(Cdb.ReportLuns cdb, DataIn dataIn) throws IOException {
-    if (cdb.select() > 2) {
-      return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
-    }
-    int count = cdb.select() == 1 ? 0 : 1;
-    ByteBuffer reply = ByteBuffer.allocate(8 + count * Long.BYTES).putInt(count * Long.BYTES);
-    return finish(null, reply.position(reply.capacity()), cdb.allocationLength(), dataIn);
   }
 
   /** Delivers what was put into {@code reply}, cut to the allocation length. */

@@ -215,6 +215,9 @@ class SessionTest {
     assertThat(initiator.write(WRITE_8_BLOCKS_AT_0, random(4096, 1)).sense()).isEqualTo(0x30c00);
     portal.disk().failWrites(null);
     portal.disk().readOnly(true);
+    assertThat(initiator.write(WRITE_8_BLOCKS_AT_0, random(4096, 1)).sense())
+        .as("it is told first")
+        .isEqualTo(0x62a01);
     assertThat(initiator.write(WRITE_8_BLOCKS_AT_0, random(4096, 1)).sense()).isEqualTo(0x72700);
     assertReady();
   }

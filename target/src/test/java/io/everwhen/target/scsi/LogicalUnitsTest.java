@@ -25,8 +25,8 @@ class LogicalUnitsTest {
   private static final int BLOCKS = 1 << 16;
 
   private final MemoryDisk disk = new MemoryDisk(new Geometry(BLOCK_BYTES, 4096, BLOCKS));
-  private final LogicalUnits units = new LogicalUnits(disk, DiskIdentity.of("a disk"));
-  private final Nexus nexus = units.open("one");
+  private final LogicalUnit unit = new LogicalUnit(disk, DiskIdentity.of("a disk"));
+  private final LogicalUnits one = new LogicalUnits("one", LunMap.of(unit));
   private CollectedData returned = new CollectedData();
 
   @ParameterizedTest
@@ -149,7 +149,7 @@ class LogicalUnitsTest {
         mine.put(BLOCK_BYTES, (byte) (round + 1));
         Cdb cdb = new Cdb.CompareAndWrite(0, false, 0, 1);
         attempts.add(() ->
-            units.execute(nexus, 0, cdb, mine, new CollectedData()) instanceof Outcome.Done
+            one.nexus(0).execute(cdb, mine, new CollectedData()) instanceof Outcome.Done
                 && winners.incrementAndGet() > 0);
       }
       try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -199,6 +199,8 @@ class LogicalUnitsTest {
   @Test
   void aReadOnlyDiskIsWriteProtectedAndSaysSo() throws IOException {
     disk.readOnly(true);
+    assertThat(sense(0, "000000000000", ByteBuffer.allocate(0)))
+        .isEqualTo(Sense.MODE_PARAMETERS_CHANGED);
     assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1))).isEqualTo(Sense.WRITE_PROTECTED);
     assertThat(sense(0, "42 00 00000000 00 0018 00", ByteBuffer.allocate(24)))
         .isEqualTo(Sense.WRITE_PROTECTED);
@@ -218,7 +220,7 @@ class LogicalUnitsTest {
 
   @Test
   void aUnitAttentionIsToldOnce() throws IOException {
-    units.reset();
+    one.reset();
     assertThat(sense(0, "12 00 00 0024 00", ByteBuffer.allocate(0))).as("INQUIRY passes").isNull();
     assertThat(sense(0, "000000000000", ByteBuffer.allocate(0))).isEqualTo(Sense.DEVICE_RESET);
     assertThat(sense(0, "000000000000", ByteBuffer.allocate(0))).isNull();
@@ -226,12 +228,12 @@ class LogicalUnitsTest {
 
   @Test
   void anInitiatorThatWasPreemptedIsToldAndKeptOut() throws IOException {
-    Nexus other = units.open("two");
-    assertThat(sense(nexus, "5f 00 00 0000 00000018 00", keys(0, 1))).isNull();
+    LogicalUnits other = open("two");
+    assertThat(sense(one, "5f 00 00 0000 00000018 00", keys(0, 1))).isNull();
     assertThat(sense(other, "5f 06 00 0000 00000018 00", keys(7, 2))).isNull();
-    assertThat(sense(nexus, "5f 01 05 0000 00000018 00", keys(1, 0))).isNull();
+    assertThat(sense(one, "5f 01 05 0000 00000018 00", keys(1, 0))).isNull();
     assertThat(sense(other, "2a 00 00000000 00 0001 00", filled(1))).as("registered").isNull();
-    assertThat(sense(nexus, "5f 04 05 0000 00000018 00", keys(1, 2))).isNull();
+    assertThat(sense(one, "5f 04 05 0000 00000018 00", keys(1, 2))).isNull();
     assertThat(sense(other, "000000000000", ByteBuffer.allocate(0)))
         .isEqualTo(Sense.REGISTRATIONS_PREEMPTED);
     assertThat(outcome(other, "2a 00 00000000 00 0001 00", filled(1)))
@@ -270,24 +272,24 @@ class LogicalUnitsTest {
 
   @Test
   void whatIsReservedWithoutPersistenceEndsWithTheNexusAndWithAReset() throws IOException {
-    Nexus other = units.open("two");
-    assertThat(sense(nexus, "16 000000 00 00", ByteBuffer.allocate(0))).isNull();
+    LogicalUnits other = open("two");
+    assertThat(sense(one, "16 000000 00 00", ByteBuffer.allocate(0))).isNull();
     assertThat(outcome(other, "56 00 00000000 00 0000 00", ByteBuffer.allocate(0)))
         .isEqualTo(Outcome.Done.RESERVATION_CONFLICT);
     assertThat(sense(other, "12 00 00 0024 00", ByteBuffer.allocate(0))).isNull();
     assertThat(sense(other, "17 000000 00 00", ByteBuffer.allocate(0))).isNull();
     assertThat(outcome(other, "000000000000", ByteBuffer.allocate(0)))
         .isEqualTo(Outcome.Done.RESERVATION_CONFLICT);
-    units.close(nexus);
+    one.close();
     assertThat(sense(other, "56 00 00000000 00 0000 00", ByteBuffer.allocate(0))).isNull();
-    units.reset();
-    Nexus third = units.open("three");
+    other.reset();
+    LogicalUnits third = open("three");
     assertThat(sense(third, "2a 00 00000000 00 0001 00", filled(1))).isNull();
   }
 
   @Test
   void modeSelectProtectsTheUnitFromWrites() throws IOException {
-    Nexus other = units.open("two");
+    LogicalUnits other = open("two");
     assertThat(sense(0, "15 10 0000 10 00", data("00000000 0a0a 0010 0800 0000 0000 0000")))
         .isNull();
     assertThat(sense(other, "000000000000", ByteBuffer.allocate(0)))
@@ -336,19 +338,19 @@ class LogicalUnitsTest {
   @Test
   void aRemovableDiskIsEjectedUnlessThatIsPrevented() throws IOException {
     disk.removable(true);
-    Nexus other = units.open("two");
+    LogicalUnits other = open("two");
     assertThat(sense(0, "12 00 00 0024 00", ByteBuffer.allocate(0))).isNull();
     assertThat(returned.data().get(1)).as("RMB").isEqualTo((byte) 0x80);
     assertThat(sense(other, "1e 000000 01 00", ByteBuffer.allocate(0))).isNull();
     assertThat(sense(0, "1b 000000 02 00", ByteBuffer.allocate(0)))
         .isEqualTo(Sense.MEDIUM_REMOVAL_PREVENTED);
-    units.close(other);
+    other.close();
     assertThat(sense(0, "1b 000000 02 00", ByteBuffer.allocate(0))).isNull();
     assertThat(sense(0, "000000000000", ByteBuffer.allocate(0)))
         .isEqualTo(Sense.MEDIUM_NOT_PRESENT);
     assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1)))
         .isEqualTo(Sense.MEDIUM_NOT_PRESENT);
-    Nexus third = units.open("three");
+    LogicalUnits third = open("three");
     assertThat(sense(0, "1b 000000 03 00", ByteBuffer.allocate(0))).isNull();
     assertThat(sense(third, "000000000000", ByteBuffer.allocate(0)))
         .isEqualTo(Sense.MEDIUM_MAY_HAVE_CHANGED);
@@ -359,6 +361,10 @@ class LogicalUnitsTest {
   void aFixedDiskIsNeverEjected() throws IOException {
     assertThat(sense(0, "1b 000000 02 00", ByteBuffer.allocate(0))).isNull();
     assertThat(sense(0, "000000000000", ByteBuffer.allocate(0))).isNull();
+  }
+
+  private LogicalUnits open(String port) {
+    return new LogicalUnits(port, LunMap.of(unit));
   }
 
   private static ByteBuffer keys(long key, long actionKey) {
@@ -391,10 +397,10 @@ class LogicalUnitsTest {
   }
 
   private @Nullable Sense sense(long lun, String hex, ByteBuffer data) throws IOException {
-    return sense(outcome(nexus, lun, hex, data));
+    return sense(outcome(one, lun, hex, data));
   }
 
-  private @Nullable Sense sense(Nexus from, String hex, ByteBuffer data) throws IOException {
+  private @Nullable Sense sense(LogicalUnits from, String hex, ByteBuffer data) throws IOException {
     return sense(outcome(from, hex, data));
   }
 
@@ -407,21 +413,23 @@ class LogicalUnitsTest {
     };
   }
 
-  private Outcome outcome(Nexus from, String hex, ByteBuffer data) throws IOException {
+  private Outcome outcome(LogicalUnits from, String hex, ByteBuffer data) throws IOException {
     return outcome(from, 0, hex, data);
   }
 
   /** Runs a command to its end. */
-  private Outcome outcome(Nexus from, long lun, String hex, ByteBuffer data) throws IOException {
+  private Outcome outcome(LogicalUnits from, long lun, String hex, ByteBuffer data)
+      throws IOException {
     returned = new CollectedData();
     byte[] bytes = HexFormat.of().parseHex(hex.replace(" ", ""));
     Cdb cdb = Cdb.decode(ByteBuffer.allocate(16).put(0, bytes), 0);
-    Sense refused = units.check(from, lun, cdb);
+    Nexus nexus = from.nexus(lun);
+    Sense refused = nexus.check(cdb);
     if (refused != null) {
       return new Outcome.CheckCondition(refused);
     }
-    Outcome outcome = units.execute(from, lun, cdb, data, returned);
-    Sense failed = outcome instanceof Outcome.Done ? units.settle() : null;
+    Outcome outcome = nexus.execute(cdb, data, returned);
+    Sense failed = outcome instanceof Outcome.Done ? nexus.settle() : null;
     return failed == null ? outcome : new Outcome.ChangesLost(failed);
   }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** A disk in memory, which can be told to fail. */
 public final class MemoryDisk implements BlockDevice {
 
-  private final Geometry geometry;
+  private volatile Geometry geometry;
   private final ByteBuffer content;
   private volatile boolean readOnly;
   private volatile boolean removable;
@@ -29,6 +29,11 @@ public final class MemoryDisk implements BlockDevice {
   public MemoryDisk(Geometry geometry) {
     this.geometry = geometry;
     this.content = ByteBuffer.allocateDirect(Math.toIntExact(geometry.byteCount()));
+  }
+
+  /** Has another shape from now on; not a larger one than the first. */
+  public void geometry(Geometry value) {
+    geometry = value;
   }
 
   /** Refuses changes from now on, or takes them again. */

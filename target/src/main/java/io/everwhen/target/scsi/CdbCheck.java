@@ -1,0 +1,124 @@
+package io.everwhen.target.scsi;
+
+import io.everwhen.target.block.BlockDevice;
+import io.everwhen.target.block.Geometry;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What can be said of a command before any of its data is there: whether its fields fit the disk.
+ * Every method returns why the command fails, or null.
+ */
+final class CdbCheck {
+
+  private static final int ATOMIC_BOUNDARY_AT = 10;
+
+  private final BlockDevice disk;
+  private final UnitMode mode;
+
+  CdbCheck(BlockDevice disk, UnitMode mode) {
+    this.disk = disk;
+    this.mode = mode;
+  }
+
+  @Nullable Sense check(Cdb cdb) {
+    return switch (cdb) {
+      case Cdb.Read read -> extent(read.protect(), read.lba(), read.blocks());
+      case Cdb.Write write -> write(write);
+      case Cdb.CompareAndWrite compare -> compareAndWrite(compare);
+      case Cdb.OrWrite or -> change(or.protect(), or.lba(), or.blocks());
+      case Cdb.WriteAtomic atomic -> writeAtomic(atomic);
+      case Cdb.Verify verify -> verify(verify);
+      case Cdb.WriteSame same -> writeSame(same);
+      case Cdb.Unmap unmap -> unmap.anchor() ? Sense.INVALID_FIELD_IN_CDB : writable();
+      case Cdb.SynchronizeCache sync -> range(sync.lba(), sync.blocks());
+      case Cdb.PreFetch fetch -> range(fetch.lba(), fetch.blocks());
+      case Cdb.GetLbaStatus status -> range(status.lba(), 1);
+      case Cdb.ModeSelect select -> select.save() ? Sense.INVALID_FIELD_IN_CDB : null;
+      case Cdb.Sanitize sanitize -> sanitize(sanitize);
+      case Cdb.PersistentReserveOut out -> ReservationRequest.check(out);
+      case Cdb.ReadCapacity10 capacity -> capacity(capacity.partialMedium(), capacity.lba());
+      case Cdb.ReadCapacity16 capacity -> capacity(capacity.partialMedium(), capacity.lba());
+      case Cdb.Unknown _ -> Sense.INVALID_COMMAND_OPERATION_CODE;
+      case Cdb.Invalid _ -> Sense.INVALID_FIELD_IN_CDB;
+      case Cdb.TestUnitReady _,
+          Cdb.RequestSense _,
+          Cdb.Inquiry _,
+          Cdb.ModeSense _,
+          Cdb.ReportLuns _,
+          Cdb.ReportOperationCodes _,
+          Cdb.ReadDefectData _,
+          Cdb.PersistentReserveIn _,
+          Cdb.Reserve _,
+          Cdb.Release _,
+          Cdb.StartStopUnit _,
+          Cdb.PreventAllowMediumRemoval _ ->
+          null;
+    };
+  }
+
+  private @Nullable Sense range(long lba, long blocks) {
+    return disk.geometry().contains(lba, blocks) ? null : Sense.LBA_OUT_OF_RANGE;
+  }
+
+  private @Nullable Sense extent(int protect, long lba, long blocks) {
+    Geometry geometry = disk.geometry();
+    if (protect != 0) {
+      return Sense.INVALID_FIELD_IN_CDB;
+    }
+    if (!geometry.contains(lba, blocks)) {
+      return Sense.LBA_OUT_OF_RANGE;
+    }
+    return blocks > BlockLimits.TRANSFER_BYTES_MAX / geometry.blockSize()
+        ? Sense.INVALID_FIELD_IN_CDB
+        : null;
+  }
+
+  private @Nullable Sense change(int protect, long lba, long blocks) {
+    Sense sense = extent(protect, lba, blocks);
+    return sense == null ? writable() : sense;
+  }
+
+  private @Nullable Sense writable() {
+    return disk.readOnly() || mode.writeProtected() ? Sense.WRITE_PROTECTED : null;
+  }
+
+  private @Nullable Sense write(Cdb.Write write) {
+    return write.byteCheck() > 1
+        ? Sense.INVALID_FIELD_IN_CDB
+        : change(write.protect(), write.lba(), write.blocks());
+  }
+
+  private @Nullable Sense compareAndWrite(Cdb.CompareAndWrite compare) {
+    return compare.blocks() > BlockLimits.COMPARE_AND_WRITE_BLOCKS_MAX
+        ? Sense.INVALID_FIELD_IN_CDB
+        : change(compare.protect(), compare.lba(), compare.blocks());
+  }
+
+  private @Nullable Sense writeAtomic(Cdb.WriteAtomic atomic) {
+    return atomic.boundary() != 0
+        ? Sense.INVALID_FIELD_IN_CDB.at(ATOMIC_BOUNDARY_AT)
+        : change(atomic.protect(), atomic.lba(), atomic.blocks());
+  }
+
+  private @Nullable Sense verify(Cdb.Verify verify) {
+    return verify.byteCheck() == 2
+        ? Sense.INVALID_FIELD_IN_CDB
+        : extent(verify.protect(), verify.lba(), verify.blocks());
+  }
+
+  private @Nullable Sense writeSame(Cdb.WriteSame same) {
+    // Length 0 is refused because WSNZ is set; ANCHOR because ANC_SUP is not.
+    return same.anchor() || same.blocks() == 0
+        ? Sense.INVALID_FIELD_IN_CDB
+        : change(same.protect(), same.lba(), same.blocks());
+  }
+
+  private @Nullable Sense sanitize(Cdb.Sanitize sanitize) {
+    Sense sense = Sanitize.check(sanitize, disk.geometry().blockSize());
+    return sense == null ? writable() : sense;
+  }
+
+  private static @Nullable Sense capacity(boolean partialMedium, long lba) {
+    return lba != 0 && !partialMedium ? Sense.INVALID_FIELD_IN_CDB : null;
+  }
+}

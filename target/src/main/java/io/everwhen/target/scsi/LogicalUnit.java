@@ -1,0 +1,102 @@
+package io.everwhen.target.scsi;
+
+import io.everwhen.target.block.BlockDevice;
+import io.everwhen.target.block.Geometry;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk as a logical unit, whichever targets and LUNs lead to it. Any thread may call it.
+ *
+ * <p>If the disk's geometry, or whether it is read-only, changes while it is served, then every
+ * initiator port is told with its next command.
+ */
+public final class LogicalUnit {
+
+  private final BlockDevice disk;
+  private final Nexuses nexuses = new Nexuses();
+  private final Reservations reservations = new Reservations();
+  private final Medium medium = new Medium();
+  private final DeviceServer server;
+
+  private volatile Geometry knownGeometry;
+  private volatile boolean knownReadOnly;
+
+  /**
+   * @param disk not closed by this
+   * @param identity by what initiators recognise it
+   */
+  public LogicalUnit(BlockDevice disk, DiskIdentity identity) {
+    this.disk = disk;
+    this.server = new DeviceServer(disk, identity, nexuses, reservations, medium);
+    this.knownGeometry = disk.geometry();
+    this.knownReadOnly = disk.readOnly();
+  }
+
+  UnitNexus open(LogicalUnits session) {
+    UnitNexus nexus = new UnitNexus(session, this);
+    nexuses.add(nexus);
+    return nexus;
+  }
+
+  void close(UnitNexus nexus) {
+    nexuses.remove(nexus);
+    medium.allow(nexus);
+    reservations.forget(nexus.port());
+  }
+
+  /** LOGICAL UNIT RESET, SAM-5 section 6.3.3. */
+  void reset() {
+    reservations.reset();
+    medium.reset();
+    nexuses.abort();
+    nexuses.raise(Sense.DEVICE_RESET);
+  }
+
+  int blockSize() {
+    return disk.geometry().blockSize();
+  }
+
+  /** Looks whether the disk is as it was. */
+  void notice() {
+    if (!knownGeometry.equals(disk.geometry()) || knownReadOnly != disk.readOnly()) {
+      tell();
+    }
+  }
+
+  private synchronized void tell() {
+    Geometry geometry = disk.geometry();
+    if (!knownGeometry.equals(geometry)) {
+      knownGeometry = geometry;
+      nexuses.raise(Sense.CAPACITY_DATA_HAS_CHANGED);
+    }
+    boolean readOnly = disk.readOnly();
+    if (knownReadOnly != readOnly) {
+      knownReadOnly = readOnly;
+      nexuses.raise(Sense.MODE_PARAMETERS_CHANGED); // WP, in the header of every mode page
+    }
+  }
+
+  @Nullable Sense check(Cdb cdb) {
+    return server.check(cdb);
+  }
+
+  Outcome execute(UnitNexus nexus, Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
+    return server.execute(nexus, cdb, dataOut, dataIn);
+  }
+
+  /** Returns why the changes so far cannot be acknowledged, or null if they can. */
+  @Nullable Sense settle(boolean flush) {
+    try {
+      if (flush) {
+        disk.flush();
+      } else {
+        disk.settle();
+      }
+      return null;
+    } catch (IOException | RuntimeException e) {
+      return DeviceFailure.sense(flush ? "flush" : "settle", e, Sense.WRITE_ERROR);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package io.everwhen.target.scsi;
+
+import io.everwhen.target.block.BlockDevice;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** READ and WRITE, SBC-3 sections 5.8 and 5.30. */
+final class Transfers {
+
+  private final BlockDevice disk;
+
+  Transfers(BlockDevice disk) {
+    this.disk = disk;
+  }
+
+  Outcome read(Cdb.Read read, DataIn dataIn) throws IOException {
+    int blockSize = disk.geometry().blockSize();
+    long wanted = dataIn.begin(read.blocks() * blockSize);
+    long left = (wanted + blockSize - 1) / blockSize;
+    long lba = read.lba();
+    while (left > 0) {
+      ByteBuffer into = dataIn.claim(left * blockSize);
+      int blocks = into.remaining() / blockSize;
+      try {
+        disk.read(lba, into);
+      } catch (IOException | RuntimeException e) {
+        return DeviceFailure.reading("read", e);
+      }
+      dataIn.commit();
+      lba += blocks;
+      left -= blocks;
+    }
+    return Outcome.Done.GOOD;
+  }
+
+  Outcome write(long lba, ByteBuffer data, boolean flushed) {
+    if (data.hasRemaining()) {
+      try {
+        disk.write(lba, data);
+      } catch (IOException | RuntimeException e) {
+        return DeviceFailure.changing("write", e);
+      }
+    }
+    return flushed ? Outcome.Done.GOOD_ONCE_FLUSHED : Outcome.Done.GOOD_ONCE_SETTLED;
+  }
+}
