@@ -45,7 +45,7 @@ final class Limits {
 
   static final int FIRST_TRANSMIT_BUFFER_BYTES = 4 << 10;
 
-  /** Text of one login or text exchange, over all its PDUs. */
+  /** Text of one login or one text exchange, over all its PDUs. */
   static final int TEXT_BYTES_MAX = 64 << 10;
 
   /** Connections of one portal that have not logged in yet; one more ends the oldest. */

@@ -42,6 +42,7 @@ final class Login {
   private final InetAddress from;
   private final ByteArrayOutputStream text = new ByteArrayOutputStream();
 
+  private int textBytes;
   private int stage = NO_STAGE;
   private boolean introduced;
   private boolean segmentDeclared;
@@ -71,7 +72,9 @@ final class Login {
     if (malformed != null) {
       return malformed;
     }
-    if (text.size() + request.text().remaining() > Limits.TEXT_BYTES_MAX) {
+    // Of all requests together: what they negotiate is kept until the login ends.
+    textBytes += request.text().remaining();
+    if (textBytes > Limits.TEXT_BYTES_MAX) {
       return new Refused(
           LoginStatus.INITIATOR_ERROR, "more login text than " + Limits.TEXT_BYTES_MAX + " bytes");
     }

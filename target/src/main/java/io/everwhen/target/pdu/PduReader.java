@@ -8,7 +8,8 @@ import java.util.zip.CRC32C;
 /**
  * Cuts what a channel delivers into PDUs, in place: header and data are views of one receive
  * buffer, which stay valid until the next {@link #fill}. The buffer starts small and grows with
- * what the peer sends, up to {@link #BUFFER_BYTES_MAX}. For one thread.
+ * what the peer sends, up to a few of the longest PDUs that it may send, and to {@link
+ * #BUFFER_BYTES_MAX}. For one thread.
  */
 public final class PduReader {
 
@@ -22,6 +23,9 @@ public final class PduReader {
   private static final int MOVED_BYTES_MAX = 8 << 10;
 
   private static final int GROWTH = 4;
+
+  /** The longest data segments that the buffer has room for, beyond what one PDU needs. */
+  private static final int PDUS_MAX = 4;
 
   private final ReadableByteChannel in;
   private final BasicHeader header = new BasicHeader();
@@ -157,8 +161,9 @@ public final class PduReader {
       header.wrap(buffer, unread);
       needed = pduBytes();
     }
-    if (needed > buffer.capacity() || (wasFilled && buffer.capacity() < BUFFER_BYTES_MAX)) {
-      int capacity = Math.max(needed, Math.min(BUFFER_BYTES_MAX, buffer.capacity() * GROWTH));
+    int most = Math.min(BUFFER_BYTES_MAX, PDUS_MAX * dataBytesMax);
+    if (needed > buffer.capacity() || (wasFilled && buffer.capacity() < most)) {
+      int capacity = Math.max(needed, Math.min(most, buffer.capacity() * GROWTH));
       ByteBuffer larger = ByteBuffer.allocateDirect(capacity);
       larger.put(0, buffer, unread, pending);
       buffer = larger;

@@ -121,6 +121,15 @@ class LoginTest {
     assertThat(answer).isInstanceOf(Refused.class);
   }
 
+  @Test
+  void textOverManyRequestsIsLimitedToo() {
+    LoginAnswer answer = login.step(request(false, 1, 0, WHO + WHERE));
+    for (int i = 0; answer instanceof Continue && i < Limits.TEXT_BYTES_MAX / 1000; i++) {
+      answer = login.step(request(false, 1, 0, "X-%060d=%1000d\0".formatted(i, i)));
+    }
+    assertThat(answer).isInstanceOf(Refused.class);
+  }
+
   private static LoginRequest request(boolean transit, int current, int next, String text) {
     return new LoginRequest(transit, false, current, next, 0, 1, 0, 0, text(text));
   }

@@ -83,6 +83,17 @@ class PduReaderTest {
     assertThat(reader.dataBytes()).isEqualTo(10);
   }
 
+  @Test
+  void aPeerThatMaySendLittleDoesNotMakeTheBufferLarge() throws IOException {
+    ByteBuffer flood = ByteBuffer.allocate(4 << 20);
+    PduReader reader = new PduReader(slow(flood, flood.capacity()), 64, DATA_BYTES_MAX);
+    while (reader.fill()) {
+      while (reader.next()) {
+        assertThat(reader.header().buffer().capacity()).isLessThanOrEqualTo(4 * DATA_BYTES_MAX);
+      }
+    }
+  }
+
   private static ByteBuffer digested() throws IOException {
     GatheredBytes out = new GatheredBytes();
     PduWriter writer = new PduWriter(out, 64);
