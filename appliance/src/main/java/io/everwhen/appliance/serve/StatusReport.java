@@ -7,6 +7,7 @@ import io.everwhen.restore.plan.Times;
 import io.everwhen.target.iscsi.SessionStatus;
 import io.everwhen.target.iscsi.TargetStatus;
 import java.io.IOException;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -62,7 +63,11 @@ final class StatusReport {
           sessions.add(
               Json.object()
                   .put("name", session.initiator())
-                  .put("address", DaemonFile.text(session.address())));
+                  .put(
+                      "address",
+                      session.addresses().stream()
+                          .map(DaemonFile::text)
+                          .collect(Collectors.joining(", "))));
         }
       }
     }

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
  * One connection, served by one thread: reads what has come, takes every whole PDU, ends the burst,
  * reads again. What goes wrong in here ends this connection and nothing else.
  */
-final class Connection implements Runnable {
+final class Connection implements Runnable, CommandWindow.Waiting {
 
   private static final Logger log = LoggerFactory.getLogger(Connection.class);
 
@@ -38,11 +39,15 @@ final class Connection implements Runnable {
 
   /**
    * Held by the thread of the connection while it works, and not while it waits for the peer; a
-   * ping, which comes from elsewhere, only tries for it.
+   * ping, which comes from elsewhere, only tries for it. Nobody waits for it who holds another
+   * connection's.
    */
   private final ReentrantLock turn = new ReentrantLock();
 
+  private final AtomicBoolean resuming = new AtomicBoolean();
+
   private @Nullable Session session;
+  private boolean over;
   private volatile @Nullable FullFeaturePhase phase;
   private volatile long pingedWhenHeardNanos = Long.MIN_VALUE;
   private volatile @Nullable String closedBecause;
@@ -78,16 +83,20 @@ final class Connection implements Runnable {
   public void run() {
     try (wire) {
       serve();
-    } catch (ProtocolException e) {
-      log.warn("{}: connection ended, protocol error: {}", peer, e.getMessage());
-    } catch (ClosedChannelException e) {
-      log.debug("{}: closed", peer, e);
-    } catch (IOException e) {
-      log.info("{}: connection lost: {}", peer, e.getMessage());
-    } catch (RuntimeException e) {
-      log.error("{}: connection ended by an internal error", peer, e);
+    } catch (IOException | RuntimeException e) {
+      failed(e);
     } finally {
       end();
+    }
+  }
+
+  private void failed(Exception failure) {
+    switch (failure) {
+      case ProtocolException e ->
+          log.warn("{}: connection ended, protocol error: {}", peer, e.getMessage());
+      case ClosedChannelException e -> log.debug("{}: closed", peer, e);
+      case IOException e -> log.info("{}: connection lost: {}", peer, e.getMessage());
+      default -> log.error("{}: connection ended by an internal error", peer, failure);
     }
   }
 
@@ -134,7 +143,7 @@ final class Connection implements Runnable {
       return null;
     }
     session = opened;
-    SessionParameters agreed = opened.parameters();
+    ConnectionParameters agreed = login.agreed();
     reader.digests(agreed.headerDigest(), agreed.dataDigest());
     reader.dataBytesMax(Limits.RECEIVE_SEGMENT_BYTES_MAX);
     writer.digests(agreed.headerDigest(), agreed.dataDigest());
@@ -145,23 +154,72 @@ final class Connection implements Runnable {
         opened.initiator(),
         target == null ? "discovery" : target.name());
     FullFeaturePhase started =
-        new FullFeaturePhase(opened, targets, writer, login.nextStatSn(), local, pool);
+        new FullFeaturePhase(
+            opened, this, login.connectionId(), agreed, targets, writer, login.nextStatSn(), pool);
     phase = started;
     return started;
   }
 
   private void end() {
-    FullFeaturePhase current = phase;
-    if (current != null) {
-      current.close();
+    turn.lock();
+    try {
+      over = true;
+      FullFeaturePhase current = phase;
+      if (current != null) {
+        current.close();
+      }
+      Session open = session;
+      if (open != null) {
+        targets.sessions().leave(open, this);
+        String reason = closedBecause;
+        log.info("{}: {} is gone{}", peer, open.initiator(), reason == null ? "" : ": " + reason);
+      }
+    } finally {
+      turn.unlock();
+      ended.countDown();
     }
-    Session open = session;
-    if (open != null) {
-      targets.sessions().close(open);
-      String reason = closedBecause;
-      log.info("{}: {} is gone{}", peer, open.initiator(), reason == null ? "" : ": " + reason);
+  }
+
+  /**
+   * The peer may send nothing more until what waits here is answered, so this connection's thread
+   * cannot be waited for; nor may the caller's, which has a turn of its own.
+   */
+  @Override
+  public void turnCame() {
+    if (resuming.compareAndSet(false, true)) {
+      targets.sessions().executor().execute(this::resume);
     }
-    ended.countDown();
+  }
+
+  /** Goes on with commands whose turn has come. */
+  private void resume() {
+    resuming.set(false);
+    turn.lock();
+    try {
+      FullFeaturePhase current = phase;
+      if (current != null && !over) {
+        current.resume();
+        current.endBurst();
+        if (current.loggedOut()) {
+          wire.close();
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      failed(e);
+      close("it failed");
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** Where the initiator connected to. */
+  InetSocketAddress local() {
+    return local;
+  }
+
+  /** Whether it is about to end. */
+  boolean closed() {
+    return !wire.isOpen();
   }
 
   /**
@@ -177,10 +235,6 @@ final class Connection implements Runnable {
   }
 
   /** Waits until nothing of this connection runs any more. */
-  boolean awaitEnd(long seconds) {
-    return awaitEndMillis(TimeUnit.SECONDS.toMillis(seconds));
-  }
-
   boolean awaitEndMillis(long millis) {
     try {
       return ended.await(Math.max(0, millis), TimeUnit.MILLISECONDS);
@@ -222,8 +276,8 @@ final class Connection implements Runnable {
    * takes nothing.
    */
   void dismiss(String reason) {
-    if (tell(FullFeaturePhase::requestLogout) && !awaitEndMillis(Limits.LOGOUT_MILLIS_MAX)) {
-      tell(FullFeaturePhase::announceDrop);
+    if (tell(AsyncMessages::requestLogout) && !awaitEndMillis(Limits.LOGOUT_MILLIS_MAX)) {
+      tell(AsyncMessages::announceDrop);
     }
     close(reason);
   }
@@ -231,7 +285,7 @@ final class Connection implements Runnable {
   /** Something to send that the initiator has not asked for. */
   @FunctionalInterface
   private interface Message {
-    void send(FullFeaturePhase phase) throws IOException;
+    void send(AsyncMessages messages) throws IOException;
   }
 
   /** Sends it between two bursts; false if the connection is not logged in, or too busy. */
@@ -248,7 +302,7 @@ final class Connection implements Runnable {
       return false;
     }
     try {
-      message.send(current);
+      message.send(current.messages());
       return true;
     } catch (IOException e) {
       log.debug("{}: telling", peer, e);
@@ -265,7 +319,7 @@ final class Connection implements Runnable {
       return;
     }
     try {
-      current.ping();
+      current.messages().ping();
     } catch (IOException e) {
       log.debug("{}: ping", peer, e);
     } finally {

@@ -27,11 +27,11 @@ final class DataInStream implements DataIn {
   private int dataSn;
   private int inSequence;
 
-  DataInStream(PduWriter writer, CommandWindow window, SessionParameters parameters) {
+  DataInStream(PduWriter writer, CommandWindow window, int burstBytesMax, int segmentBytesMax) {
     this.writer = writer;
     this.window = window;
-    this.burstBytesMax = parameters.burstBytesMax();
-    segmentBytesMax(parameters.sendSegmentBytesMax());
+    this.burstBytesMax = burstBytesMax;
+    segmentBytesMax(segmentBytesMax);
   }
 
   void segmentBytesMax(int bytes) {

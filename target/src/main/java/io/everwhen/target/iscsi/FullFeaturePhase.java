@@ -7,7 +7,6 @@ import io.everwhen.target.pdu.PduWriter;
 import io.everwhen.target.pdu.ProtocolException;
 import io.everwhen.target.scsi.LogicalUnits;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,70 +20,61 @@ final class FullFeaturePhase {
 
   private static final Logger log = LoggerFactory.getLogger(FullFeaturePhase.class);
 
-  private static final int REMOVE_FOR_RECOVERY = 2;
-  private static final int CLOSE_CONNECTION = 1;
-
-  /** Responses to a logout. */
-  private static final int CLOSED = 0;
-
-  private static final int CONNECTION_NOT_FOUND = 1;
-  private static final int RECOVERY_NOT_SUPPORTED = 2;
-
-  /** Asynchronous messages, RFC 7143 section 11.9: fields and events. */
-  private static final int ASYNC_EVENT = 36;
-
-  private static final int PARAMETER_1 = 38;
-  private static final int PARAMETER_2 = 40;
-  private static final int PARAMETER_3 = 42;
-  private static final int LOGOUT_REQUESTED = 1;
-  private static final int CONNECTION_DROPPED = 2;
-
-  /** The shortest time that can be given to log out. */
-  private static final int LOGOUT_SECONDS = 1;
-
-  /** Tags the pings that we send; the answers carry it back. */
-  private static final int PING_TAG = 2;
+  /** Time2Wait of a logout response. */
+  private static final int TIME_TO_WAIT = 40;
 
   private final Session session;
   private final Targets targets;
+  private final Connection connection;
   private final CommandWindow window;
   private final PduWriter writer;
   private final Replies replies;
   private final @Nullable ScsiTasks tasks;
   private final TextExchange text;
+  private final Logout logout;
+  private final AsyncMessages messages;
   private final HeldPdus held = new HeldPdus();
   private int segmentBytesMax;
   private boolean loggedOut;
 
   FullFeaturePhase(
       Session session,
+      Connection connection,
+      int connectionId,
+      ConnectionParameters parameters,
       Targets targets,
       PduWriter writer,
       int statSn,
-      InetSocketAddress local,
       BufferPool pool) {
     this.session = session;
+    this.connection = connection;
     this.targets = targets;
     this.window = session.window();
     this.writer = writer;
     this.replies = new Replies(writer, window, statSn);
-    this.segmentBytesMax = session.parameters().sendSegmentBytesMax();
+    this.segmentBytesMax = parameters.sendSegmentBytesMax();
+    DataInStream dataIn =
+        new DataInStream(
+            writer, window, session.parameters().burstBytesMax(), parameters.sendSegmentBytesMax());
     ServedTarget target = session.target();
     LogicalUnits units = session.units();
     this.tasks =
         target == null || units == null
             ? null
-            : new ScsiTasks(target, units, session.parameters(), window, writer, replies, pool);
+            : new ScsiTasks(
+                target, units, session.parameters(), window, dataIn, writer, replies, pool);
     this.text =
         new TextExchange(
             targets,
             session.initiator(),
-            session.connection().peer().getAddress(),
+            connection.peer().getAddress(),
             target,
-            local,
+            connection.local(),
             replies,
             segmentBytesMax,
             this::segmentBytesMax);
+    this.logout = new Logout(targets.sessions(), session, connection, connectionId);
+    this.messages = new AsyncMessages(replies, writer, connectionId);
   }
 
   private void segmentBytesMax(int bytes) {
@@ -115,11 +105,13 @@ final class FullFeaturePhase {
       execute(header, data);
       return;
     }
-    Verdict verdict = window.accept(header.cmdSn());
+    Verdict verdict = window.accept(header.cmdSn(), connection);
     switch (verdict) {
       case EXECUTE -> {
         execute(header, data);
-        releaseHeld();
+        if (!held.isEmpty()) {
+          resume();
+        }
       }
       case HOLD -> held.hold(header, data);
       case IGNORE ->
@@ -127,10 +119,12 @@ final class FullFeaturePhase {
     }
   }
 
-  private void releaseHeld() throws IOException {
-    while (!held.isEmpty()) {
+  /** Goes on with the commands whose turn has come. */
+  void resume() throws IOException {
+    held.dropBefore(window.expCmdSn());
+    while (!loggedOut) {
       HeldPdus.Held next = held.take(window.expCmdSn());
-      if (next == null || window.accept(next.cmdSn()) != Verdict.EXECUTE) {
+      if (next == null || window.accept(next.cmdSn(), connection) != Verdict.EXECUTE) {
         return;
       }
       BasicHeader header = new BasicHeader();
@@ -163,9 +157,6 @@ final class FullFeaturePhase {
           throw new ProtocolException("a login request in full feature phase");
       default -> replies.reject(header, Replies.COMMAND_NOT_SUPPORTED);
     }
-    if (tasks == null) {
-      window.open(0);
-    }
   }
 
   private void nopOut(BasicHeader header, ByteBuffer data) throws IOException {
@@ -194,18 +185,19 @@ final class FullFeaturePhase {
   }
 
   private void logout(BasicHeader header) throws IOException {
+    if (!Logout.isValid(header)) {
+      replies.reject(header, Replies.INVALID_PDU_FIELD);
+      return;
+    }
     if (tasks != null) {
       tasks.settle();
     }
-    int reason = header.flags() & 0x7f;
-    int response = CLOSED;
-    if (reason == REMOVE_FOR_RECOVERY) {
-      response = RECOVERY_NOT_SUPPORTED;
-    } else if (reason == CLOSE_CONNECTION && header.shortAt(20) != session.connectionId()) {
-      response = CONNECTION_NOT_FOUND;
-    }
-    replies.add(Opcode.LOGOUT_RESPONSE, header.initiatorTaskTag()).byteAt(2, response);
-    loggedOut = response == CLOSED;
+    Logout.Result result = logout.execute(header);
+    replies
+        .add(Opcode.LOGOUT_RESPONSE, header.initiatorTaskTag())
+        .byteAt(2, result.response())
+        .shortAt(TIME_TO_WAIT, Limits.RETURN_AFTER_SECONDS);
+    loggedOut = result.leaves();
   }
 
   /** Ends a burst: settles its changes, and sends all answers. */
@@ -216,35 +208,14 @@ final class FullFeaturePhase {
     writer.flush();
   }
 
-  /** Asks whether the initiator is still there. */
-  void ping() throws IOException {
-    replies
-        .addUnnumbered(Opcode.NOP_IN)
-        .flags(BasicHeader.FINAL)
-        .initiatorTaskTag(BasicHeader.NO_TAG)
-        .targetTransferTag(PING_TAG);
-    writer.flush();
+  /** What may be said between two bursts. */
+  AsyncMessages messages() {
+    return messages;
   }
 
-  /** Asks the initiator to log out. */
-  void requestLogout() throws IOException {
-    asyncMessage(LOGOUT_REQUESTED).shortAt(PARAMETER_3, LOGOUT_SECONDS);
-    writer.flush();
-  }
-
-  /** Says that the connection is about to end, and that its tasks are not kept. */
-  void announceDrop() throws IOException {
-    asyncMessage(CONNECTION_DROPPED)
-        .shortAt(PARAMETER_1, session.connectionId())
-        .shortAt(PARAMETER_2, Limits.RETURN_AFTER_SECONDS);
-    writer.flush();
-  }
-
-  private BasicHeader asyncMessage(int event) throws IOException {
-    return replies.add(Opcode.ASYNC_MESSAGE, BasicHeader.NO_TAG).byteAt(ASYNC_EVENT, event);
-  }
-
+  /** Lets go of everything; the connection is gone. */
   void close() {
+    window.forget(connection);
     if (tasks != null) {
       tasks.close();
     }

@@ -24,13 +24,11 @@ final class HeldPdus {
     return byCmdSn.isEmpty();
   }
 
-  /** Keeps a command; one with the same CmdSN that came before wins. */
+  /** Keeps a command. */
   void hold(BasicHeader header, ByteBuffer data) throws ProtocolException {
-    if (!byCmdSn.containsKey(header.cmdSn())) {
-      List<ByteBuffer> pdus = new ArrayList<>();
-      pdus.add(copy(header, data));
-      byCmdSn.put(header.cmdSn(), new Held(header.cmdSn(), header.initiatorTaskTag(), pdus));
-    }
+    List<ByteBuffer> pdus = new ArrayList<>();
+    pdus.add(copy(header, data));
+    byCmdSn.put(header.cmdSn(), new Held(header.cmdSn(), header.initiatorTaskTag(), pdus));
   }
 
   /** Keeps unsolicited data of a held command; false if there is none of this task tag. */
@@ -55,6 +53,12 @@ final class HeldPdus {
     copy.put(0, header.buffer(), header.at(), BasicHeader.BYTES);
     copy.put(BasicHeader.BYTES, data, data.position(), data.remaining());
     return copy;
+  }
+
+  /** Lets go of commands that have come over another connection meanwhile, or were aborted. */
+  void dropBefore(int expCmdSn) {
+    List<Integer> late = byCmdSn.keySet().stream().filter(each -> each - expCmdSn < 0).toList();
+    late.forEach(this::take);
   }
 
   /** Takes out the command whose turn it is. */

@@ -34,8 +34,14 @@ final class Limits {
    */
   static final int TRANSFER_BYTES_MAX = 32 << 20;
 
-  /** Memory for PDUs that came ahead of their CmdSN. */
-  static final int HELD_BYTES_MAX = 4 << 20;
+  /**
+   * Memory of a connection for PDUs that came ahead of their CmdSN: a window of commands, each with
+   * a first burst as long as the default.
+   */
+  static final int HELD_BYTES_MAX = 10 << 20;
+
+  /** Connections of one session: our MaxConnections. */
+  static final int CONNECTIONS_PER_SESSION_MAX = 8;
 
   /** Buffers kept for reuse by all connections together. */
   static final int POOLED_BYTES_MAX = 64 << 20;
@@ -74,7 +80,7 @@ final class Limits {
   static final int DEAD_AFTER_SECONDS = 60;
 
   /** How long a new session waits for the one it replaces to end. */
-  static final int REINSTATEMENT_SECONDS_MAX = 5;
+  static final int REINSTATEMENT_MILLIS_MAX = 5000;
 
   /** How long initiators have to log out when a portal is about to end. */
   static final int LOGOUT_MILLIS_MAX = 500;

@@ -128,7 +128,8 @@ final class Login {
     }
     boolean begun = chap != null;
     Map<String, String> chapKeys = new HashMap<>();
-    Negotiation keys = negotiation == null ? new Negotiation(discovery) : negotiation;
+    Negotiation keys =
+        negotiation == null ? new Negotiation(discovery, request.tsih() == 0) : negotiation;
     negotiation = keys;
     for (Pair offer : offers) {
       Refused refused =
@@ -283,6 +284,12 @@ final class Login {
         current,
         answers,
         new Admission(
-            name, target, request.isid(), request.tsih(), request.connectionId(), keys.agreed()));
+            name,
+            target,
+            request.isid(),
+            request.tsih(),
+            request.connectionId(),
+            keys.session(),
+            keys.connection()));
   }
 }

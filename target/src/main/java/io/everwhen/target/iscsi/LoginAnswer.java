@@ -27,6 +27,9 @@ sealed interface LoginAnswer {
    * Who was let in, and to what.
    *
    * @param target null in a discovery session
+   * @param tsih the session to join, or 0 for a new one
+   * @param parameters of the session, if it is a new one
+   * @param own of the connection
    */
   record Admission(
       String initiator,
@@ -34,5 +37,6 @@ sealed interface LoginAnswer {
       long isid,
       int tsih,
       int connectionId,
-      SessionParameters parameters) {}
+      SessionParameters parameters,
+      ConnectionParameters own) {}
 }

@@ -1,5 +1,6 @@
 package io.everwhen.target.iscsi;
 
+import io.everwhen.target.iscsi.LoginAnswer.Admission;
 import io.everwhen.target.iscsi.LoginAnswer.Complete;
 import io.everwhen.target.iscsi.LoginAnswer.Continue;
 import io.everwhen.target.iscsi.LoginAnswer.Refused;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +33,7 @@ final class LoginPhase {
   private final PduWriter writer;
   private final LoginFailures logged;
   private int statSn = FIRST_STAT_SN;
+  private @Nullable Admission admission;
   private boolean refused;
 
   /**
@@ -59,6 +62,20 @@ final class LoginPhase {
     return statSn;
   }
 
+  private Admission admission() {
+    return Objects.requireNonNull(admission, "not logged in");
+  }
+
+  /** What was agreed on for the connection, once it is logged in. */
+  ConnectionParameters agreed() {
+    return admission().own();
+  }
+
+  /** The connection's id within its session, once it is logged in. */
+  int connectionId() {
+    return admission().connectionId();
+  }
+
   /** Takes a PDU and answers it; returns the session once there is one. */
   @Nullable Session take(BasicHeader header, ByteBuffer data) throws IOException {
     if (header.opcode() != Opcode.LOGIN_REQUEST) {
@@ -81,9 +98,14 @@ final class LoginPhase {
   private @Nullable Session complete(BasicHeader header, Complete answer) throws IOException {
     return switch (sessions.open(answer.admission(), header.cmdSn(), connection)) {
       case Sessions.Opening.Opened opened -> {
+        admission = answer.admission();
+        Session session = opened.session();
         int flags = flags(true, answer.currentStage(), LoginAnswer.FULL_FEATURE_PHASE);
-        respond(header, flags, opened.session().tsih(), LoginStatus.SUCCESS, answer.keys());
-        yield opened.session();
+        add(header, flags, session.tsih(), LoginStatus.SUCCESS, answer.keys())
+            .expCmdSn(session.window().expCmdSn())
+            .maxCmdSn(session.window().maxCmdSn());
+        writer.flush();
+        yield session;
       }
       case Sessions.Opening.Refused refusal -> {
         refuse(header, refusal.status(), "no session could be opened");
@@ -117,6 +139,13 @@ final class LoginPhase {
   private void respond(
       BasicHeader request, int flags, int tsih, LoginStatus status, List<Pair> keys)
       throws IOException {
+    add(request, flags, tsih, status, keys);
+    writer.flush();
+  }
+
+  private BasicHeader add(
+      BasicHeader request, int flags, int tsih, LoginStatus status, List<Pair> keys)
+      throws IOException {
     BasicHeader response =
         writer.add(Opcode.LOGIN_RESPONSE, ByteBuffer.wrap(TextKeys.encode(keys)));
     response
@@ -127,7 +156,6 @@ final class LoginPhase {
         .statSn(statSn++)
         .expCmdSn(request.cmdSn())
         .maxCmdSn(request.cmdSn() + Limits.COMMAND_WINDOW - 1);
-    response.shortAt(36, status.code());
-    writer.flush();
+    return response.shortAt(36, status.code());
   }
 }

@@ -42,11 +42,30 @@ final class Negotiation {
           "DataSequenceInOrder",
           "TaskReporting");
 
+  /** Keys of the session as a whole, which only its first login negotiates. */
+  private static final Set<String> LEADING_ONLY =
+      Set.of(
+          "MaxConnections",
+          "InitialR2T",
+          "ImmediateData",
+          "MaxBurstLength",
+          "FirstBurstLength",
+          "DefaultTime2Wait",
+          "DefaultTime2Retain",
+          "MaxOutstandingR2T",
+          "DataPDUInOrder",
+          "DataSequenceInOrder",
+          "ErrorRecoveryLevel",
+          "TaskReporting",
+          "iSCSIProtocolLevel");
+
   private final boolean discovery;
+  private final boolean leading;
   private final Map<String, String> answered = new HashMap<>();
 
   private Digest headerDigest = Digest.NONE;
   private Digest dataDigest = Digest.NONE;
+  private int connectionsMax = 1;
   private boolean initialR2t = true;
   private boolean immediateData = true;
   private int sendSegmentBytesMax = Limits.DEFAULT_SEGMENT_BYTES_MAX;
@@ -54,8 +73,12 @@ final class Negotiation {
   private int firstBurstBytesMax = DEFAULT_FIRST_BURST_BYTES;
   private int outstandingR2tMax = 1;
 
-  Negotiation(boolean discovery) {
+  /**
+   * @param leading whether this is the first connection of a session
+   */
+  Negotiation(boolean discovery, boolean leading) {
     this.discovery = discovery;
+    this.leading = leading;
   }
 
   /** Whether the key was negotiated before, which a login may do once only. */
@@ -73,6 +96,9 @@ final class Negotiation {
   private @Nullable String answerValue(String key, String value) {
     if (discovery && IRRELEVANT_FOR_DISCOVERY.contains(key)) {
       return IRRELEVANT;
+    }
+    if (!leading && LEADING_ONLY.contains(key)) {
+      return REJECT;
     }
     return switch (key) {
       case "HeaderDigest" -> {
@@ -114,7 +140,11 @@ final class Negotiation {
         outstandingR2tMax = Math.max(1, count);
         yield text(count);
       }
-      case "MaxConnections" -> text(Math.min(number(value, 1, UINT_16_MAX), 1));
+      case "MaxConnections" -> {
+        int count = Math.min(number(value, 1, UINT_16_MAX), Limits.CONNECTIONS_PER_SESSION_MAX);
+        connectionsMax = Math.max(1, count);
+        yield text(count);
+      }
       case "ErrorRecoveryLevel" -> text(Math.min(number(value, 0, 2), 0));
       case "DefaultTime2Wait" -> {
         int seconds = number(value, 0, SECONDS_MAX);
@@ -173,15 +203,19 @@ final class Negotiation {
     }
   }
 
-  SessionParameters agreed() {
+  /** What was agreed on for the session. */
+  SessionParameters session() {
     return new SessionParameters(
-        headerDigest,
-        dataDigest,
+        connectionsMax,
         initialR2t,
         immediateData,
-        sendSegmentBytesMax,
         burstBytesMax,
         Math.min(firstBurstBytesMax, burstBytesMax),
         outstandingR2tMax);
+  }
+
+  /** What was agreed on for this connection. */
+  ConnectionParameters connection() {
+    return new ConnectionParameters(headerDigest, dataDigest, sendSegmentBytesMax);
   }
 }

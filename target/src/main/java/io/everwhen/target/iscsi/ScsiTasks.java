@@ -55,6 +55,7 @@ final class ScsiTasks {
       LogicalUnits units,
       SessionParameters parameters,
       CommandWindow window,
+      DataInStream dataIn,
       PduWriter writer,
       Replies replies,
       BufferPool pool) {
@@ -65,7 +66,7 @@ final class ScsiTasks {
     this.writer = writer;
     this.replies = replies;
     this.pool = pool;
-    this.dataIn = new DataInStream(writer, window, parameters);
+    this.dataIn = dataIn;
     this.responses = new ScsiResponses(replies);
     this.seenAborts = units.aborts();
   }
@@ -169,6 +170,7 @@ final class ScsiTasks {
     }
     transfer.immediate(data);
     transfers.put(task.tag(), transfer);
+    window.begun();
     if (granted) {
       grantedBytes += wanted;
     } else {
@@ -223,6 +225,7 @@ final class ScsiTasks {
   }
 
   private void forget(WriteTransfer transfer) {
+    window.finished();
     if (transfer.granted()) {
       grantedBytes -= transfer.wantedBytes();
     } else {
@@ -243,7 +246,6 @@ final class ScsiTasks {
   }
 
   private void run(Task task, ByteBuffer data, int r2ts) throws IOException {
-    window.open(transfers.size());
     int tag = task.tag();
     Nexus nexus = task.nexus();
     long expected = task.expectedBytes();
@@ -298,7 +300,6 @@ final class ScsiTasks {
   void settle() throws IOException {
     responses.settle();
     releaseUnsettled();
-    window.open(transfers.size());
   }
 
   private void releaseUnsettled() {
@@ -339,7 +340,12 @@ final class ScsiTasks {
   /** Gives all buffers back, when the connection is gone; the disk lets go of them first. */
   void close() {
     responses.drop();
-    transfers.values().forEach(transfer -> pool.release(transfer.buffer()));
+    transfers
+        .values()
+        .forEach(transfer -> {
+          pool.release(transfer.buffer());
+          window.finished();
+        });
     transfers.clear();
     releaseUnsettled();
   }

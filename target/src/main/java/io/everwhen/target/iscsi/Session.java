@@ -2,25 +2,35 @@ package io.everwhen.target.iscsi;
 
 import io.everwhen.target.iscsi.LoginAnswer.Admission;
 import io.everwhen.target.scsi.LogicalUnits;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session: an initiator port's relation with a target, RFC 7143 section 4.4.2. Today over one
- * connection.
+ * A session: an initiator port's relation with a target, RFC 7143 section 4.4.2, over one or more
+ * connections. Which ones, only {@link Sessions} changes.
  */
 final class Session {
 
   private final Admission admission;
   private final int tsih;
   private final CommandWindow window;
-  private final Connection connection;
   private final @Nullable LogicalUnits units;
 
-  Session(Admission admission, int tsih, int firstCmdSn, Connection connection) {
+  /** By connection id. */
+  private final ConcurrentMap<Integer, Connection> connections = new ConcurrentHashMap<>();
+
+  /** Connections that are about to be added, so that the session outlives those it has. */
+  private int expected;
+
+  private boolean ending;
+
+  Session(Admission admission, int tsih, int firstCmdSn) {
     this.admission = admission;
     this.tsih = tsih;
     this.window = new CommandWindow(firstCmdSn);
-    this.connection = connection;
     ServedTarget target = admission.target();
     this.units = target == null ? null : new LogicalUnits(portName(admission), target.luns());
   }
@@ -43,10 +53,6 @@ final class Session {
     return admission.target();
   }
 
-  int connectionId() {
-    return admission.connectionId();
-  }
-
   /** Null in a discovery session. */
   @Nullable LogicalUnits units() {
     return units;
@@ -60,15 +66,63 @@ final class Session {
     return window;
   }
 
-  Connection connection() {
-    return connection;
+  /** Those that are there now. */
+  Collection<Connection> connections() {
+    return connections.values();
   }
 
-  /** Whether a login as {@code other} takes this one's place, RFC 7143 section 6.3.5. */
-  boolean isReplacedBy(Admission other) {
+  @Nullable Connection connection(int id) {
+    return connections.get(id);
+  }
+
+  /** Whether another connection is one too many. */
+  boolean full() {
+    return connections.size() + expected >= parameters().connectionsMax();
+  }
+
+  /** Whether it gets no more connections. */
+  boolean ending() {
+    return ending;
+  }
+
+  /** It gets no more connections. */
+  void end() {
+    ending = true;
+  }
+
+  /** Whether nothing is left of it. */
+  boolean over() {
+    return connections.isEmpty() && expected == 0;
+  }
+
+  /** A connection will be added. */
+  void expect() {
+    expected++;
+  }
+
+  /** The one that was expected is here, or will not come. */
+  void expectNoLonger() {
+    expected--;
+  }
+
+  void add(int id, Connection connection) {
+    connections.put(id, connection);
+  }
+
+  void remove(Connection connection) {
+    connections.values().remove(connection);
+  }
+
+  /** Whether a login is one of the same initiator port to the same target. */
+  boolean isOf(Admission other) {
     return admission.initiator().equals(other.initiator())
         && admission.isid() == other.isid()
         && admission.target() == other.target();
+  }
+
+  /** Ends all its connections, without waiting. */
+  void drop(String reason) {
+    connections.values().forEach(connection -> connection.close(reason));
   }
 
   /** Ends the nexus with the logical units. */
@@ -78,7 +132,11 @@ final class Session {
     }
   }
 
-  SessionStatus status() {
-    return new SessionStatus(initiator(), connection.peer());
+  /** Null if it has no connection left. */
+  @Nullable SessionStatus status() {
+    List<Connection> all = List.copyOf(connections.values());
+    return all.isEmpty()
+        ? null
+        : new SessionStatus(initiator(), all.stream().map(Connection::peer).toList());
   }
 }

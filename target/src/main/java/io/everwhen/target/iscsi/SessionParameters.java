@@ -1,31 +1,14 @@
 package io.everwhen.target.iscsi;
 
-import io.everwhen.target.pdu.Digest;
-
 /**
- * What a login has agreed on, RFC 7143 section 13.
+ * What the first login of a session has agreed on for all its connections, RFC 7143 section 13.
  *
- * @param sendSegmentBytesMax the initiator's MaxRecvDataSegmentLength
+ * @param connectionsMax MaxConnections
  */
 record SessionParameters(
-    Digest headerDigest,
-    Digest dataDigest,
+    int connectionsMax,
     boolean initialR2t,
     boolean immediateData,
-    int sendSegmentBytesMax,
     int burstBytesMax,
     int firstBurstBytesMax,
-    int outstandingR2tMax) {
-
-  SessionParameters withSendSegmentBytesMax(int bytes) {
-    return new SessionParameters(
-        headerDigest,
-        dataDigest,
-        initialR2t,
-        immediateData,
-        bytes,
-        burstBytesMax,
-        firstBurstBytesMax,
-        outstandingR2tMax);
-  }
-}
+    int outstandingR2tMax) {}

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +90,7 @@ public final class Targets {
     Counters counters = target.counters();
     return new TargetStatus(
         target.name(),
-        sessions.of(target).stream().map(Session::status).toList(),
+        sessions.of(target).stream().map(Session::status).filter(Objects::nonNull).toList(),
         counters.commands.sum(),
         counters.bytesRead.sum(),
         counters.bytesWritten.sum());

@@ -128,7 +128,7 @@ final class TextExchange {
 
   /** A key that only a login may negotiate is rejected, any other is not understood. */
   private static String answerToOther(Pair offer) {
-    Pair answer = new Negotiation(false).answer(offer);
+    Pair answer = new Negotiation(false, true).answer(offer);
     boolean unknown = answer != null && answer.value().equals(Negotiation.NOT_UNDERSTOOD);
     return unknown ? Negotiation.NOT_UNDERSTOOD : Negotiation.REJECT;
   }

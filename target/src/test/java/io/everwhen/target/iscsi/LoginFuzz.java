@@ -137,7 +137,8 @@ public final class LoginFuzz {
       require(admission.initiator().equalsIgnoreCase("iqn.friend"), "not who is admitted");
     }
     SessionParameters agreed = admission.parameters();
-    require(agreed.sendSegmentBytesMax() >= 512, "segments too short");
+    require(admission.own().sendSegmentBytesMax() >= 512, "segments too short");
+    require(agreed.connectionsMax() <= Limits.CONNECTIONS_PER_SESSION_MAX, "too many connections");
     require(agreed.burstBytesMax() <= Limits.BURST_BYTES_MAX, "a burst too long");
     require(agreed.firstBurstBytesMax() <= agreed.burstBytesMax(), "a first burst too long");
     require(agreed.outstandingR2tMax() <= Limits.OUTSTANDING_R2T_MAX, "too many R2Ts");

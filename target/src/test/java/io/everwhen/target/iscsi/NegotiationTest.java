@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.everwhen.target.pdu.Digest;
 import io.everwhen.target.pdu.TextKeys.Pair;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class NegotiationTest {
 
-  private final Negotiation negotiation = new Negotiation(false);
+  private final Negotiation negotiation = new Negotiation(false, true);
 
   @ParameterizedTest
   @CsvSource(
@@ -21,7 +22,9 @@ class NegotiationTest {
         "HeaderDigest|None,CRC32C|None",
         "DataDigest|MD5,CRC32C|CRC32C",
         "DataDigest|MD5|Reject",
-        "MaxConnections|8|1",
+        "MaxConnections|1|1",
+        "MaxConnections|4|4",
+        "MaxConnections|65535|8",
         "MaxConnections|0|Reject",
         "InitialR2T|Yes|Yes",
         "InitialR2T|No|No",
@@ -59,14 +62,26 @@ class NegotiationTest {
     offer("FirstBurstLength", "65536");
     offer("ImmediateData", "No");
     offer("HeaderDigest", "CRC32C");
-    SessionParameters agreed = negotiation.agreed();
-    assertThat(agreed.sendSegmentBytesMax()).isEqualTo(65536);
+    SessionParameters agreed = negotiation.session();
     assertThat(agreed.burstBytesMax()).isEqualTo(8192);
     assertThat(agreed.firstBurstBytesMax()).as("never more than MaxBurstLength").isEqualTo(8192);
     assertThat(agreed.immediateData()).isFalse();
     assertThat(agreed.initialR2t()).as("the default").isTrue();
-    assertThat(agreed.headerDigest()).isEqualTo(Digest.CRC32C);
-    assertThat(agreed.dataDigest()).isEqualTo(Digest.NONE);
+    assertThat(agreed.connectionsMax()).as("the default").isEqualTo(1);
+    ConnectionParameters own = negotiation.connection();
+    assertThat(own.sendSegmentBytesMax()).isEqualTo(65536);
+    assertThat(own.headerDigest()).isEqualTo(Digest.CRC32C);
+    assertThat(own.dataDigest()).isEqualTo(Digest.NONE);
+  }
+
+  @Test
+  void keysOfTheSessionAreNotNegotiatedAgainByALaterConnection() {
+    Negotiation joining = new Negotiation(false, false);
+    for (String key : List.of("MaxConnections", "MaxBurstLength", "ErrorRecoveryLevel")) {
+      assertThat(joining.answer(new Pair(key, "1"))).isEqualTo(new Pair(key, "Reject"));
+    }
+    assertThat(joining.answer(new Pair("HeaderDigest", "CRC32C")))
+        .isEqualTo(new Pair("HeaderDigest", "CRC32C"));
   }
 
   private @Nullable Pair offer(String key, String value) {

@@ -10,6 +10,7 @@ import io.everwhen.target.pdu.TextKeys.Pair;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
@@ -31,10 +32,13 @@ public final class Initiator implements AutoCloseable {
   private final PduReader reader;
   private final PduWriter writer;
   private int cmdSn = 1;
+  private int tsih;
+  private int connectionId;
   private int tag;
 
   public Initiator(InetSocketAddress address) throws IOException {
     socket = SocketChannel.open(address);
+    socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
     reader = new PduReader(socket, RECEIVE_BYTES_MAX, RECEIVE_BYTES_MAX);
     writer = new PduWriter(socket, RECEIVE_BYTES_MAX);
   }
@@ -77,6 +81,12 @@ public final class Initiator implements AutoCloseable {
     cmdSn = value;
   }
 
+  /** The next login is for another connection of a session. */
+  public void joins(int session, int asConnection) {
+    tsih = session;
+    connectionId = asConnection;
+  }
+
   /** Logs in to the usual disk in one step, with further keys as {@code key=value}. */
   public Reply logIn(String... keys) throws IOException {
     return logInAs("iqn.2026-11.test:one", MemoryPortal.NAME, 1, keys);
@@ -110,8 +120,10 @@ public final class Initiator implements AutoCloseable {
     }
     BasicHeader header =
         writer.add(0x40 | Opcode.LOGIN_REQUEST, ByteBuffer.wrap(TextKeys.encode(pairs)));
-    header.flags(BasicHeader.FINAL | (OPERATIONAL << 2) | FULL_FEATURE).lun((long) isid << 16);
-    header.initiatorTaskTag(tag++).statSn(cmdSn);
+    header
+        .flags(BasicHeader.FINAL | (OPERATIONAL << 2) | FULL_FEATURE)
+        .lun((long) isid << 16 | tsih);
+    header.initiatorTaskTag(tag++).shortAt(20, connectionId).statSn(cmdSn);
     writer.flush();
     return receive();
   }
