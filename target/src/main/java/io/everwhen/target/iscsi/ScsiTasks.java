@@ -121,6 +121,7 @@ final class ScsiTasks {
     } else if (refused != null) {
       responses.failed(task.tag(), refused, expected, needed, 0);
     } else {
+      settleBefore(task);
       run(task, first(data, (int) wanted), 0);
     }
   }
@@ -217,6 +218,7 @@ final class ScsiTasks {
           task.tag(), failure, task.expectedBytes(), task.neededBytes(), transfer.r2ts());
       pool.release(transfer.buffer());
     } else {
+      settleBefore(task);
       unsettledBuffers.add(transfer.buffer());
       run(task, transfer.data(), transfer.r2ts());
     }
@@ -242,6 +244,12 @@ final class ScsiTasks {
       grantedBytes += next.wantedBytes();
       pool.release(next.grant(pool.acquire(next.wantedBytes())));
       advance(next);
+    }
+  }
+
+  private void settleBefore(Task task) throws IOException {
+    if (task.cdb().settlesFirst()) {
+      settle();
     }
   }
 

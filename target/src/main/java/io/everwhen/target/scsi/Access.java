@@ -31,6 +31,7 @@ enum Access {
           Cdb.Verify _,
           Cdb.PreFetch _,
           Cdb.GetLbaStatus _,
+          Cdb.ReceiveCopyResults _,
           Cdb.ReadDefectData _,
           Cdb.ModeSense _,
           Cdb.ReportOperationCodes _ ->
@@ -45,6 +46,7 @@ enum Access {
           Cdb.SynchronizeCache _,
           Cdb.ModeSelect _,
           Cdb.Sanitize _,
+          Cdb.ExtendedCopy _,
           Cdb.StartStopUnit _ ->
           CHANGING;
     };

@@ -36,6 +36,14 @@ public sealed interface Cdb {
     return false;
   }
 
+  /**
+   * Whether it settles what it changes by itself, at any logical unit: then what the same thread
+   * has changed before must be settled and answered before.
+   */
+  default boolean settlesFirst() {
+    return false;
+  }
+
   record TestUnitReady() implements Cdb {}
 
   record RequestSense(boolean descriptor, int allocationLength) implements Cdb {
@@ -82,6 +90,23 @@ public sealed interface Cdb {
       return parameterListLength;
     }
   }
+
+  /** EXTENDED COPY(LID1). */
+  record ExtendedCopy(long parameterListLength) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+
+    @Override
+    public boolean settlesFirst() {
+      return true;
+    }
+  }
+
+  /** RECEIVE COPY RESULTS, of copies by EXTENDED COPY(LID1). */
+  record ReceiveCopyResults(int serviceAction, int listIdentifier, long allocationLength)
+      implements Cdb {}
 
   record ReadCapacity10(long lba, boolean partialMedium) implements Cdb {}
 

@@ -33,6 +33,7 @@ final class CdbCheck {
       case Cdb.SynchronizeCache sync -> range(sync.lba(), sync.blocks());
       case Cdb.PreFetch fetch -> range(fetch.lba(), fetch.blocks());
       case Cdb.GetLbaStatus status -> range(status.lba(), 1);
+      case Cdb.ExtendedCopy copy -> extendedCopy(copy.parameterListLength());
       case Cdb.ModeSelect select -> select.save() ? Sense.INVALID_FIELD_IN_CDB : null;
       case Cdb.Sanitize sanitize -> sanitize(sanitize);
       case Cdb.PersistentReserveOut out -> ReservationRequest.check(out);
@@ -47,6 +48,7 @@ final class CdbCheck {
           Cdb.ReportLuns _,
           Cdb.ReportOperationCodes _,
           Cdb.ReadDefectData _,
+          Cdb.ReceiveCopyResults _,
           Cdb.PersistentReserveIn _,
           Cdb.Reserve _,
           Cdb.Release _,
@@ -116,6 +118,13 @@ final class CdbCheck {
   private @Nullable Sense sanitize(Cdb.Sanitize sanitize) {
     Sense sense = Sanitize.check(sanitize, disk.geometry().blockSize());
     return sense == null ? writable() : sense;
+  }
+
+  private static @Nullable Sense extendedCopy(long listLength) {
+    boolean fits =
+        listLength >= CopyList.HEADER_BYTES
+            && listLength <= CopyList.HEADER_BYTES + CopyLimits.DESCRIPTOR_BYTES_MAX;
+    return listLength == 0 || fits ? null : Sense.PARAMETER_LIST_LENGTH_ERROR;
   }
 
   private static @Nullable Sense capacity(boolean partialMedium, long lba) {

@@ -173,6 +173,9 @@ final class CdbDecoder {
     long lba = in.getLong(at + 2);
     long length = uint32(in, at + 10);
     return switch (code) {
+      case OperationCode.THIRD_PARTY_COPY_OUT -> thirdPartyCopyOut(flags & 0x1f, length);
+      case OperationCode.THIRD_PARTY_COPY_IN ->
+          new Cdb.ReceiveCopyResults(flags & 0x1f, in.get(at + 2) & 0xff, length);
       case OperationCode.READ_16 -> new Cdb.Read(flags >> 5, lba, length);
       case OperationCode.COMPARE_AND_WRITE ->
           new Cdb.CompareAndWrite(flags >> 5, (flags & FUA) != 0, lba, in.get(at + 13) & 0xff);
@@ -191,6 +194,10 @@ final class CdbDecoder {
       case OperationCode.SERVICE_ACTION_IN_16 -> serviceActionIn(flags & 0x1f, in, at, lba, length);
       default -> new Cdb.Unknown(code);
     };
+  }
+
+  private static Cdb thirdPartyCopyOut(int action, long length) {
+    return action == OperationCode.EXTENDED_COPY_LID1 ? new Cdb.ExtendedCopy(length) : INVALID;
   }
 
   private static Cdb serviceActionIn(int action, ByteBuffer in, int at, long lba, long length) {

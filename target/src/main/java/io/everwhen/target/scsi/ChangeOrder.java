@@ -40,6 +40,9 @@ final class ChangeOrder {
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _,
           Cdb.PersistentReserveIn _,
+          Cdb.ReceiveCopyResults _,
+          // What it reads and writes takes its place by itself, wherever that is.
+          Cdb.ExtendedCopy _,
           Cdb.Unknown _,
           Cdb.Invalid _ ->
           NONE;

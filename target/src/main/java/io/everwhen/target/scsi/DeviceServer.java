@@ -52,6 +52,11 @@ final class DeviceServer {
     return medium.ejected() && Medium.isNeeded(cdb) ? Sense.MEDIUM_NOT_PRESENT : check.check(cdb);
   }
 
+  /** Whether one of the unit's own designators is this one. */
+  boolean isNamed(int designatorType, ByteBuffer designator) {
+    return information.isNamed(designatorType, designator);
+  }
+
   /**
    * Carries out a command that passed {@link #check}.
    *
@@ -90,6 +95,8 @@ final class DeviceServer {
       case Cdb.TestUnitReady _, Cdb.PreFetch _ -> Outcome.Done.GOOD;
       case Cdb.ModeSelect select -> modeSelect(nexus, select, dataOut);
       case Cdb.Sanitize sanitize -> sanitizer.sanitize(sanitize, dataOut);
+      case Cdb.ExtendedCopy _ -> CopyManager.extendedCopy(nexus, dataOut);
+      case Cdb.ReceiveCopyResults results -> nexus.copyResults().report(results, dataIn);
       case Cdb.PersistentReserveIn in -> reservationCommands.report(in, dataIn);
       case Cdb.PersistentReserveOut out -> reservationCommands.change(nexus, out, dataOut);
       case Cdb.Reserve _ -> reservationCommands.reserve(nexus);

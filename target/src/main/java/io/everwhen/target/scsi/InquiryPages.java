@@ -17,7 +17,8 @@ final class InquiryPages {
 
   private static final int SUPPORTED_PAGES = 0x00;
   private static final int UNIT_SERIAL_NUMBER = 0x80;
-  private static final int DEVICE_IDENTIFICATION = 0x83;
+  static final int DEVICE_IDENTIFICATION = 0x83;
+  private static final int THIRD_PARTY_COPY = 0x8f;
   private static final int BLOCK_LIMITS = 0xb0;
   private static final int BLOCK_DEVICE_CHARACTERISTICS = 0xb1;
   private static final int LOGICAL_BLOCK_PROVISIONING = 0xb2;
@@ -27,15 +28,23 @@ final class InquiryPages {
     SUPPORTED_PAGES,
     UNIT_SERIAL_NUMBER,
     DEVICE_IDENTIFICATION,
+    THIRD_PARTY_COPY,
     BLOCK_LIMITS,
     BLOCK_DEVICE_CHARACTERISTICS,
     LOGICAL_BLOCK_PROVISIONING
   };
 
+  /** Bytes of the header of a page. */
+  static final int HEADER_BYTES = 4;
+
   private static final int REMOVABLE = 0x80;
   private static final int VERSION_SPC_4 = 0x06;
   private static final int RESPONSE_FORMAT_2 = 0x02;
   private static final int HIERARCHICAL_SUPPORT = 0x10;
+
+  /** 3PC. */
+  private static final int THIRD_PARTY_COPY_SERVED = 0x08;
+
   private static final int COMMAND_QUEUEING = 0x02;
   private static final int STANDARD_BYTES = 96;
   private static final int VERSION_DESCRIPTORS_AT = 58;
@@ -60,7 +69,7 @@ final class InquiryPages {
         .put((byte) (removable ? REMOVABLE : 0))
         .put((byte) VERSION_SPC_4);
     out.put((byte) (RESPONSE_FORMAT_2 | HIERARCHICAL_SUPPORT)).put((byte) (STANDARD_BYTES - 5));
-    out.put((byte) 0).put((byte) 0).put((byte) COMMAND_QUEUEING);
+    out.put((byte) THIRD_PARTY_COPY_SERVED).put((byte) 0).put((byte) COMMAND_QUEUEING);
     out.put(VENDOR.getBytes(US_ASCII))
         .put(PRODUCT.getBytes(US_ASCII))
         .put(REVISION.getBytes(US_ASCII));
@@ -87,6 +96,7 @@ final class InquiryPages {
       }
       case UNIT_SERIAL_NUMBER -> out.put(identity.serialBytes());
       case DEVICE_IDENTIFICATION -> putDesignators(out, identity);
+      case THIRD_PARTY_COPY -> ThirdPartyCopyPage.put(out);
       case BLOCK_LIMITS -> putBlockLimits(out, start, geometry);
       case BLOCK_DEVICE_CHARACTERISTICS -> {
         out.putShort((short) NON_ROTATING).put((byte) 0).put((byte) ERASED_BLOCKS_READ_WELL);

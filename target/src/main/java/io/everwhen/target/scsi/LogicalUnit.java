@@ -78,6 +78,11 @@ public final class LogicalUnit {
     }
   }
 
+  /** Whether one of the unit's own designators is this one. */
+  boolean isNamed(int designatorType, ByteBuffer designator) {
+    return server.isNamed(designatorType, designator);
+  }
+
   @Nullable Sense check(Cdb cdb) {
     return server.check(cdb);
   }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one initiator port sees through one session, the I_T nexus of SAM-5: the logical units that
@@ -98,6 +99,14 @@ public final class LogicalUnits {
         .filter(UnitNexus.class::isInstance)
         .map(UnitNexus.class::cast)
         .toList();
+  }
+
+  /** The unit with this designator, of those that are seen here; or null. */
+  @Nullable UnitNexus find(int designatorType, ByteBuffer designator) {
+    return open().stream()
+        .filter(nexus -> nexus.unit().isNamed(designatorType, designator))
+        .findFirst()
+        .orElse(null);
   }
 
   /** TARGET RESET: resets every unit that is seen here. */

@@ -40,6 +40,8 @@ final class Medium {
           Cdb.ModeSelect _,
           Cdb.ReportLuns _,
           Cdb.ReportOperationCodes _,
+          Cdb.ExtendedCopy _,
+          Cdb.ReceiveCopyResults _,
           Cdb.PersistentReserveIn _,
           Cdb.PersistentReserveOut _,
           Cdb.Reserve _,

@@ -31,6 +31,8 @@ final class OperationCode {
   static final int MODE_SENSE_10 = 0x5a;
   static final int PERSISTENT_RESERVE_IN = 0x5e;
   static final int PERSISTENT_RESERVE_OUT = 0x5f;
+  static final int THIRD_PARTY_COPY_OUT = 0x83;
+  static final int THIRD_PARTY_COPY_IN = 0x84;
   static final int READ_16 = 0x88;
   static final int COMPARE_AND_WRITE = 0x89;
   static final int WRITE_16 = 0x8a;
@@ -55,6 +57,9 @@ final class OperationCode {
 
   /** Service action of {@link #SERVICE_ACTION_IN_16}. */
   static final int GET_LBA_STATUS = 0x12;
+
+  /** Service action of {@link #THIRD_PARTY_COPY_OUT}. */
+  static final int EXTENDED_COPY_LID1 = 0x00;
 
   /** Service action of {@link #MAINTENANCE_IN}. */
   static final int REPORT_SUPPORTED_OPERATION_CODES = 0x0c;

@@ -21,6 +21,7 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
   private static final int ILLEGAL_REQUEST_KEY = 0x5;
   private static final int UNIT_ATTENTION_KEY = 0x6;
   private static final int DATA_PROTECT_KEY = 0x7;
+  private static final int COPY_ABORTED_KEY = 0xa;
   private static final int ABORTED_COMMAND_KEY = 0xb;
   private static final int MISCOMPARE_KEY = 0xe;
 
@@ -64,6 +65,21 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
       new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0c);
   public static final Sense NOT_ENOUGH_UNSOLICITED_DATA =
       new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0d);
+  public static final Sense OPERATION_IN_PROGRESS = new Sense(ILLEGAL_REQUEST_KEY, 0x00, 0x16);
+  public static final Sense TOO_MANY_TARGET_DESCRIPTORS =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x06);
+  public static final Sense UNSUPPORTED_TARGET_DESCRIPTOR =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x07);
+  public static final Sense TOO_MANY_SEGMENT_DESCRIPTORS =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x08);
+  public static final Sense UNSUPPORTED_SEGMENT_DESCRIPTOR =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x09);
+  public static final Sense INLINE_DATA_LENGTH_EXCEEDED =
+      new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x0b);
+  public static final Sense COPY_SEGMENT_WRONG = new Sense(COPY_ABORTED_KEY, 0x00, 0x00);
+  public static final Sense UNREACHABLE_COPY_TARGET = new Sense(COPY_ABORTED_KEY, 0x08, 0x04);
+  public static final Sense THIRD_PARTY_DEVICE_FAILURE = new Sense(COPY_ABORTED_KEY, 0x0d, 0x01);
+  public static final Sense UNEXPECTED_INEXACT_SEGMENT = new Sense(COPY_ABORTED_KEY, 0x26, 0x0a);
   public static final Sense MISCOMPARE_DURING_VERIFY = new Sense(MISCOMPARE_KEY, 0x1d, 0x00);
 
   /** Bytes of fixed-format sense data. */
@@ -92,6 +108,11 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
 
   private Sense(int key, int asc, int ascq) {
     this(key, asc, ascq, NO_FIELD, NO_INFORMATION);
+  }
+
+  /** Whether the command itself was wrong, rather than what came of it. */
+  boolean isIllegalRequest() {
+    return key == ILLEGAL_REQUEST_KEY;
   }
 
   /** The same, pointing at a byte of the CDB. */

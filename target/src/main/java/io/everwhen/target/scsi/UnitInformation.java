@@ -59,6 +59,23 @@ final class UnitInformation {
     return null;
   }
 
+  /** Whether the Device Identification page has this designator of the logical unit. */
+  boolean isNamed(int designatorType, ByteBuffer designator) {
+    ByteBuffer page = ByteBuffer.allocate(REPLY_BYTES_MAX);
+    InquiryPages.putPage(page, InquiryPages.DEVICE_IDENTIFICATION, identity, disk.geometry());
+    page.flip().position(InquiryPages.HEADER_BYTES);
+    while (page.hasRemaining()) {
+      int at = page.position();
+      int length = page.get(at + 3) & 0xff;
+      int ofLogicalUnitAndType = page.get(at + 1) & 0x3f;
+      if (ofLogicalUnitAndType == designatorType && page.slice(at + 4, length).equals(designator)) {
+        return true;
+      }
+      page.position(at + 4 + length);
+    }
+    return false;
+  }
+
   private Outcome capacity10(ByteBuffer reply, DataIn dataIn) throws IOException {
     Geometry geometry = disk.geometry();
     long last = geometry.blockCount() - 1;

@@ -17,6 +17,7 @@ final class UnitNexus implements Nexus {
   private final LogicalUnits session;
   private final LogicalUnit unit;
   private final ArrayDeque<Sense> conditions = new ArrayDeque<>();
+  private final CopyResults copyResults = new CopyResults();
   private volatile boolean waiting;
   private volatile boolean closed;
   private volatile int aborts;
@@ -38,6 +39,17 @@ final class UnitNexus implements Nexus {
   /** The initiator port's name: for iSCSI, initiator name and ISID; SPC-4 section 7.6.4.6. */
   String port() {
     return session.port();
+  }
+
+  /** What became of the copies that were asked for here. */
+  CopyResults copyResults() {
+    return copyResults;
+  }
+
+  /** Carries out a command that the target gives itself; nothing has checked it yet. */
+  Outcome perform(Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
+    Sense refused = unit.check(cdb);
+    return refused == null ? execute(cdb, dataOut, dataIn) : new Outcome.CheckCondition(refused);
   }
 
   /** The LUN leads here no longer, or the initiator port is gone. */
