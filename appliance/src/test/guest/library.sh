@@ -25,6 +25,16 @@ refused() {
   ((rc == expected)) || fail "exit code $rc rather than $expected: $*"
 }
 
+# expect PATTERN COMMAND...: the command succeeds and prints a line like this.
+expect() {
+  local pattern=$1 printed
+  shift
+  echo "# $*"
+  printed=$("$@" 2>&1) || fail "exit code $?: $*: $printed"
+  echo "$printed"
+  grep -Eq -- "$pattern" <<<"$printed" || fail "no line like '$pattern': $*"
+}
+
 # ---- sessions. PORTAL is where the target is, as seen from here.
 
 # Records are made by hand: a daemon on 127.0.0.1 announces that address, which in here is the guest itself.
@@ -44,20 +54,21 @@ sessions() {
   done
 }
 
-# disk TARGET [LUN]: the device of the target's first session, such as /dev/sda, once it is there.
+# disk TARGET [LUN [N]]: the device of the target's Nth session (the first is 1), such as /dev/sda, once it is there.
 disk() {
-  local lun=${2:-0} path
-  within 60 has_disk "$1" "$lun"
-  path=$(disk_paths "$1" "$lun" | head -n 1)
+  local path
+  within 60 has_disk "$@"
+  path=$(disk_path "$@")
   echo "/dev/${path##*/}"
 }
-disk_paths() {
+disk_path() {
   local session
-  for session in $(sessions "$1"); do compgen -G "$session/device/target*/*:*:*:$2/block/*"; done
+  session=$(sessions "$1" | sed -n "${3:-1}p")
+  if [[ $session ]]; then compgen -G "$session/device/target*/*:*:*:${2:-0}/block/*"; fi
 }
 has_disk() {
   local path
-  path=$(disk_paths "$1" "$2" | head -n 1)
+  path=$(disk_path "$@")
   [[ $path && -b /dev/${path##*/} ]]
 }
 

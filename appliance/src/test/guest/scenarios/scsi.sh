@@ -2,15 +2,6 @@
 record "$TARGET"
 log_in "$TARGET"
 disk=$(disk "$TARGET")
-expect() { # PATTERN COMMAND...: the command is done, and prints a line like this
-  local pattern=$1 printed
-  shift
-  echo "# $*"
-  printed=$("$@" 2>&1) || fail "exit code $?: $*: $printed"
-  echo "$printed"
-  grep -Eq -- "$pattern" <<<"$printed" || fail "no line like '$pattern'"
-}
-
 # ---- what it is
 expect 'EVERWHEN' sg_inq "$disk"
 expect 'Number of luns.*1|Lun list length = 8' sg_luns "$disk"
@@ -18,7 +9,7 @@ expect 'lbpme=1, lbprz=1' sg_readcap --16 "$disk"
 pages=$(sg_vpd --page=0 --raw "$disk" | tail -c +5 | od -An -v -tx1)
 echo "VPD pages: $pages"
 for page in $pages; do sg_vpd --page="0x$page" "$disk"; done
-for page in 00 80 83 b0 b1 b2; do
+for page in 00 80 83 8f b0 b1 b2; do
   grep -qw "$page" <<<"$pages" || fail "no VPD page $page"
 done
 expect 'Unmap command supported \(LBPU\): 1' sg_vpd --page=0xb2 "$disk"
@@ -48,15 +39,11 @@ cmp -n 512 /run/write <(dd if="$disk" iflag=direct bs=512 count=1 status=none)
 miscompare=14
 refused $miscompare sg_compare_and_write --in=/run/both --lba=0 --num=1 --xferlen=1024 "$disk"
 
-# ---- persistent reservations
-sg_persist --out --register --param-sark=0xabc "$disk"
-expect '0xabc' sg_persist --in --read-keys "$disk"
-sg_persist --out --reserve --param-rk=0xabc --prout-type=5 "$disk"
-expect 'Write Exclusive, registrants only' sg_persist --in --read-reservation "$disk"
-sg_persist --out --register --param-rk=0xabc --param-sark=0xdef "$disk"
-sg_persist --out --release --param-rk=0xdef --prout-type=5 "$disk"
-expect 'there is NO reservation' sg_persist --in --read-reservation "$disk"
-sg_persist --out --clear --param-rk=0xdef "$disk"
-expect 'NO registered reservation keys|0 registered' sg_persist --in --read-keys "$disk"
-expect 'Compatible Reservation Handling|PTPL_A' sg_persist --in --report-capabilities "$disk"
+# ---- copies made by the target itself
+head -c 65536 /dev/urandom >/run/source
+dd if=/run/source of="$disk" oflag=direct status=none
+generic=/dev/$(ls "/sys/block/${disk##*/}/device/scsi_generic")
+sg_xcopy if="$generic" of="$generic" bs=512 count=128 seek=8192
+cmp -n 65536 /run/source <(dd if="$disk" iflag=direct bs=512 skip=8192 count=128 status=none)
+expect 'Maximum|Supports no list identifier' sg_copy_results --params "$disk"
 log_out "$TARGET"

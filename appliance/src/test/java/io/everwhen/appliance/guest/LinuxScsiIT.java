@@ -19,4 +19,11 @@ class LinuxScsiIT {
       Cli.run("verify", "--data", daemon.data().toString()).done();
     }
   }
+
+  @Test
+  void aReservationKeepsTheOtherHostOutUntilItIsTakenAway(Guest guest) throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=16MiB").start()) {
+      guest.run("reservations", Guest.target("disk0"), Guest.portal(daemon));
+    }
+  }
 }
