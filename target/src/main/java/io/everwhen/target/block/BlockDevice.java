@@ -41,6 +41,14 @@ public interface BlockDevice {
   void read(long block, ByteBuffer into) throws IOException;
 
   /**
+   * What {@code block} is, and how many blocks from there on are like it. May stop short of where
+   * that changes. A disk that does not know holds data everywhere.
+   */
+  default Run run(long block) throws IOException {
+    return new Run(geometry().blockCount() - block, true);
+  }
+
+  /**
    * Orders a write of {@code data.remaining()} bytes, a multiple of the block size, at {@code
    * block}. The bytes in {@code data} must not change before the next {@link #settle} of this
    * thread has returned; the buffer's position may be moved by the call.

@@ -27,7 +27,8 @@ final class ScsiResponses {
   private final long[] residuals = new long[WAITING_MAX];
   private final int[] r2tCounts = new int[WAITING_MAX];
   private final boolean[] flushes = new boolean[WAITING_MAX];
-  private final ByteBuffer senseData = ByteBuffer.allocate(Short.BYTES + Sense.FIXED_BYTES);
+  private final ByteBuffer senseData =
+      ByteBuffer.allocate(Short.BYTES + Sense.DESCRIPTOR_BYTES_MAX);
   private int waiting;
 
   ScsiResponses(Replies replies) {
@@ -41,11 +42,12 @@ final class ScsiResponses {
   }
 
   void good(int tag, long residual, int expDataSn) throws IOException {
-    respond(tag, null, residual, expDataSn);
+    complete(replies.add(Opcode.SCSI_RESPONSE, tag), residual, expDataSn);
   }
 
-  void failed(int tag, Sense sense, long expected, long actual, int expDataSn) throws IOException {
-    respond(tag, sense, expected - actual, expDataSn);
+  void failed(int tag, Nexus nexus, Sense sense, long expected, long actual, int expDataSn)
+      throws IOException {
+    respond(tag, nexus, sense, expected - actual, expDataSn);
   }
 
   void conflict(int tag, long residual, int expDataSn) throws IOException {
@@ -55,16 +57,17 @@ final class ScsiResponses {
         expDataSn);
   }
 
-  private void respond(int tag, @Nullable Sense sense, long residual, int expDataSn)
+  private void respond(int tag, Nexus nexus, @Nullable Sense sense, long residual, int expDataSn)
       throws IOException {
-    BasicHeader header;
     if (sense == null) {
-      header = replies.add(Opcode.SCSI_RESPONSE, tag);
-    } else {
-      senseData.clear().putShort((short) Sense.FIXED_BYTES);
-      sense.putFixed(senseData);
-      header = replies.add(Opcode.SCSI_RESPONSE, tag, senseData.flip()).byteAt(3, CHECK_CONDITION);
+      good(tag, residual, expDataSn);
+      return;
     }
+    senseData.clear().position(Short.BYTES);
+    sense.put(senseData, nexus.descriptorSense());
+    senseData.putShort(0, (short) (senseData.position() - Short.BYTES));
+    BasicHeader header =
+        replies.add(Opcode.SCSI_RESPONSE, tag, senseData.flip()).byteAt(3, CHECK_CONDITION);
     complete(header, residual, expDataSn);
   }
 
@@ -121,7 +124,7 @@ final class ScsiResponses {
     for (int i = from; i < waiting; i++) {
       if (nexuses[i] == nexus) {
         nexuses[i] = null;
-        respond(tags[i], failure, residuals[i], r2tCounts[i]);
+        respond(tags[i], nexus, failure, residuals[i], r2tCounts[i]);
       }
     }
   }

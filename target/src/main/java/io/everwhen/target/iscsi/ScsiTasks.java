@@ -119,7 +119,7 @@ final class ScsiTasks {
     if (unsolicited || data.remaining() < wanted) {
       collect(task, data, refused, (int) wanted, unsolicited);
     } else if (refused != null) {
-      responses.failed(task.tag(), refused, expected, needed, 0);
+      responses.failed(task.tag(), nexus, refused, expected, needed, 0);
     } else {
       settleBefore(task);
       run(task, first(data, (int) wanted), 0);
@@ -215,7 +215,12 @@ final class ScsiTasks {
     Sense failure = transfer.failure();
     if (failure != null) {
       responses.failed(
-          task.tag(), failure, task.expectedBytes(), task.neededBytes(), transfer.r2ts());
+          task.tag(),
+          task.nexus(),
+          failure,
+          task.expectedBytes(),
+          task.neededBytes(),
+          transfer.r2ts());
       pool.release(transfer.buffer());
     } else {
       settleBefore(task);
@@ -278,10 +283,15 @@ final class ScsiTasks {
       case Outcome.Done.RESERVATION_CONFLICT -> responses.conflict(tag, expected - needed, r2ts);
       case Outcome.CheckCondition check ->
           responses.failed(
-              tag, check.sense(), expected, Math.max(needed, dataIn.sent()), r2ts + dataIn.pdus());
+              tag,
+              nexus,
+              check.sense(),
+              expected,
+              Math.max(needed, dataIn.sent()),
+              r2ts + dataIn.pdus());
       case Outcome.ChangesLost lost -> {
         responses.lose(nexus, lost.sense());
-        responses.failed(tag, lost.sense(), expected, needed, r2ts);
+        responses.failed(tag, nexus, lost.sense(), expected, needed, r2ts);
         settle();
       }
     }

@@ -6,6 +6,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import io.everwhen.target.scsi.TargetPort;
+import io.everwhen.target.scsi.TargetPorts;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * connections. Which ones, only {@link Sessions} changes.
  */
 final class Session {
+
+  /** The tag of the only portal group there is. */
+  private static final int PORTAL_GROUP = 1;
 
   private final Admission admission;
   private final int tsih;
@@ -32,7 +37,13 @@ final class Session {
     this.tsih = tsih;
     this.window = new CommandWindow(firstCmdSn);
     ServedTarget target = admission.target();
-    this.units = target == null ? null : new LogicalUnits(portName(admission), target.luns());
+    this.units =
+        target == null
+            ? null
+            : new LogicalUnits(
+                portName(admission),
+                TargetPorts.only(TargetPort.ofPortalGroup(target.name(), PORTAL_GROUP)),
+                target.luns());
   }
 
   /** The name of the initiator port, RFC 7143 section 4.2.7.1. */

@@ -54,7 +54,7 @@ final class AbsentUnit implements Nexus {
       return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
     }
     ByteBuffer reply = ByteBuffer.allocate(INQUIRY_BYTES_MAX);
-    InquiryPages.putStandard(reply, false, false);
+    StandardInquiry.put(reply, false, false);
     return UnitInformation.finish(null, reply, inquiry.allocationLength(), dataIn);
   }
 
@@ -66,6 +66,11 @@ final class AbsentUnit implements Nexus {
   @Override
   public @Nullable Sense flush() {
     return null;
+  }
+
+  @Override
+  public boolean descriptorSense() {
+    return false;
   }
 
   @Override

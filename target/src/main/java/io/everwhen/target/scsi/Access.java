@@ -21,6 +21,8 @@ enum Access {
           Cdb.RequestSense _,
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _,
+          Cdb.LogSense _,
+          Cdb.ReportTargetPortGroups _,
           Cdb.Release _,
           Cdb.Unknown _,
           Cdb.Invalid _ ->
@@ -34,7 +36,9 @@ enum Access {
           Cdb.ReceiveCopyResults _,
           Cdb.ReadDefectData _,
           Cdb.ModeSense _,
-          Cdb.ReportOperationCodes _ ->
+          Cdb.ReadBuffer _,
+          Cdb.ReportOperationCodes _,
+          Cdb.ReportTaskManagementFunctions _ ->
           READING;
       case Cdb.PreventAllowMediumRemoval prevent -> prevent.prevent() ? CHANGING : FREE;
       case Cdb.Write _,
@@ -45,6 +49,7 @@ enum Access {
           Cdb.OrWrite _,
           Cdb.SynchronizeCache _,
           Cdb.ModeSelect _,
+          Cdb.WriteBuffer _,
           Cdb.Sanitize _,
           Cdb.ExtendedCopy _,
           Cdb.StartStopUnit _ ->

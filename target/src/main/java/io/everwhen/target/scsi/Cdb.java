@@ -1,5 +1,6 @@
 package io.everwhen.target.scsi;
 
+import io.everwhen.target.block.Geometry;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -126,6 +127,24 @@ public sealed interface Cdb {
       boolean timeouts, int options, int operationCode, int serviceAction, long allocationLength)
       implements Cdb {}
 
+  /** REPORT TARGET PORT GROUPS; {@code format} of the parameter data is 0 plain, 1 extended. */
+  record ReportTargetPortGroups(int format, long allocationLength) implements Cdb {}
+
+  /** REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS; {@code extended} asks for time-outs too. */
+  record ReportTaskManagementFunctions(boolean extended, long allocationLength) implements Cdb {}
+
+  record LogSense(boolean save, int page, int subpage, int parameterPointer, int allocationLength)
+      implements Cdb {}
+
+  record ReadBuffer(int mode, int bufferId, int offset, int allocationLength) implements Cdb {}
+
+  record WriteBuffer(int mode, int bufferId, int offset, int parameterListLength) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+  }
+
   record PersistentReserveIn(int serviceAction, int allocationLength) implements Cdb {}
 
   /** PERSISTENT RESERVE OUT. */
@@ -242,6 +261,11 @@ public sealed interface Cdb {
     @Override
     public long dataOutBytes(int blockSize) {
       return noDataOut ? 0 : blockSize;
+    }
+
+    /** How many blocks are written on a disk: of length 0, all to the end. */
+    long blocksOn(Geometry geometry) {
+      return blocks == 0 ? geometry.blockCount() - lba : blocks;
     }
 
     /** The block to repeat is exactly one block. */

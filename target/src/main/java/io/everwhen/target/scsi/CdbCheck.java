@@ -14,10 +14,12 @@ final class CdbCheck {
 
   private final BlockDevice disk;
   private final UnitMode mode;
+  private final UnitOptions options;
 
-  CdbCheck(BlockDevice disk, UnitMode mode) {
+  CdbCheck(BlockDevice disk, UnitMode mode, UnitOptions options) {
     this.disk = disk;
     this.mode = mode;
+    this.options = options;
   }
 
   @Nullable Sense check(Cdb cdb) {
@@ -35,6 +37,7 @@ final class CdbCheck {
       case Cdb.GetLbaStatus status -> range(status.lba(), 1);
       case Cdb.ExtendedCopy copy -> extendedCopy(copy.parameterListLength());
       case Cdb.ModeSelect select -> select.save() ? Sense.INVALID_FIELD_IN_CDB : null;
+      case Cdb.WriteBuffer write -> ScratchBuffers.check(write);
       case Cdb.Sanitize sanitize -> sanitize(sanitize);
       case Cdb.PersistentReserveOut out -> ReservationRequest.check(out);
       case Cdb.ReadCapacity10 capacity -> capacity(capacity.partialMedium(), capacity.lba());
@@ -49,6 +52,10 @@ final class CdbCheck {
           Cdb.ReportOperationCodes _,
           Cdb.ReadDefectData _,
           Cdb.ReceiveCopyResults _,
+          Cdb.LogSense _,
+          Cdb.ReadBuffer _,
+          Cdb.ReportTargetPortGroups _,
+          Cdb.ReportTaskManagementFunctions _,
           Cdb.PersistentReserveIn _,
           Cdb.Reserve _,
           Cdb.Release _,
@@ -109,10 +116,16 @@ final class CdbCheck {
   }
 
   private @Nullable Sense writeSame(Cdb.WriteSame same) {
-    // Length 0 is refused because WSNZ is set; ANCHOR because ANC_SUP is not.
-    return same.anchor() || same.blocks() == 0
-        ? Sense.INVALID_FIELD_IN_CDB
-        : change(same.protect(), same.lba(), same.blocks());
+    if (same.anchor()) {
+      return Sense.INVALID_FIELD_IN_CDB; // ANC_SUP is not set
+    }
+    if (same.blocks() == 0 && !options.zeroLengthWriteSame()) {
+      return Sense.INVALID_FIELD_IN_CDB; // WSNZ is set
+    }
+    Sense sense = range(same.lba(), Math.max(1, same.blocks()));
+    return sense == null
+        ? change(same.protect(), same.lba(), same.blocksOn(disk.geometry()))
+        : sense;
   }
 
   private @Nullable Sense sanitize(Cdb.Sanitize sanitize) {

@@ -112,6 +112,19 @@ final class CdbDecoder {
       case OperationCode.READ_DEFECT_DATA_10 ->
           new Cdb.ReadDefectData(false, in.get(at + 2) & DEFECT_LISTS, length);
       case OperationCode.SYNCHRONIZE_CACHE_10 -> new Cdb.SynchronizeCache(lba, length);
+      case OperationCode.WRITE_BUFFER ->
+          new Cdb.WriteBuffer(
+              flags & 0x1f, in.get(at + 2) & 0xff, uint24(in, at + 3), uint24(in, at + 6));
+      case OperationCode.READ_BUFFER ->
+          new Cdb.ReadBuffer(
+              flags & 0x1f, in.get(at + 2) & 0xff, uint24(in, at + 3), uint24(in, at + 6));
+      case OperationCode.LOG_SENSE ->
+          new Cdb.LogSense(
+              (flags & 1) != 0,
+              in.get(at + 2) & 0x3f,
+              in.get(at + 3) & 0xff,
+              uint16(in, at + 5),
+              length);
       case OperationCode.WRITE_SAME_10 -> writeSame(flags, false, lba, length);
       case OperationCode.UNMAP -> new Cdb.Unmap((flags & 1) != 0, length);
       case OperationCode.MODE_SELECT_10 -> new Cdb.ModeSelect(true, (flags & 1) != 0, length);
@@ -160,12 +173,18 @@ final class CdbDecoder {
   }
 
   private static Cdb maintenanceIn(int flags, ByteBuffer in, int at, long length) {
-    if ((flags & 0x1f) != OperationCode.REPORT_SUPPORTED_OPERATION_CODES) {
-      return new Cdb.Unknown(OperationCode.MAINTENANCE_IN);
-    }
     int options = in.get(at + 2) & 0xff;
-    return new Cdb.ReportOperationCodes(
-        (options & 0x80) != 0, options & 7, in.get(at + 3) & 0xff, uint16(in, at + 4), length);
+    boolean first = (options & 0x80) != 0;
+    return switch (flags & 0x1f) {
+      case OperationCode.REPORT_TARGET_PORT_GROUPS ->
+          new Cdb.ReportTargetPortGroups(flags >> 5, length);
+      case OperationCode.REPORT_SUPPORTED_OPERATION_CODES ->
+          new Cdb.ReportOperationCodes(
+              first, options & 7, in.get(at + 3) & 0xff, uint16(in, at + 4), length);
+      case OperationCode.REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS ->
+          new Cdb.ReportTaskManagementFunctions(first, length);
+      default -> new Cdb.Unknown(OperationCode.MAINTENANCE_IN);
+    };
   }
 
   private static Cdb sixteen(int code, ByteBuffer in, int at) {
@@ -225,6 +244,10 @@ final class CdbDecoder {
 
   private static int uint16(ByteBuffer in, int at) {
     return in.getShort(at) & 0xffff;
+  }
+
+  private static int uint24(ByteBuffer in, int at) {
+    return (in.get(at) & 0xff) << 16 | uint16(in, at + 1);
   }
 
   private static long uint32(ByteBuffer in, int at) {

@@ -8,10 +8,9 @@ import org.jspecify.annotations.Nullable;
 /** Gives each command of a logical unit to what carries it out. Any thread may call it. */
 final class DeviceServer {
 
-  private final Nexuses nexuses;
   private final Reservations reservations;
   private final Medium medium;
-  private final UnitMode mode = new UnitMode();
+  private final UnitMode mode;
   private final ChangeOrder order = new ChangeOrder();
   private final CdbCheck check;
   private final Transfers transfers;
@@ -21,18 +20,21 @@ final class DeviceServer {
   private final Sanitizer sanitizer;
   private final ReservationCommands reservationCommands;
   private final MediumCommands mediumCommands;
+  private final ModeCommands modeCommands;
   private final UnitInformation information;
 
   DeviceServer(
       BlockDevice disk,
       DiskIdentity identity,
+      UnitOptions options,
       Nexuses nexuses,
       Reservations reservations,
-      Medium medium) {
-    this.nexuses = nexuses;
+      Medium medium,
+      UnitMode mode) {
     this.reservations = reservations;
     this.medium = medium;
-    check = new CdbCheck(disk, mode);
+    this.mode = mode;
+    check = new CdbCheck(disk, mode, options);
     transfers = new Transfers(disk);
     readModifyWrite = new ReadModifyWrite(disk, transfers);
     verification = new Verification(disk);
@@ -40,7 +42,8 @@ final class DeviceServer {
     sanitizer = new Sanitizer(disk);
     reservationCommands = new ReservationCommands(reservations, nexuses);
     mediumCommands = new MediumCommands(disk, medium, nexuses);
-    information = new UnitInformation(disk, identity);
+    modeCommands = new ModeCommands(disk, mode, nexuses);
+    information = new UnitInformation(disk, identity, options);
   }
 
   /**
@@ -66,7 +69,7 @@ final class DeviceServer {
   Outcome execute(UnitNexus nexus, Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
     long place = order.enter(cdb);
     try {
-      return reservations.conflicts(nexus.port(), cdb)
+      return reservations.conflicts(nexus.registrant(), cdb)
           ? Outcome.Done.RESERVATION_CONFLICT
           : executeInOrder(nexus, cdb, dataOut, dataIn);
     } finally {
@@ -93,7 +96,7 @@ final class DeviceServer {
       case Cdb.PreventAllowMediumRemoval prevent ->
           mediumCommands.preventRemoval(nexus, prevent.prevent());
       case Cdb.TestUnitReady _, Cdb.PreFetch _ -> Outcome.Done.GOOD;
-      case Cdb.ModeSelect select -> modeSelect(nexus, select, dataOut);
+      case Cdb.ModeSelect select -> modeCommands.select(nexus, select, dataOut);
       case Cdb.Sanitize sanitize -> sanitizer.sanitize(sanitize, dataOut);
       case Cdb.ExtendedCopy _ -> CopyManager.extendedCopy(nexus, dataOut);
       case Cdb.ReceiveCopyResults results -> nexus.copyResults().report(results, dataIn);
@@ -103,13 +106,18 @@ final class DeviceServer {
       case Cdb.Release _ -> reservationCommands.release(nexus);
       case Cdb.ReportLuns luns -> nexus.session().reportLuns(luns, dataIn);
       case Cdb.RequestSense request -> requestSense(nexus, request, dataIn);
+      case Cdb.ReadBuffer read -> nexus.readBuffer(read, dataIn);
+      case Cdb.WriteBuffer write -> nexus.writeBuffer(write, dataOut);
       case Cdb.Inquiry _,
           Cdb.ModeSense _,
+          Cdb.LogSense _,
+          Cdb.ReportTargetPortGroups _,
+          Cdb.ReportTaskManagementFunctions _,
           Cdb.ReportOperationCodes _,
           Cdb.ReadDefectData _,
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _ ->
-          information.execute(cdb, mode.writeProtected(), dataIn);
+          information.execute(cdb, mode.parameters(), nexus.session().ports(), dataIn);
       case Cdb.Unknown _ -> new Outcome.CheckCondition(Sense.INVALID_COMMAND_OPERATION_CODE);
       case Cdb.Invalid _ -> new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
     };
@@ -121,21 +129,5 @@ final class DeviceServer {
     Sense attention = nexus.take();
     return UnitInformation.requestSense(
         cdb, attention == null ? Sense.NO_SENSE : attention, dataIn);
-  }
-
-  private Outcome modeSelect(UnitNexus nexus, Cdb.ModeSelect cdb, ByteBuffer list) {
-    if (!list.hasRemaining()) {
-      return Outcome.Done.GOOD;
-    }
-    ModeParameters parameters = ModeParameters.parse(list, cdb.ten(), mode.writeProtected());
-    if (parameters == null) {
-      return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
-    }
-    Boolean protect = parameters.softwareWriteProtect();
-    if (protect != null && protect != mode.writeProtected()) {
-      mode.writeProtected(protect);
-      nexuses.raiseExcept(nexus, Sense.MODE_PARAMETERS_CHANGED);
-    }
-    return Outcome.Done.GOOD;
   }
 }

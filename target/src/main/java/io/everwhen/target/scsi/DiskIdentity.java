@@ -19,6 +19,11 @@ public record DiskIdentity(String serial) {
   /** NAA type 3: locally assigned, SPC-4 section 7.8.6.6.3. */
   private static final long NAA_LOCALLY_ASSIGNED = 0x3L << 60;
 
+  /** The U/L and I/G bits of an EUI-64's first octet; RFC 4291 appendix A has them in words. */
+  private static final long EUI_FIRST_OCTET_FLAGS = 0x3L << 56;
+
+  private static final long EUI_LOCALLY_ASSIGNED = 0x2L << 56;
+
   public DiskIdentity {
     if (serial.isEmpty()
         || serial.length() > SERIAL_CHARACTERS_MAX
@@ -43,6 +48,16 @@ public record DiskIdentity(String serial) {
   /** The NAA identifier: unique as far as the serial number is. */
   long naa() {
     return NAA_LOCALLY_ASSIGNED | (hash(serial) >>> 4);
+  }
+
+  /** The EUI-64 identifier, of those that are assigned locally: as unique. */
+  long eui64() {
+    return (hash(serial) & ~EUI_FIRST_OCTET_FLAGS) | EUI_LOCALLY_ASSIGNED;
+  }
+
+  /** The identifier based on the T10 vendor identification. */
+  String t10() {
+    return StandardInquiry.VENDOR + serial;
   }
 
   private static long hash(String text) {

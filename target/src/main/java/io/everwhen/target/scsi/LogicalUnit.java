@@ -16,20 +16,47 @@ public final class LogicalUnit {
 
   private final BlockDevice disk;
   private final Nexuses nexuses = new Nexuses();
-  private final Reservations reservations = new Reservations();
+  private final Reservations reservations;
   private final Medium medium = new Medium();
+  private final UnitMode mode = new UnitMode();
   private final DeviceServer server;
 
   private volatile Geometry knownGeometry;
   private volatile boolean knownReadOnly;
 
   /**
+   * A unit none of whose persistent reservations outlives it.
+   *
    * @param disk not closed by this
    * @param identity by what initiators recognise it
    */
   public LogicalUnit(BlockDevice disk, DiskIdentity identity) {
+    this(disk, identity, UnitOptions.DEFAULT);
+  }
+
+  /** The same, with options. */
+  public LogicalUnit(BlockDevice disk, DiskIdentity identity, UnitOptions options) {
+    this(disk, identity, options, new Reservations());
+  }
+
+  /**
+   * A unit with the persistent reservations that were saved.
+   *
+   * @param disk not closed by this
+   * @param identity by what initiators recognise it
+   * @param store for this unit alone
+   * @throws IOException when what was saved cannot be read: nobody knows then who may use the disk
+   */
+  public LogicalUnit(BlockDevice disk, DiskIdentity identity, ReservationStore store)
+      throws IOException {
+    this(disk, identity, UnitOptions.DEFAULT, new Reservations(store));
+  }
+
+  private LogicalUnit(
+      BlockDevice disk, DiskIdentity identity, UnitOptions options, Reservations reservations) {
     this.disk = disk;
-    this.server = new DeviceServer(disk, identity, nexuses, reservations, medium);
+    this.reservations = reservations;
+    this.server = new DeviceServer(disk, identity, options, nexuses, reservations, medium, mode);
     this.knownGeometry = disk.geometry();
     this.knownReadOnly = disk.readOnly();
   }
@@ -43,7 +70,7 @@ public final class LogicalUnit {
   void close(UnitNexus nexus) {
     nexuses.remove(nexus);
     medium.allow(nexus);
-    reservations.forget(nexus.port());
+    reservations.forget(nexus.registrant());
   }
 
   /** LOGICAL UNIT RESET, SAM-5 section 6.3.3. */
@@ -52,6 +79,10 @@ public final class LogicalUnit {
     medium.reset();
     nexuses.abort();
     nexuses.raise(Sense.DEVICE_RESET);
+  }
+
+  boolean descriptorSense() {
+    return mode.descriptorSense();
   }
 
   int blockSize() {

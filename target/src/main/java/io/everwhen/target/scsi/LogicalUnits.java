@@ -20,7 +20,8 @@ public final class LogicalUnits {
 
   private static final int SELECT_MAX = 2;
 
-  private final String port;
+  private final Registrant registrant;
+  private final TargetPorts ports;
   private final AbsentUnit absent = new AbsentUnit(this);
   private final AtomicInteger aborts = new AtomicInteger();
 
@@ -32,15 +33,21 @@ public final class LogicalUnits {
   /**
    * @param port the initiator port's name, by which reservations know it again: for iSCSI the
    *     initiator's name, then {@code ,i,0x} and the ISID; SPC-4 section 7.6.4.6
+   * @param ports of the target, and which of them it comes through
    * @param map what it sees
    */
-  public LogicalUnits(String port, LunMap map) {
-    this.port = port;
+  public LogicalUnits(String port, TargetPorts ports, LunMap map) {
+    this.registrant = new Registrant(port, ports.own().relativeId());
+    this.ports = ports;
     replace(map);
   }
 
-  String port() {
-    return port;
+  Registrant registrant() {
+    return registrant;
+  }
+
+  TargetPorts ports() {
+    return ports;
   }
 
   AbsentUnit absent() {

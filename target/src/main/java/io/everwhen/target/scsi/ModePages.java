@@ -2,36 +2,101 @@ package io.everwhen.target.scsi;
 
 import io.everwhen.target.block.Geometry;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What MODE SENSE returns: SPC-4 sections 6.13 and 7.5, SBC-3 section 6.5. Only SWP can be changed.
- */
+/** What MODE SENSE returns: SPC-4 sections 6.13 and 7.5, SBC-3 section 6.5. */
 final class ModePages {
 
-  private static final int CACHING = 0x08;
-  static final int CONTROL = 0x0a;
-  private static final int INFORMATIONAL_EXCEPTIONS = 0x1c;
-  private static final int ALL = 0x3f;
-  private static final int[] PAGES = {CACHING, CONTROL, INFORMATIONAL_EXCEPTIONS};
+  /** A mode page, from its page code on. */
+  static final class Page {
 
-  private static final int PAGE_BYTES_MAX = 20;
+    private final byte[] values;
+    private final byte[] changeable;
+
+    private Page(byte[] values, byte[] changeable) {
+      this.values = values;
+      this.changeable = changeable;
+    }
+
+    static Page of(String values, String changeable) {
+      return new Page(bytes(values), bytes(changeable));
+    }
+
+    private static byte[] bytes(String hex) {
+      return HexFormat.of().parseHex(hex.replace(" ", ""));
+    }
+
+    int length() {
+      return values.length;
+    }
+
+    /** Whether MODE SELECT may change it from one value to the other. */
+    boolean mayChange(byte[] from, byte[] to) {
+      for (int i = 2; i < values.length; i++) {
+        if (((from[i] ^ to[i]) & ~changeable[i]) != 0) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    int code() {
+      return values[0] & CODE;
+    }
+
+    int subpage() {
+      return (values[0] & SUBPAGE_FORMAT) != 0 ? values[1] : 0;
+    }
+  }
+
+  private static final int CODE = 0x3f;
+  private static final int SUBPAGE_FORMAT = 0x40;
+  private static final int ALL = 0x3f;
   private static final int ALL_SUBPAGES = 0xff;
-  private static final int CURRENT = 0;
+
+  /** WCE: writes are acknowledged before they are on stable storage. Nothing can be changed. */
+  private static final Page CACHING =
+      Page.of(
+          "08 12 04 00 0000 0000 0000 0000 00 00 0000 00 000000",
+          "08 12 00 00 0000 0000 0000 0000 00 00 0000 00 000000");
+
+  /**
+   * One task set for all nexuses, whose commands may pass each other; log parameters are not saved.
+   * D_SENSE and SWP can be changed.
+   */
+  private static final Page CONTROL =
+      Page.of("0a 0a 02 10 00 00 0000 0000 0000", "0a 0a 04 00 08 00 0000 0000 0000");
+
+  /** IALUAE: asymmetric access is implicit; and how long sense data can be. */
+  private static final Page CONTROL_EXTENSION =
+      Page.of(
+          "4a 01 001c 01 00 %02x 00 000000000000000000000000000000000000000000000000"
+              .formatted(Sense.DESCRIPTOR_BYTES_MAX),
+          "4a 01 001c 00 00 00 00 000000000000000000000000000000000000000000000000");
+
+  /** None are reported but by LOG SENSE. */
+  private static final Page INFORMATIONAL_EXCEPTIONS =
+      Page.of("1c 0a 00 00 00000000 00000000", "1c 0a 00 00 00000000 00000000");
+
+  /** In ascending order, by page and then by subpage. */
+  private static final List<Page> PAGES =
+      List.of(CACHING, CONTROL, CONTROL_EXTENSION, INFORMATIONAL_EXCEPTIONS);
+
+  private static final int DESCRIPTOR_SENSE_AT = 2;
+  private static final int DESCRIPTOR_SENSE = 0x04;
+  private static final int WRITE_PROTECTED_AT = 4;
+  private static final int WRITE_PROTECTED = 0x08;
+
   private static final int CHANGEABLE = 1;
+  private static final int DEFAULT = 2;
   private static final int SAVED = 3;
 
+  /** WP and DPOFUA of the device-specific parameter. */
   private static final int WRITE_PROTECT = 0x80;
+
   private static final int DPO_AND_FUA = 0x10;
-  private static final int WRITE_CACHE_ENABLED = 0x04;
-
-  /** Unrestricted reordering: commands of the SIMPLE attribute may pass each other. */
-  private static final int UNRESTRICTED_REORDERING = 0x10;
-
-  /** SWP, in byte 4 of the control page: no writes until it is cleared. */
-  private static final int SOFTWARE_WRITE_PROTECT = 0x08;
-
-  private static final int SWP_AT = 4;
 
   private static final int SHORT_DESCRIPTOR_BYTES = 8;
   private static final int LONG_DESCRIPTOR_BYTES = 16;
@@ -44,7 +109,11 @@ final class ModePages {
    * @return why it cannot be, or null
    */
   static @Nullable Sense put(
-      ByteBuffer out, Cdb.ModeSense cdb, Geometry geometry, boolean readOnly, boolean protect) {
+      ByteBuffer out,
+      Cdb.ModeSense cdb,
+      Geometry geometry,
+      boolean readOnly,
+      ModeParameters parameters) {
     if (cdb.control() == SAVED) {
       return Sense.SAVING_PARAMETERS_NOT_SUPPORTED;
     }
@@ -53,17 +122,17 @@ final class ModePages {
         cdb.noBlockDescriptor()
             ? 0
             : cdb.longBlockDescriptor() ? LONG_DESCRIPTOR_BYTES : SHORT_DESCRIPTOR_BYTES;
-    int specific = DPO_AND_FUA | (readOnly || protect ? WRITE_PROTECT : 0);
+    int specific = DPO_AND_FUA | (readOnly || parameters.writeProtected() ? WRITE_PROTECT : 0);
     if (cdb.ten()) {
       out.putShort((short) 0).put((byte) 0).put((byte) specific);
-      out.put((byte) (cdb.longBlockDescriptor() ? 1 : 0))
+      out.put((byte) (descriptorBytes == LONG_DESCRIPTOR_BYTES ? 1 : 0))
           .put((byte) 0)
           .putShort((short) descriptorBytes);
     } else {
       out.put((byte) 0).put((byte) 0).put((byte) specific).put((byte) descriptorBytes);
     }
     putBlockDescriptor(out, descriptorBytes, geometry);
-    if (!putPages(out, cdb, protect)) {
+    if (!putPages(out, cdb, parameters)) {
       return Sense.INVALID_FIELD_IN_CDB;
     }
     int length = out.position() - start;
@@ -83,52 +152,55 @@ final class ModePages {
     }
   }
 
-  private static boolean putPages(ByteBuffer out, Cdb.ModeSense cdb, boolean protect) {
+  private static boolean putPages(ByteBuffer out, Cdb.ModeSense cdb, ModeParameters parameters) {
     boolean found = false;
-    boolean subpage = cdb.subpage() != 0 && !(cdb.subpage() == ALL_SUBPAGES && cdb.page() == ALL);
-    for (int page : PAGES) {
-      if (!subpage && (cdb.page() == page || cdb.page() == ALL)) {
-        putPage(out, page, cdb.control(), protect);
+    for (Page page : PAGES) {
+      boolean wanted =
+          (cdb.page() == ALL || cdb.page() == page.code())
+              && (cdb.subpage() == ALL_SUBPAGES || cdb.subpage() == page.subpage());
+      if (wanted) {
+        out.put(
+            switch (cdb.control()) {
+              case CHANGEABLE -> page.changeable;
+              case DEFAULT -> page.values;
+              default -> current(page, parameters);
+            });
         found = true;
       }
     }
     return found;
   }
 
-  private static void putPage(ByteBuffer out, int page, int control, boolean protect) {
-    int length = page == CACHING ? 18 : 10;
-    int start = out.position();
-    out.put((byte) page).put((byte) length).put(new byte[length]);
-    boolean changeable = control == CHANGEABLE;
-    if (page == CONTROL && (changeable || (protect && control == CURRENT))) {
-      out.put(start + SWP_AT, (byte) SOFTWARE_WRITE_PROTECT);
-    }
-    if (changeable) {
-      return;
-    }
-    switch (page) {
-      case CACHING -> out.put(start + 2, (byte) WRITE_CACHE_ENABLED);
-      case CONTROL -> out.put(start + 3, (byte) UNRESTRICTED_REORDERING);
-      default -> {}
-    }
-  }
-
-  /** Whether a page of a parameter list sets SWP. */
-  static boolean protects(int code, ByteBuffer page) {
-    return code == CONTROL
-        && page.remaining() > SWP_AT
-        && (page.get(SWP_AT) & SOFTWARE_WRITE_PROTECT) != 0;
-  }
-
-  /** Whether a page of a parameter list is as the unit's own. */
-  static boolean isCurrent(int code, ByteBuffer page, boolean protect) {
-    ByteBuffer own = ByteBuffer.allocate(PAGE_BYTES_MAX);
-    for (int known : PAGES) {
-      if (known == code) {
-        putPage(own, code, CURRENT, protect);
-        return own.flip().equals(page);
+  /** The page with a code, or null. */
+  static @Nullable Page page(int code, int subpage) {
+    for (Page page : PAGES) {
+      if (page.code() == code && page.subpage() == subpage) {
+        return page;
       }
     }
-    return false;
+    return null;
+  }
+
+  /** The values of a page as they are. */
+  static byte[] current(Page page, ModeParameters parameters) {
+    byte[] values = page.values.clone();
+    if (page == CONTROL) {
+      set(values, DESCRIPTOR_SENSE_AT, DESCRIPTOR_SENSE, parameters.descriptorSense());
+      set(values, WRITE_PROTECTED_AT, WRITE_PROTECTED, parameters.writeProtected());
+    }
+    return values;
+  }
+
+  private static void set(byte[] values, int at, int bit, boolean on) {
+    values[at] = (byte) (on ? values[at] | bit : values[at]);
+  }
+
+  /** The parameters once a page has these values. */
+  static ModeParameters with(Page page, byte[] values, ModeParameters parameters) {
+    return page != CONTROL
+        ? parameters
+        : new ModeParameters(
+            (values[WRITE_PROTECTED_AT] & WRITE_PROTECTED) != 0,
+            (values[DESCRIPTOR_SENSE_AT] & DESCRIPTOR_SENSE) != 0);
   }
 }

@@ -48,6 +48,9 @@ public sealed interface Nexus permits UnitNexus, AbsentUnit {
    */
   @Nullable Sense flush();
 
+  /** Whether the initiator is to get sense data in descriptor format: D_SENSE, SPC-4 7.5.8. */
+  boolean descriptorSense();
+
   /** LOGICAL UNIT RESET: aborts the tasks of every nexus with the unit, and tells them. */
   void reset();
 

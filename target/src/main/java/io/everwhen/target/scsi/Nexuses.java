@@ -31,10 +31,10 @@ final class Nexuses {
     open.stream().filter(nexus -> nexus != cause).forEach(nexus -> nexus.raise(condition));
   }
 
-  /** Raises it for an initiator port, if it is there. */
-  void raise(String port, Sense condition) {
+  /** Raises it for one that registered, if it is there. */
+  void raise(Registrant registrant, Sense condition) {
     open.stream()
-        .filter(nexus -> nexus.port().equals(port))
+        .filter(nexus -> nexus.registrant().equals(registrant))
         .forEach(nexus -> nexus.raise(condition));
   }
 }

@@ -22,9 +22,12 @@ final class OperationCode {
   static final int PRE_FETCH_10 = 0x34;
   static final int SYNCHRONIZE_CACHE_10 = 0x35;
   static final int READ_DEFECT_DATA_10 = 0x37;
+  static final int WRITE_BUFFER = 0x3b;
+  static final int READ_BUFFER = 0x3c;
   static final int WRITE_SAME_10 = 0x41;
   static final int UNMAP = 0x42;
   static final int SANITIZE = 0x48;
+  static final int LOG_SENSE = 0x4d;
   static final int MODE_SELECT_10 = 0x55;
   static final int RESERVE_10 = 0x56;
   static final int RELEASE_10 = 0x57;
@@ -60,6 +63,12 @@ final class OperationCode {
 
   /** Service action of {@link #THIRD_PARTY_COPY_OUT}. */
   static final int EXTENDED_COPY_LID1 = 0x00;
+
+  /** Service action of {@link #MAINTENANCE_IN}. */
+  static final int REPORT_TARGET_PORT_GROUPS = 0x0a;
+
+  /** Service action of {@link #MAINTENANCE_IN}. */
+  static final int REPORT_SUPPORTED_TASK_MANAGEMENT_FUNCTIONS = 0x0d;
 
   /** Service action of {@link #MAINTENANCE_IN}. */
   static final int REPORT_SUPPORTED_OPERATION_CODES = 0x0c;

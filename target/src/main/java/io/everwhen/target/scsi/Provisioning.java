@@ -17,11 +17,12 @@ final class Provisioning {
 
   Outcome writeSame(Cdb.WriteSame same, ByteBuffer data) {
     boolean zero = same.noDataOut() || isZero(data);
+    long blocks = same.blocksOn(disk.geometry());
     try {
       if (zero) {
-        disk.zero(List.of(new Extent(same.lba(), same.blocks())), same.unmap());
+        disk.zero(List.of(new Extent(same.lba(), blocks)), same.unmap());
       } else {
-        disk.write(same.lba(), repeated(data, (int) same.blocks()));
+        disk.write(same.lba(), repeated(data, (int) blocks));
       }
       return Outcome.Done.GOOD_ONCE_SETTLED;
     } catch (IOException | RuntimeException e) {
@@ -50,9 +51,9 @@ final class Provisioning {
   }
 
   Outcome lbaStatus(Cdb.GetLbaStatus status, DataIn dataIn) throws IOException {
-    ByteBuffer reply = ByteBuffer.allocate(LbaStatus.BYTES);
+    ByteBuffer reply;
     try {
-      LbaStatus.put(reply, disk, status.lba());
+      reply = LbaStatus.of(disk, status.lba(), status.allocationLength());
     } catch (IOException | RuntimeException e) {
       return DeviceFailure.reading("get LBA status", e);
     }

@@ -2,6 +2,7 @@ package io.everwhen.target.scsi;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** PERSISTENT RESERVE IN and OUT, RESERVE and RELEASE. */
 final class ReservationCommands {
@@ -15,35 +16,38 @@ final class ReservationCommands {
   }
 
   Outcome reserve(UnitNexus nexus) {
-    return outcome(reservations.reserve(nexus.port()));
+    return outcome(reservations.reserve(nexus.registrant()));
   }
 
   Outcome release(UnitNexus nexus) {
-    return outcome(reservations.release(nexus.port()));
+    return outcome(reservations.release(nexus.registrant()));
   }
 
   Outcome report(Cdb.PersistentReserveIn cdb, DataIn dataIn) throws IOException {
-    ByteBuffer reply = ReservationReport.of(cdb.serviceAction(), reservations.state());
+    ByteBuffer reply = ReservationReport.of(cdb.serviceAction(), reservations);
     return reply == null
         ? new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB)
         : UnitInformation.finish(null, reply, cdb.allocationLength(), dataIn);
   }
 
   Outcome change(UnitNexus nexus, Cdb.PersistentReserveOut cdb, ByteBuffer list) {
-    ReservationRequest request = ReservationRequest.parse(cdb, list);
-    return request == null
-        ? new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_PARAMETER_LIST)
-        : outcome(reservations.change(nexus.port(), request));
+    List<Integer> targetPorts =
+        nexus.session().ports().all().stream().map(TargetPort::relativeId).toList();
+    return switch (ReservationRequest.parse(cdb, list)) {
+      case ReservationRequest.Parsed.Refused refused -> new Outcome.CheckCondition(refused.sense());
+      case ReservationRequest.Parsed.Request parsed ->
+          outcome(reservations.change(nexus.registrant(), targetPorts, parsed.request()));
+    };
   }
 
-  private Outcome outcome(Reservations.Result result) {
+  private Outcome outcome(ReservationResult result) {
     return switch (result) {
-      case Reservations.Result.Done done -> {
-        done.notices().forEach(notice -> nexuses.raise(notice.port(), notice.condition()));
+      case ReservationResult.Done done -> {
+        done.notices().forEach(notice -> nexuses.raise(notice.to(), notice.condition()));
         yield Outcome.Done.GOOD;
       }
-      case Reservations.Result.Conflict _ -> Outcome.Done.RESERVATION_CONFLICT;
-      case Reservations.Result.Refused refused -> new Outcome.CheckCondition(refused.sense());
+      case ReservationResult.Conflict _ -> Outcome.Done.RESERVATION_CONFLICT;
+      case ReservationResult.Refused refused -> new Outcome.CheckCondition(refused.sense());
     };
   }
 }

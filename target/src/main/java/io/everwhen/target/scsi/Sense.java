@@ -44,6 +44,7 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
       new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x00);
   public static final Sense INVALID_RELEASE_OF_PERSISTENT_RESERVATION =
       new Sense(ILLEGAL_REQUEST_KEY, 0x26, 0x04);
+  public static final Sense COMMAND_SEQUENCE_ERROR = new Sense(ILLEGAL_REQUEST_KEY, 0x2c, 0x00);
   public static final Sense MEDIUM_REMOVAL_PREVENTED = new Sense(ILLEGAL_REQUEST_KEY, 0x53, 0x02);
   public static final Sense INSUFFICIENT_REGISTRATION_RESOURCES =
       new Sense(ILLEGAL_REQUEST_KEY, 0x55, 0x04);
@@ -123,6 +124,15 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
   /** The same, with the INFORMATION field, SPC-4 section 4.5.2.2. */
   public Sense with(long newInformation) {
     return new Sense(key, asc, ascq, field, newInformation);
+  }
+
+  /** Appends this, in descriptor format or in fixed format. */
+  public void put(ByteBuffer out, boolean descriptor) {
+    if (descriptor) {
+      putDescriptor(out);
+    } else {
+      putFixed(out);
+    }
   }
 
   /** Appends this as fixed-format sense data. */

@@ -13,32 +13,44 @@ import org.jspecify.annotations.Nullable;
 final class UnitInformation {
 
   /** More than the longest description served. */
-  private static final int REPLY_BYTES_MAX = 8 << 10;
+  private static final int REPLY_BYTES_MAX = 16 << 10;
 
   /** LBPME and LBPRZ of READ CAPACITY(16): thin provisioned, unmapped blocks read as zeros. */
   private static final int PROVISIONING = 0xc000;
 
   private final BlockDevice disk;
   private final DiskIdentity identity;
+  private final UnitOptions options;
 
-  UnitInformation(BlockDevice disk, DiskIdentity identity) {
+  UnitInformation(BlockDevice disk, DiskIdentity identity, UnitOptions options) {
     this.disk = disk;
     this.identity = identity;
+    this.options = options;
   }
 
-  Outcome execute(Cdb cdb, boolean writeProtected, DataIn dataIn) throws IOException {
+  Outcome execute(Cdb cdb, ModeParameters parameters, TargetPorts ports, DataIn dataIn)
+      throws IOException {
     ByteBuffer reply = ByteBuffer.allocate(REPLY_BYTES_MAX);
     return switch (cdb) {
       case Cdb.Inquiry inquiry ->
-          finish(inquiry(reply, inquiry), reply, inquiry.allocationLength(), dataIn);
+          finish(inquiry(reply, inquiry, ports), reply, inquiry.allocationLength(), dataIn);
       case Cdb.ModeSense mode ->
           finish(
-              ModePages.put(reply, mode, disk.geometry(), disk.readOnly(), writeProtected),
+              ModePages.put(reply, mode, disk.geometry(), disk.readOnly(), parameters),
               reply,
               mode.allocationLength(),
               dataIn);
       case Cdb.ReportOperationCodes codes ->
           finish(SupportedCommands.put(reply, codes), reply, codes.allocationLength(), dataIn);
+      case Cdb.ReportTargetPortGroups groups ->
+          finish(
+              TargetPortGroups.put(reply, groups, ports), reply, groups.allocationLength(), dataIn);
+      case Cdb.ReportTaskManagementFunctions functions -> {
+        TaskManagementFunctions.put(reply, functions.extended());
+        yield finish(null, reply, functions.allocationLength(), dataIn);
+      }
+      case Cdb.LogSense log ->
+          finish(LogPages.put(reply, log), reply, log.allocationLength(), dataIn);
       case Cdb.ReadDefectData defects -> defectData(reply, defects, dataIn);
       case Cdb.ReadCapacity10 _ -> capacity10(reply, dataIn);
       case Cdb.ReadCapacity16 capacity -> capacity16(reply, capacity, dataIn);
@@ -47,23 +59,24 @@ final class UnitInformation {
     };
   }
 
-  private @Nullable Sense inquiry(ByteBuffer reply, Cdb.Inquiry inquiry) {
+  private @Nullable Sense inquiry(ByteBuffer reply, Cdb.Inquiry inquiry, TargetPorts ports) {
     if (inquiry.evpd()) {
-      boolean known = InquiryPages.putPage(reply, inquiry.page(), identity, disk.geometry());
+      boolean known =
+          VitalProductData.put(reply, inquiry.page(), identity, disk.geometry(), options, ports);
       return known ? null : Sense.INVALID_FIELD_IN_CDB;
     }
     if (inquiry.page() != 0) {
       return Sense.INVALID_FIELD_IN_CDB;
     }
-    InquiryPages.putStandard(reply, true, disk.removable());
+    StandardInquiry.put(reply, true, disk.removable());
     return null;
   }
 
   /** Whether the Device Identification page has this designator of the logical unit. */
   boolean isNamed(int designatorType, ByteBuffer designator) {
     ByteBuffer page = ByteBuffer.allocate(REPLY_BYTES_MAX);
-    InquiryPages.putPage(page, InquiryPages.DEVICE_IDENTIFICATION, identity, disk.geometry());
-    page.flip().position(InquiryPages.HEADER_BYTES);
+    Designators.putUnit(page, identity);
+    page.flip();
     while (page.hasRemaining()) {
       int at = page.position();
       int length = page.get(at + 3) & 0xff;
@@ -107,11 +120,7 @@ final class UnitInformation {
   static Outcome requestSense(Cdb.RequestSense request, Sense sense, DataIn dataIn)
       throws IOException {
     ByteBuffer reply = ByteBuffer.allocate(Sense.DESCRIPTOR_BYTES_MAX);
-    if (request.descriptor()) {
-      sense.putDescriptor(reply);
-    } else {
-      sense.putFixed(reply);
-    }
+    sense.put(reply, request.descriptor());
     return finish(null, reply, request.allocationLength(), dataIn);
   }
 

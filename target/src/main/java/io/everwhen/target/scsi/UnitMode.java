@@ -1,16 +1,28 @@
 package io.everwhen.target.scsi;
 
-/** The mode parameters of a logical unit that can be changed. Any thread may call it. */
+/** The mode parameters of a logical unit as they are. Any thread may call it. */
 final class UnitMode {
 
-  private volatile boolean writeProtected;
+  private volatile ModeParameters parameters = ModeParameters.DEFAULT;
+
+  ModeParameters parameters() {
+    return parameters;
+  }
 
   /** SWP of the control mode page. */
   boolean writeProtected() {
-    return writeProtected;
+    return parameters.writeProtected();
   }
 
-  void writeProtected(boolean value) {
-    writeProtected = value;
+  /** D_SENSE of the control mode page. */
+  boolean descriptorSense() {
+    return parameters.descriptorSense();
+  }
+
+  /** Replaces them; returns whether anything is different now. */
+  synchronized boolean parameters(ModeParameters wanted) {
+    boolean different = !wanted.equals(parameters);
+    parameters = wanted;
+    return different;
   }
 }

@@ -18,6 +18,7 @@ final class UnitNexus implements Nexus {
   private final LogicalUnit unit;
   private final ArrayDeque<Sense> conditions = new ArrayDeque<>();
   private final CopyResults copyResults = new CopyResults();
+  private final ScratchBuffers scratch = new ScratchBuffers();
   private volatile boolean waiting;
   private volatile boolean closed;
   private volatile int aborts;
@@ -36,9 +37,9 @@ final class UnitNexus implements Nexus {
     return session;
   }
 
-  /** The initiator port's name: for iSCSI, initiator name and ISID; SPC-4 section 7.6.4.6. */
-  String port() {
-    return session.port();
+  /** As persistent reservations know it. */
+  Registrant registrant() {
+    return session.registrant();
   }
 
   /** What became of the copies that were asked for here. */
@@ -95,6 +96,21 @@ final class UnitNexus implements Nexus {
   @Override
   public @Nullable Sense flush() {
     return unit.settle(true);
+  }
+
+  @Override
+  public boolean descriptorSense() {
+    return unit.descriptorSense();
+  }
+
+  Outcome readBuffer(Cdb.ReadBuffer cdb, DataIn dataIn) throws IOException {
+    ByteBuffer reply = ByteBuffer.allocate(ScratchBuffers.DATA_BYTES);
+    return UnitInformation.finish(scratch.read(reply, cdb), reply, cdb.allocationLength(), dataIn);
+  }
+
+  Outcome writeBuffer(Cdb.WriteBuffer cdb, ByteBuffer data) {
+    scratch.write(cdb, data);
+    return Outcome.Done.GOOD;
   }
 
   @Override

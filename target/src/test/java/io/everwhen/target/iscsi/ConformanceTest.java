@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.everwhen.target.block.Geometry;
 import io.everwhen.target.testing.MemoryDisk;
 import io.everwhen.target.testing.MemoryPortal;
 import io.everwhen.target.testing.Program;
@@ -97,6 +98,16 @@ class ConformanceTest {
       }
     }
     assertThat(outcomes.values()).as("%s", outcomes).containsOnly(Outcome.PASSED);
+  }
+
+  @Test
+  void aDiskOfSmallPhysicalBlocksPassesWhatAssumesThem() throws Exception {
+    Program tool = Program.require("iscsi-test-cu", "libiscsi-bin");
+    MemoryDisk disk = new MemoryDisk(new Geometry(512, 512, DISK_BYTES / 512));
+    try (MemoryPortal portal = new MemoryPortal(disk)) {
+      assertThat(outcome(tool, "SCSI.GetLBAStatus.UnmapSingle", portal.url()))
+          .isEqualTo(Outcome.PASSED);
+    }
   }
 
   private static Outcome outcome(Program tool, String name, String url)

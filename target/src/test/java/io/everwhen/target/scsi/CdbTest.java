@@ -35,7 +35,7 @@ class CdbTest {
     assertThat(decode("9e 10 0000000000000000 00000020 00 00"))
         .isEqualTo(new Cdb.ReadCapacity16(0, false, 32));
     assertThat(decode("9e 11 0000000000000000 00000020 00 00")).isEqualTo(new Cdb.Unknown(0x9e));
-    assertThat(decode("a3 0a 00 00 0000 00000020 00 00")).isEqualTo(new Cdb.Unknown(0xa3));
+    assertThat(decode("a3 1e 00 00 0000 00000020 00 00")).isEqualTo(new Cdb.Unknown(0xa3));
   }
 
   @Test

@@ -29,8 +29,9 @@ public final class CommandFuzz {
   public static void fuzzerTestOneInput(byte[] input) throws IOException {
     MemoryDisk disk = new MemoryDisk(DISK_BYTES);
     LunMap map = LunMap.of(new LogicalUnit(disk, DiskIdentity.of("iqn.x")));
+    TargetPorts ways = TargetPorts.only(TargetPort.ofPortalGroup("iqn.x", 1));
     LogicalUnits[] ports = {
-      new LogicalUnits("iqn.one,i,0x1", map), new LogicalUnits("iqn.two,i,0x1", map)
+      new LogicalUnits("iqn.one,i,0x1", ways, map), new LogicalUnits("iqn.two,i,0x1", ways, map)
     };
     ByteBuffer in = ByteBuffer.wrap(input);
     for (int i = 0; i < COMMANDS_MAX && in.remaining() > Cdb.BYTES_MAX + 1; i++) {

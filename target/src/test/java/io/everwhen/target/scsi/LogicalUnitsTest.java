@@ -26,7 +26,7 @@ class LogicalUnitsTest {
 
   private final MemoryDisk disk = new MemoryDisk(new Geometry(BLOCK_BYTES, 4096, BLOCKS));
   private final LogicalUnit unit = new LogicalUnit(disk, DiskIdentity.of("a disk"));
-  private final LogicalUnits one = new LogicalUnits("one", LunMap.of(unit));
+  private final LogicalUnits one = open("one");
   private CollectedData returned = new CollectedData();
 
   @ParameterizedTest
@@ -251,17 +251,17 @@ class LogicalUnitsTest {
     assertThat(returned.data())
         .isEqualTo(data("00000001 00000010 0000000000000000 00000000 00 08 0000"));
     assertThat(sense(0, "5e 02 0000000000 00ff 00", ByteBuffer.allocate(0))).isNull();
-    assertThat(returned.data()).isEqualTo(data("0008 00 80 ea01 0000"));
+    assertThat(returned.data()).isEqualTo(data("0008 0c 80 ea01 0000"));
     assertThat(sense(0, "5e 03 0000000000 00ff 00", ByteBuffer.allocate(0))).isNull();
     assertThat(returned.data())
         .isEqualTo(
             data(
-                "00000001 00000020 0000000000001122 00000000 01 08 00000000 0001 00000008"
-                    + "45 00 0004 6f6e6500"));
+                "00000001 00000030 0000000000001122 00000000 01 08 00000000 0001 00000018"
+                    + "45 00 0014 6f6e650000000000000000000000000000000000"));
     assertThat(sense(0, "5f 01 02 0000 00000018 00", keys(0x1122, 0)))
         .as("no such type")
         .isEqualTo(Sense.INVALID_FIELD_IN_CDB);
-    assertThat(sense(0, "5f 07 00 0000 00000018 00", keys(0x1122, 0)))
+    assertThat(sense(0, "5f 08 00 0000 00000018 00", keys(0x1122, 0)))
         .isEqualTo(Sense.INVALID_FIELD_IN_CDB);
     assertThat(sense(0, "5f 00 00 0000 00000017 00", ByteBuffer.allocate(23)))
         .isEqualTo(Sense.PARAMETER_LIST_LENGTH_ERROR);
@@ -290,7 +290,7 @@ class LogicalUnitsTest {
   @Test
   void modeSelectProtectsTheUnitFromWrites() throws IOException {
     LogicalUnits other = open("two");
-    assertThat(sense(0, "15 10 0000 10 00", data("00000000 0a0a 0010 0800 0000 0000 0000")))
+    assertThat(sense(0, "15 10 0000 10 00", data("00000000 0a0a 0210 0800 0000 0000 0000")))
         .isNull();
     assertThat(sense(other, "000000000000", ByteBuffer.allocate(0)))
         .isEqualTo(Sense.MODE_PARAMETERS_CHANGED);
@@ -302,18 +302,24 @@ class LogicalUnitsTest {
             sense(
                 0,
                 "55 10 0000000000 0014 00",
-                data("00000000 00000000 0a0a 0010 0000 0000 0000 0000")))
+                data("00000000 00000000 0a0a 0210 0000 0000 0000 0000")))
         .isNull();
     assertThat(sense(0, "2a 00 00000000 00 0001 00", filled(1))).isNull();
   }
 
   @Test
   void modeSelectRefusesWhatCannotBeChanged() throws IOException {
-    assertThat(sense(0, "15 10 0000 10 00", data("00000000 0a0a 0000 0000 0000 0000 0000")))
+    assertThat(sense(0, "15 10 0000 10 00", data("00000000 0a0a 0200 0000 0000 0000 0000")))
         .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
     assertThat(sense(0, "15 10 0000 05 00", data("00000000 0a")))
-        .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+        .isEqualTo(Sense.PARAMETER_LIST_LENGTH_ERROR);
     assertThat(sense(0, "15 10 0000 06 00", data("000000ff 0a0a")))
+        .isEqualTo(Sense.PARAMETER_LIST_LENGTH_ERROR);
+    assertThat(sense(0, "15 10 0000 06 00", data("00000000 3d0a")))
+        .as("no such page")
+        .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+    assertThat(sense(0, "15 10 0000 0c 00", data("00000008 00000000 00001000")))
+        .as("another block size")
         .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
     assertThat(sense(0, "15 11 0000 00 00", ByteBuffer.allocate(0)))
         .as("save")
@@ -364,7 +370,7 @@ class LogicalUnitsTest {
   }
 
   private LogicalUnits open(String port) {
-    return new LogicalUnits(port, LunMap.of(unit));
+    return new LogicalUnits(port, TargetPorts.only(TestPort.TARGET_PORT), LunMap.of(unit));
   }
 
   private static ByteBuffer keys(long key, long actionKey) {

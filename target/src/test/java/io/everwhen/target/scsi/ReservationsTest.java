@@ -3,8 +3,8 @@ package io.everwhen.target.scsi;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.everwhen.target.scsi.ReservationRequest.Action;
-import io.everwhen.target.scsi.Reservations.Notice;
-import io.everwhen.target.scsi.Reservations.Result;
+import io.everwhen.target.scsi.ReservationRequest.Options;
+import io.everwhen.target.scsi.ReservationResult.Notice;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +21,9 @@ class ReservationsTest {
   private static final ReservationType REGISTRANTS =
       ReservationType.WRITE_EXCLUSIVE_REGISTRANTS_ONLY;
   private static final ReservationType ALL = ReservationType.EXCLUSIVE_ACCESS_ALL_REGISTRANTS;
-  private static final Result CONFLICT = new Result.Conflict();
+  private static final ReservationResult CONFLICT = new ReservationResult.Conflict();
+  private static final int FIRST_TARGET_PORT = 1;
+  private static final int SECOND_TARGET_PORT = 2;
 
   private final Reservations reservations = new Reservations();
 
@@ -37,17 +39,18 @@ class ReservationsTest {
   void eachTypeAdmitsItsOwn(ReservationType type, String registered, String stranger) {
     register("holder", 1);
     register("registered", 2);
-    assertThat(change("holder", Action.RESERVE, type, 1, 0)).isInstanceOf(Result.Done.class);
+    assertThat(change("holder", Action.RESERVE, type, 1, 0)).isEqualTo(done());
     assertThat(access("holder")).isEqualTo("rw");
     assertThat(access("registered")).isEqualTo(registered);
     assertThat(access("stranger")).isEqualTo(stranger);
-    assertThat(reservations.conflicts("stranger", new Cdb.TestUnitReady())).isFalse();
-    assertThat(reservations.conflicts("stranger", new Cdb.PersistentReserveIn(0, 8))).isFalse();
+    assertThat(reservations.conflicts(port("stranger"), new Cdb.TestUnitReady())).isFalse();
+    assertThat(reservations.conflicts(port("stranger"), new Cdb.PersistentReserveIn(0, 8)))
+        .isFalse();
   }
 
   private String access(String port) {
-    return (reservations.conflicts(port, READ) ? "" : "r")
-        + (reservations.conflicts(port, WRITE) ? "" : "w");
+    return (reservations.conflicts(port(port), READ) ? "" : "r")
+        + (reservations.conflicts(port(port), WRITE) ? "" : "w");
   }
 
   @Test
@@ -92,9 +95,9 @@ class ReservationsTest {
     assertThat(change("b", Action.RELEASE, REGISTRANTS, 2, 0)).isEqualTo(done());
     assertThat(reservations.state().type()).isEqualTo(REGISTRANTS);
     assertThat(change("a", Action.RELEASE, WRITE_EXCLUSIVE, 1, 0))
-        .isEqualTo(new Result.Refused(Sense.INVALID_RELEASE_OF_PERSISTENT_RESERVATION));
+        .isEqualTo(new ReservationResult.Refused(Sense.INVALID_RELEASE_OF_PERSISTENT_RESERVATION));
     assertThat(change("a", Action.RELEASE, REGISTRANTS, 1, 0))
-        .isEqualTo(done(new Notice("b", Sense.RESERVATIONS_RELEASED)));
+        .isEqualTo(done(new Notice(port("b"), Sense.RESERVATIONS_RELEASED)));
     assertThat(access("stranger")).isEqualTo("rw");
   }
 
@@ -104,7 +107,7 @@ class ReservationsTest {
     register("b", 2);
     change("a", Action.RESERVE, REGISTRANTS, 1, 0);
     assertThat(change("a", Action.REGISTER, null, 1, 0))
-        .isEqualTo(done(new Notice("b", Sense.RESERVATIONS_RELEASED)));
+        .isEqualTo(done(new Notice(port("b"), Sense.RESERVATIONS_RELEASED)));
     assertThat(reservations.state().type()).isNull();
   }
 
@@ -125,7 +128,7 @@ class ReservationsTest {
     register("b", 2);
     change("a", Action.RESERVE, WRITE_EXCLUSIVE, 1, 0);
     assertThat(change("b", Action.CLEAR, null, 2, 0))
-        .isEqualTo(done(new Notice("a", Sense.RESERVATIONS_PREEMPTED)));
+        .isEqualTo(done(new Notice(port("a"), Sense.RESERVATIONS_PREEMPTED)));
     assertThat(reservations.state().registrations()).isEmpty();
     assertThat(reservations.state().type()).isNull();
   }
@@ -139,11 +142,11 @@ class ReservationsTest {
     assertThat(change("b", Action.PREEMPT, REGISTRANTS, 2, 1))
         .isEqualTo(
             done(
-                new Notice("a", Sense.REGISTRATIONS_PREEMPTED),
-                new Notice("c", Sense.RESERVATIONS_RELEASED)));
-    assertThat(reservations.state().holder()).isEqualTo("b");
+                new Notice(port("a"), Sense.REGISTRATIONS_PREEMPTED),
+                new Notice(port("c"), Sense.RESERVATIONS_RELEASED)));
+    assertThat(reservations.state().holder()).isEqualTo(port("b"));
     assertThat(reservations.state().type()).isEqualTo(REGISTRANTS);
-    assertThat(reservations.state().registrations()).containsOnlyKeys("b", "c");
+    assertThat(reservations.state().registrations()).containsOnlyKeys(port("b"), port("c"));
     assertThat(access("a")).isEqualTo("r");
   }
 
@@ -155,12 +158,12 @@ class ReservationsTest {
     change("a", Action.RESERVE, WRITE_EXCLUSIVE, 1, 0);
     assertThat(change("b", Action.PREEMPT, REGISTRANTS, 2, 9)).isEqualTo(CONFLICT);
     assertThat(change("b", Action.PREEMPT, REGISTRANTS, 2, 0))
-        .isEqualTo(new Result.Refused(Sense.INVALID_FIELD_IN_PARAMETER_LIST));
+        .isEqualTo(new ReservationResult.Refused(Sense.INVALID_FIELD_IN_PARAMETER_LIST));
     assertThat(change("b", Action.PREEMPT_AND_ABORT, REGISTRANTS, 2, 2))
-        .isEqualTo(done(new Notice("c", Sense.REGISTRATIONS_PREEMPTED)));
-    assertThat(reservations.state().holder()).isEqualTo("a");
+        .isEqualTo(done(new Notice(port("c"), Sense.REGISTRATIONS_PREEMPTED)));
+    assertThat(reservations.state().holder()).isEqualTo(port("a"));
     assertThat(reservations.state().type()).isEqualTo(WRITE_EXCLUSIVE);
-    assertThat(reservations.state().registrations()).containsOnlyKeys("a");
+    assertThat(reservations.state().registrations()).containsOnlyKeys(port("a"));
   }
 
   @Test
@@ -169,9 +172,9 @@ class ReservationsTest {
     register("b", 2);
     change("a", Action.RESERVE, ALL, 1, 0);
     assertThat(change("b", Action.PREEMPT, WRITE_EXCLUSIVE, 2, 0))
-        .isEqualTo(done(new Notice("a", Sense.REGISTRATIONS_PREEMPTED)));
-    assertThat(reservations.state().holder()).isEqualTo("b");
-    assertThat(reservations.state().registrations()).containsOnlyKeys("b");
+        .isEqualTo(done(new Notice(port("a"), Sense.REGISTRATIONS_PREEMPTED)));
+    assertThat(reservations.state().holder()).isEqualTo(port("b"));
+    assertThat(reservations.state().registrations()).containsOnlyKeys(port("b"));
   }
 
   @Test
@@ -180,7 +183,7 @@ class ReservationsTest {
     change("a", Action.RESERVE, WRITE_EXCLUSIVE, 1, 0);
     assertThat(change("a", Action.PREEMPT, ALL, 1, 1)).isEqualTo(done());
     assertThat(reservations.state().type()).isEqualTo(ALL);
-    assertThat(reservations.state().registrations()).containsOnlyKeys("a");
+    assertThat(reservations.state().registrations()).containsOnlyKeys(port("a"));
   }
 
   @Test
@@ -189,31 +192,110 @@ class ReservationsTest {
       register("port " + i, 1);
     }
     assertThat(change("one more", Action.REGISTER, null, 0, 1))
-        .isEqualTo(new Result.Refused(Sense.INSUFFICIENT_REGISTRATION_RESOURCES));
+        .isEqualTo(new ReservationResult.Refused(Sense.INSUFFICIENT_REGISTRATION_RESOURCES));
     register("port 0", 2);
   }
 
   @Test
   void reserveAndPersistentReservationsExcludeEachOther() {
-    assertThat(reservations.reserve("a")).isEqualTo(done());
-    assertThat(reservations.conflicts("a", new Cdb.PersistentReserveIn(0, 8))).isTrue();
+    assertThat(notices(reservations.reserve(port("a")))).isEqualTo(done());
+    assertThat(reservations.conflicts(port("a"), new Cdb.PersistentReserveIn(0, 8))).isTrue();
     assertThat(access("b")).isEmpty();
-    assertThat(reservations.release("b")).as("does nothing").isEqualTo(done());
+    assertThat(notices(reservations.release(port("b")))).as("does nothing").isEqualTo(done());
     assertThat(access("b")).isEmpty();
-    assertThat(reservations.release("a")).isEqualTo(done());
+    assertThat(notices(reservations.release(port("a")))).isEqualTo(done());
     assertThat(access("b")).isEqualTo("rw");
     register("a", 1);
-    assertThat(reservations.reserve("a")).isEqualTo(CONFLICT);
-    assertThat(reservations.release("a")).isEqualTo(CONFLICT);
+    assertThat(notices(reservations.reserve(port("a")))).isEqualTo(CONFLICT);
+    assertThat(notices(reservations.release(port("a")))).isEqualTo(CONFLICT);
   }
 
   @Test
   void persistentReservationsOutliveNexusAndReset() {
     register("a", 1);
     change("a", Action.RESERVE, WRITE_EXCLUSIVE, 1, 0);
-    reservations.forget("a");
+    reservations.forget(port("a"));
     reservations.reset();
     assertThat(access("b")).isEqualTo("r");
+  }
+
+  @Test
+  void aReservationIsHandedOnToAnotherPort() {
+    register("a", 1);
+    change("a", Action.RESERVE, WRITE_EXCLUSIVE, 1, 0);
+    Options toB = new Options(false, false, true, SECOND_TARGET_PORT, List.of("b"));
+    Registrant b = new Registrant("b", SECOND_TARGET_PORT);
+    assertThat(change(port("a"), move(1, 7, toB))).isEqualTo(done());
+    assertThat(reservations.state().holder()).isEqualTo(b);
+    assertThat(reservations.state().registrations()).containsExactly(Map.entry(b, 7L));
+    assertThat(reservations.conflicts(b, WRITE)).isFalse();
+    assertThat(access("a")).isEqualTo("r");
+    assertThat(change(port("a"), move(1, 7, toB)))
+        .as("not registered any more")
+        .isEqualTo(CONFLICT);
+  }
+
+  @Test
+  void onlyASingleHolderHandsAReservationOnAndNotToItself() {
+    register("a", 1);
+    register("b", 2);
+    Options toC = new Options(false, false, false, FIRST_TARGET_PORT, List.of("c"));
+    assertThat(change(port("a"), move(1, 7, toC)))
+        .as("nothing is reserved")
+        .isEqualTo(new ReservationResult.Refused(Sense.INVALID_FIELD_IN_CDB));
+    change("a", Action.RESERVE, REGISTRANTS, 1, 0);
+    assertThat(change(port("b"), move(2, 7, toC))).isEqualTo(CONFLICT);
+    Options toA = new Options(false, false, false, FIRST_TARGET_PORT, List.of("a"));
+    Options toNoPort = new Options(false, false, false, 9, List.of("c"));
+    for (ReservationRequest wrong :
+        List.of(move(1, 7, toA), move(1, 0, toC), move(1, 7, toNoPort))) {
+      assertThat(change(port("a"), wrong))
+          .isEqualTo(new ReservationResult.Refused(Sense.INVALID_FIELD_IN_PARAMETER_LIST));
+    }
+    change("a", Action.PREEMPT, ALL, 1, 1);
+    assertThat(change(port("a"), move(1, 7, toC))).as("all hold it").isEqualTo(CONFLICT);
+  }
+
+  private static ReservationRequest move(long key, long actionKey, Options options) {
+    return new ReservationRequest(Action.REGISTER_AND_MOVE, null, key, actionKey, options);
+  }
+
+  @Test
+  void aRegistrationCanBeForEveryTargetPortAndForOthersToo() {
+    Options all = new Options(false, true, false, 0, List.of("b"));
+    assertThat(change(port("a"), new ReservationRequest(Action.REGISTER, null, 0, 5, all)))
+        .isEqualTo(done());
+    assertThat(reservations.state().registrations())
+        .containsOnlyKeys(
+            port("a"),
+            port("b"),
+            new Registrant("a", SECOND_TARGET_PORT),
+            new Registrant("b", SECOND_TARGET_PORT));
+    assertThat(change(port("a"), new ReservationRequest(Action.REGISTER, null, 5, 6, all)))
+        .as("only a first registration names others")
+        .isEqualTo(new ReservationResult.Refused(Sense.INVALID_FIELD_IN_CDB));
+    Options every = new Options(false, true, false, 0, List.of());
+    assertThat(change(port("a"), new ReservationRequest(Action.REGISTER, null, 5, 0, every)))
+        .isEqualTo(done());
+    assertThat(reservations.state().registrations())
+        .containsOnlyKeys(port("b"), new Registrant("b", SECOND_TARGET_PORT));
+  }
+
+  @Test
+  void aRegistrationForEveryTargetPortIsMadeOnAllOrOnNone() {
+    Registrant second = new Registrant("a", SECOND_TARGET_PORT);
+    change(second, new ReservationRequest(Action.REGISTER, null, 0, 9));
+    Options every = new Options(false, true, false, 0, List.of());
+    assertThat(change(port("a"), new ReservationRequest(Action.REGISTER, null, 0, 5, every)))
+        .isEqualTo(CONFLICT);
+    assertThat(reservations.state().registrations()).containsExactly(Map.entry(second, 9L));
+  }
+
+  @Test
+  void withoutAStoreNothingIsPromisedToOutliveARestart() {
+    Options persist = new Options(true, false, false, 0, List.of());
+    assertThat(change(port("a"), new ReservationRequest(Action.REGISTER, null, 0, 5, persist)))
+        .isEqualTo(new ReservationResult.Refused(Sense.INVALID_FIELD_IN_PARAMETER_LIST));
   }
 
   private void register(String port, long key) {
@@ -221,16 +303,30 @@ class ReservationsTest {
         .isEqualTo(done());
   }
 
-  private Result change(
+  private Object change(
       String port, Action action, @Nullable ReservationType type, long key, long actionKey) {
-    return reservations.change(port, new ReservationRequest(action, type, key, actionKey));
+    return change(port(port), new ReservationRequest(action, type, key, actionKey));
   }
 
-  private static Result done(Notice... notices) {
-    return new Result.Done(List.of(notices));
+  private Object change(Registrant from, ReservationRequest request) {
+    return notices(
+        reservations.change(from, List.of(FIRST_TARGET_PORT, SECOND_TARGET_PORT), request));
   }
 
-  private static Map.Entry<String, Long> entry(String port, long key) {
-    return Map.entry(port, key);
+  /** Who is told of what was done; or why it was not done. */
+  private static Object notices(ReservationResult result) {
+    return result instanceof ReservationResult.Done done ? done.notices() : result;
+  }
+
+  private static Object done(Notice... notices) {
+    return List.of(notices);
+  }
+
+  private static Registrant port(String name) {
+    return new Registrant(name, FIRST_TARGET_PORT);
+  }
+
+  private static Map.Entry<Registrant, Long> entry(String port, long key) {
+    return Map.entry(port(port), key);
   }
 }

@@ -11,8 +11,15 @@ final class TestPort {
   private final LogicalUnits units;
   private CollectedData returned = new CollectedData();
 
+  /** The only port of the target that it comes through. */
+  static final TargetPort TARGET_PORT = TargetPort.ofPortalGroup("iqn.2026-11.io.everwhen:test", 1);
+
   TestPort(String name, LunMap map) {
-    units = new LogicalUnits(name, map);
+    this(name, TargetPorts.only(TARGET_PORT), map);
+  }
+
+  TestPort(String name, TargetPorts ports, LunMap map) {
+    units = new LogicalUnits(name, ports, map);
   }
 
   LogicalUnits units() {

@@ -4,7 +4,9 @@ import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.block.DeviceException;
 import io.everwhen.target.block.Extent;
 import io.everwhen.target.block.Geometry;
+import io.everwhen.target.block.Run;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,10 @@ public final class MemoryDisk implements BlockDevice {
 
   private volatile Geometry geometry;
   private final ByteBuffer content;
+
+  /** The blocks that hold data. Guarded by itself. */
+  private final BitSet mapped = new BitSet();
+
   private volatile boolean readOnly;
   private volatile boolean removable;
   private volatile DeviceException.@Nullable Reason failWrites;
@@ -102,7 +108,20 @@ public final class MemoryDisk implements BlockDevice {
     refuseChanges();
     int length = data.remaining();
     content.put(at(block, length), data, data.position(), length);
+    synchronized (mapped) {
+      mapped.set((int) block, (int) block + length / geometry.blockSize());
+    }
     data.position(data.limit());
+  }
+
+  @Override
+  public Run run(long block) {
+    synchronized (mapped) {
+      int first = (int) block;
+      boolean data = mapped.get(first);
+      int end = data ? mapped.nextClearBit(first) : mapped.nextSetBit(first);
+      return new Run((end < 0 ? geometry.blockCount() : end) - block, data);
+    }
   }
 
   private void refuseChanges() throws DeviceException {
@@ -136,6 +155,10 @@ public final class MemoryDisk implements BlockDevice {
       long end = (extent.block() + extent.count()) * geometry.blockSize();
       for (long at = extent.block() * geometry.blockSize(); at < end; at += Long.BYTES) {
         content.putLong((int) at, 0);
+      }
+      synchronized (mapped) {
+        int first = (int) extent.block();
+        mapped.set(first, first + (int) extent.count(), !deallocate);
       }
     }
   }
