@@ -8,6 +8,7 @@ import io.everwhen.target.block.DeviceException;
 import io.everwhen.target.block.DeviceException.Reason;
 import io.everwhen.target.block.Extent;
 import io.everwhen.target.block.Geometry;
+import io.everwhen.target.block.Run;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -50,6 +51,20 @@ public final class JournaledDisk implements BlockDevice {
   public void read(long block, ByteBuffer into) throws IOException {
     try {
       volume.read(block * blockBytes, into);
+    } catch (IOException e) {
+      throw new DeviceException(Reason.UNREADABLE, message(e), e);
+    }
+  }
+
+  @Override
+  public Run run(long block) throws IOException {
+    try {
+      io.everwhen.journal.image.Run run = volume.run(block * blockBytes);
+      // What a hole covers in part holds data.
+      long whole = run.length() / blockBytes;
+      return run.mapped() || whole == 0
+          ? new Run((run.length() + blockBytes - 1) / blockBytes, true)
+          : new Run(whole, false);
     } catch (IOException e) {
       throw new DeviceException(Reason.UNREADABLE, message(e), e);
     }

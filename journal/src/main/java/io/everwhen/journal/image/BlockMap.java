@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which ranges of a disk are newer in the journal than in the image, and where.
@@ -74,6 +75,16 @@ final class BlockMap {
       found.add(new Piece(Math.max(start, p.start), Math.min(end, p.end), p.source));
     }
     return found;
+  }
+
+  /** The first piece that ends after {@code offset}; null if there is none. */
+  synchronized @Nullable Piece next(long offset) {
+    Map.Entry<Long, Piece> before = pieces.floorEntry(offset);
+    if (before != null && before.getValue().end > offset) {
+      return before.getValue();
+    }
+    Map.Entry<Long, Piece> after = pieces.ceilingEntry(offset);
+    return after == null ? null : after.getValue();
   }
 
   /**

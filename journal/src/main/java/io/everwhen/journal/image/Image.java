@@ -107,6 +107,14 @@ public final class Image implements Closeable {
     file.readFully(offset, into);
   }
 
+  long nextData(long offset) throws IOException {
+    return file.nextData(offset);
+  }
+
+  long nextHole(long offset) throws IOException {
+    return file.nextHole(offset);
+  }
+
   void write(long offset, ByteBuffer data) throws IOException {
     file.write(offset, data);
   }

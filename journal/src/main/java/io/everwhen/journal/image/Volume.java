@@ -24,6 +24,9 @@ public final class Volume {
 
   private static final int SECTOR_BYTES = 512;
 
+  /** How many pieces one {@link #run} looks at. */
+  private static final int RUN_PIECES_MAX = 256;
+
   private final int disk;
   private final String name;
   private final long sizeBytes;
@@ -109,6 +112,37 @@ public final class Volume {
       fromImage = true;
     }
     return fromImage;
+  }
+
+  /**
+   * What is at {@code offset}, and how far what follows is like it. May stop short of where it
+   * changes; a change made meanwhile may be seen or not.
+   */
+  public Run run(long offset) throws IOException {
+    check(offset, SECTOR_BYTES);
+    boolean mapped = false;
+    long at = offset;
+    for (int pieces = 0; at < sizeBytes && pieces < RUN_PIECES_MAX; pieces++) {
+      Run next = pieceAt(at);
+      if (at > offset && next.mapped() != mapped) {
+        break;
+      }
+      mapped = next.mapped();
+      at += next.length();
+    }
+    return new Run(at - offset, mapped);
+  }
+
+  private Run pieceAt(long offset) throws IOException {
+    Piece piece = map.next(offset);
+    if (piece != null && piece.start() <= offset) {
+      return new Run(piece.end() - offset, !piece.source().zeroes());
+    }
+    long end = piece == null ? sizeBytes : piece.start();
+    long data = image.nextData(offset);
+    return data > offset
+        ? new Run(Math.min(end, data) - offset, false)
+        : new Run(Math.min(end, image.nextHole(offset)) - offset, true);
   }
 
   /** Stages a write; {@code data} must not change before {@link #settle} has returned. */

@@ -135,6 +135,12 @@ final class DiskStorageFile implements StorageFile {
   }
 
   @Override
+  public long nextHole(long position) throws IOException {
+    long size = size();
+    return position >= size ? size : nativeFile().nextHole(position, size);
+  }
+
+  @Override
   public void close() throws IOException {
     synchronized (nativeLock) {
       if (linuxFile != null) {

@@ -15,8 +15,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
 
 /**
- * The calls that Java has no words for: fallocate(2) and lseek(2) with SEEK_DATA, on a descriptor
- * of its own.
+ * The calls that Java has no words for: fallocate(2) and lseek(2) with SEEK_DATA and SEEK_HOLE, on
+ * a descriptor of its own.
  *
  * <p>Linux, glibc or musl. Each method says in its result whether the file system could do it, so
  * that callers can fall back to something slower.
@@ -30,6 +30,7 @@ final class LinuxFile implements Closeable {
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
   private static final int SEEK_DATA = 3;
+  private static final int SEEK_HOLE = 4;
 
   private static final int EINTR = 4;
   private static final int ENXIO = 6;
@@ -148,13 +149,26 @@ final class LinuxFile implements Closeable {
    * cannot tell.
    */
   long nextData(long position, long size) throws IOException {
+    return seek(position, SEEK_DATA, size, position);
+  }
+
+  /** Where a hole starts at or after {@code position}; {@code size} when there is none. */
+  long nextHole(long position, long size) throws IOException {
+    return seek(position, SEEK_HOLE, size, size);
+  }
+
+  /**
+   * @param none what to return when there is nothing of the kind up to the end
+   * @param unknown what to return when the file system cannot tell
+   */
+  private long seek(long position, int whence, long none, long unknown) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CALL_STATE);
-      long found = (long) LSEEK.invokeExact(state, descriptor, position, SEEK_DATA);
+      long found = (long) LSEEK.invokeExact(state, descriptor, position, whence);
       if (found >= 0) {
         return found;
       }
-      return errno(state) == ENXIO ? size : position;
+      return errno(state) == ENXIO ? none : unknown;
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

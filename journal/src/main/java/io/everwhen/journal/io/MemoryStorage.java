@@ -251,6 +251,17 @@ public final class MemoryStorage implements Storage {
     }
 
     @Override
+    public long nextHole(long position) {
+      synchronized (MemoryStorage.this) {
+        long number = position / PAGE_BYTES;
+        while (number * PAGE_BYTES < size && pages.containsKey(number)) {
+          number++;
+        }
+        return Math.min(size, Math.max(position, number * PAGE_BYTES));
+      }
+    }
+
+    @Override
     public void close() {}
   }
 }

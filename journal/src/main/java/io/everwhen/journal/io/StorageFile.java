@@ -62,6 +62,13 @@ public interface StorageFile extends Closeable {
    */
   long nextData(long position) throws IOException;
 
+  /**
+   * The start of the next range at or after {@code position} that takes no space.
+   *
+   * @return {@link #size} when there is none, or when the file system cannot tell
+   */
+  long nextHole(long position) throws IOException;
+
   /** Reads exactly {@code into.remaining()} bytes. */
   default void readFully(long position, ByteBuffer into) throws IOException {
     int wanted = into.remaining();

@@ -131,4 +131,12 @@ final class Pages {
     }
     return size;
   }
+
+  long nextHole(long position) {
+    long n = position / PAGE_BYTES;
+    while (n < pages.length && pages[(int) n] != null) {
+      n++;
+    }
+    return Math.min(size, Math.max(position, n * PAGE_BYTES));
+  }
 }

@@ -393,6 +393,14 @@ public final class SimulatedStorage implements Storage {
     }
 
     @Override
+    public long nextHole(long position) {
+      synchronized (machine) {
+        checkOpen();
+        return inode.seen().nextHole(position);
+      }
+    }
+
+    @Override
     public void close() {
       synchronized (machine) {
         closed = true;

@@ -77,6 +77,20 @@ class StorageContractTest {
 
   @ParameterizedTest
   @EnumSource
+  void nextHoleNeverPassesOverOneThatIsKnownAndNeverEndsWithinData(Kind kind) throws IOException {
+    try (StorageFile file = storage(kind).create("file")) {
+      file.setSize(2 << 20);
+      file.write(1 << 20, bytes(1, 70_000));
+      assertThat(file.nextHole((1 << 20) + 5)).isBetween((1 << 20) + 70_000L, 2L << 20);
+      assertThat(file.nextHole(2 << 20)).isEqualTo(2 << 20);
+      if (file.nextData(0) > 0) {
+        assertThat(file.nextHole(0)).as("a file system that knows holes").isZero();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void allocatingExtendsAndKeepsContent(Kind kind) throws IOException {
     try (StorageFile file = storage(kind).create("file")) {
       file.write(0, bytes(5, 10));
