@@ -35,6 +35,24 @@ public interface BlockDevice {
   }
 
   /**
+   * Whether the content is stored encrypted with a key of its own, so that {@link #eraseKey} makes
+   * all of it unreadable, wherever copies of it are.
+   */
+  default boolean encrypted() {
+    return false;
+  }
+
+  /**
+   * Destroys the key of an {@link #encrypted} disk and goes on with a new one, as one change: what
+   * the blocks read as afterwards says nothing of what they were.
+   *
+   * @throws UnsupportedOperationException if the disk is not encrypted
+   */
+  default void eraseKey() throws IOException {
+    throw new UnsupportedOperationException("the disk is not encrypted");
+  }
+
+  /**
    * Reads {@code into.remaining()} bytes, a multiple of the block size, from {@code block} on. Sees
    * every change that was ordered before the call, by any thread.
    */

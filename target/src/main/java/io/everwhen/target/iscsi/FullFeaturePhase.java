@@ -62,7 +62,15 @@ final class FullFeaturePhase {
         target == null || units == null
             ? null
             : new ScsiTasks(
-                target, units, session.parameters(), window, dataIn, writer, replies, pool);
+                target,
+                units,
+                session.parameters(),
+                window,
+                dataIn,
+                writer,
+                replies,
+                pool,
+                connection::turnCame);
     this.text =
         new TextExchange(
             targets,

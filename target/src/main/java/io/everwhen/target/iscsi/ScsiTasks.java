@@ -41,6 +41,7 @@ final class ScsiTasks {
   private final BufferPool pool;
   private final DataInStream dataIn;
   private final ScsiResponses responses;
+  private final PendingTasks pending;
   private final BasicHeader amended = new BasicHeader();
 
   private final Map<Integer, WriteTransfer> transfers = new LinkedHashMap<>();
@@ -58,7 +59,8 @@ final class ScsiTasks {
       DataInStream dataIn,
       PduWriter writer,
       Replies replies,
-      BufferPool pool) {
+      BufferPool pool,
+      Runnable wake) {
     this.target = target;
     this.units = units;
     this.parameters = parameters;
@@ -68,6 +70,7 @@ final class ScsiTasks {
     this.pool = pool;
     this.dataIn = dataIn;
     this.responses = new ScsiResponses(replies);
+    this.pending = new PendingTasks(wake);
     this.seenAborts = units.aborts();
   }
 
@@ -259,21 +262,28 @@ final class ScsiTasks {
   }
 
   private void run(Task task, ByteBuffer data, int r2ts) throws IOException {
-    int tag = task.tag();
-    Nexus nexus = task.nexus();
-    long expected = task.expectedBytes();
-    long needed = task.neededBytes();
     int written = data.remaining();
-    dataIn.reset(tag, task.reads() ? expected : 0);
+    dataIn.reset(task.tag(), task.reads() ? task.expectedBytes() : 0);
     Outcome outcome;
     try {
-      outcome = nexus.execute(task.cdb(), data, dataIn);
+      outcome = task.nexus().execute(task.cdb(), data, dataIn);
     } catch (RuntimeException e) {
       log.error("{} failed", task.cdb(), e);
       outcome = new Outcome.ChangesLost(Sense.INTERNAL_TARGET_FAILURE);
     }
     target.counters().bytesWritten.add(written);
     target.counters().bytesRead.add(dataIn.sent());
+    answer(task, outcome, r2ts);
+    if (responses.full()) {
+      settle();
+    }
+  }
+
+  private void answer(Task task, Outcome outcome, int r2ts) throws IOException {
+    int tag = task.tag();
+    Nexus nexus = task.nexus();
+    long expected = task.expectedBytes();
+    long needed = task.neededBytes();
     switch (outcome) {
       case Outcome.Done.GOOD -> good(tag, expected, Math.max(needed, dataIn.total()));
       case Outcome.Done.GOOD_ONCE_SETTLED ->
@@ -289,14 +299,12 @@ final class ScsiTasks {
               expected,
               Math.max(needed, dataIn.sent()),
               r2ts + dataIn.pdus());
+      case Outcome.Pending goesOn -> pending.add(task, r2ts, goesOn);
       case Outcome.ChangesLost lost -> {
         responses.lose(nexus, lost.sense());
         responses.failed(tag, nexus, lost.sense(), expected, needed, r2ts);
         settle();
       }
-    }
-    if (responses.full()) {
-      settle();
     }
   }
 
@@ -317,6 +325,10 @@ final class ScsiTasks {
    */
   void settle() throws IOException {
     responses.settle();
+    for (PendingTasks.Ended ended : pending.ended()) {
+      dataIn.reset(ended.task().tag(), 0);
+      answer(ended.task(), ended.outcome(), ended.r2ts());
+    }
     releaseUnsettled();
   }
 
@@ -343,7 +355,7 @@ final class ScsiTasks {
       }
     }
     grantWaiting();
-    return count;
+    return count + pending.abort(which);
   }
 
   /** Drops the tasks that were aborted by what happened to their logical unit. */

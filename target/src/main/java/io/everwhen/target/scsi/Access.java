@@ -51,6 +51,7 @@ enum Access {
           Cdb.ModeSelect _,
           Cdb.WriteBuffer _,
           Cdb.Sanitize _,
+          Cdb.FormatUnit _,
           Cdb.ExtendedCopy _,
           Cdb.StartStopUnit _ ->
           CHANGING;

@@ -84,8 +84,39 @@ public sealed interface Cdb {
     }
   }
 
-  /** SANITIZE, which is always complete when it is answered. */
-  record Sanitize(int serviceAction, int parameterListLength) implements Cdb {
+  /**
+   * FORMAT UNIT.
+   *
+   * @param protectionInformation FMTPINFO
+   * @param data FMTDATA: a parameter list comes with it, with a long header if {@code longList}
+   */
+  record FormatUnit(int protectionInformation, boolean data, boolean longList) implements Cdb {
+
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return !data ? 0 : longList ? 8 : 4;
+    }
+
+    @Override
+    public boolean settlesFirst() {
+      return true;
+    }
+  }
+
+  /**
+   * SANITIZE.
+   *
+   * @param immediate IMMED: it is answered when it begins
+   * @param unrestricted AUSE: if it fails, EXIT FAILURE MODE helps
+   */
+  record Sanitize(
+      boolean immediate, boolean unrestricted, int serviceAction, int parameterListLength)
+      implements Cdb {
+    @Override
+    public boolean settlesFirst() {
+      return true;
+    }
+
     @Override
     public long dataOutBytes(int blockSize) {
       return parameterListLength;

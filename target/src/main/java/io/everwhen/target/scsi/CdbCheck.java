@@ -39,6 +39,8 @@ final class CdbCheck {
       case Cdb.ModeSelect select -> select.save() ? Sense.INVALID_FIELD_IN_CDB : null;
       case Cdb.WriteBuffer write -> ScratchBuffers.check(write);
       case Cdb.Sanitize sanitize -> sanitize(sanitize);
+      case Cdb.FormatUnit format ->
+          format.protectionInformation() != 0 ? Sense.INVALID_FIELD_IN_CDB : writable();
       case Cdb.PersistentReserveOut out -> ReservationRequest.check(out);
       case Cdb.ReadCapacity10 capacity -> capacity(capacity.partialMedium(), capacity.lba());
       case Cdb.ReadCapacity16 capacity -> capacity(capacity.partialMedium(), capacity.lba());
@@ -129,7 +131,7 @@ final class CdbCheck {
   }
 
   private @Nullable Sense sanitize(Cdb.Sanitize sanitize) {
-    Sense sense = Sanitize.check(sanitize, disk.geometry().blockSize());
+    Sense sense = Sanitize.check(sanitize, disk);
     return sense == null ? writable() : sense;
   }
 

@@ -14,7 +14,14 @@ final class CdbDecoder {
   private static final int NACA = 0x04;
 
   private static final int THIRD_PARTY_OR_EXTENT = 0x13;
+  private static final int FMTDATA = 0x10;
+  private static final int LONGLIST = 0x20;
+  private static final int IMMED = 0x80;
+
+  /** ZNR, for zoned disks, and of bytes without a meaning. */
   private static final int SANITIZE_RESERVED = 0x40;
+
+  private static final int AUSE = 0x20;
   private static final int FUA = 0x08;
 
   /** REQ_PLIST, REQ_GLIST and DEFECT LIST FORMAT of READ DEFECT DATA. */
@@ -54,6 +61,8 @@ final class CdbDecoder {
     return switch (code) {
       case OperationCode.TEST_UNIT_READY -> TEST_UNIT_READY;
       case OperationCode.REQUEST_SENSE -> new Cdb.RequestSense((flags & 1) != 0, length);
+      case OperationCode.FORMAT_UNIT ->
+          new Cdb.FormatUnit(flags >> 6, (flags & FMTDATA) != 0, (flags & LONGLIST) != 0);
       case OperationCode.READ_6 -> new Cdb.Read(0, lba21(in, at), blocks6(length));
       case OperationCode.WRITE_6 ->
           new Cdb.Write(0, false, false, 0, lba21(in, at), blocks6(length));
@@ -151,7 +160,9 @@ final class CdbDecoder {
   private static Cdb sanitize(int flags, ByteBuffer in, int at, int length) {
     boolean reserved =
         (flags & SANITIZE_RESERVED) != 0 || in.getInt(at + 2) != 0 || in.get(at + 6) != 0;
-    return reserved ? INVALID : new Cdb.Sanitize(flags & 0x1f, length);
+    return reserved
+        ? INVALID
+        : new Cdb.Sanitize((flags & IMMED) != 0, (flags & AUSE) != 0, flags & 0x1f, length);
   }
 
   private static Cdb twelve(int code, ByteBuffer in, int at) {

@@ -16,11 +16,15 @@ final class ChangeOrder {
   /** Takes the place of a command; returns a stamp to {@link #leave} it with. */
   long enter(Cdb cdb) {
     return switch (cdb) {
-      case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _, Cdb.Sanitize _ ->
-          lock.readLock();
+      case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _ -> lock.readLock();
       case Cdb.CompareAndWrite _, Cdb.OrWrite _ -> lock.writeLock();
       // Once these have ended, no change goes on that they exclude.
-      case Cdb.PersistentReserveOut _, Cdb.Reserve _, Cdb.Release _ -> lock.writeLock();
+      case Cdb.FormatUnit _,
+          Cdb.Sanitize _,
+          Cdb.PersistentReserveOut _,
+          Cdb.Reserve _,
+          Cdb.Release _ ->
+          lock.writeLock();
       // No default: a new command that changes data must not slip through unordered.
       case Cdb.Read _,
           Cdb.Verify _,

@@ -145,6 +145,7 @@ final class CopyManager {
           check.sense().isIllegalRequest()
               ? Sense.COPY_SEGMENT_WRONG
               : Sense.THIRD_PARTY_DEVICE_FAILURE;
+      case Outcome.Pending pending -> failure(pending.end().join());
       case Outcome.ChangesLost _ -> Sense.THIRD_PARTY_DEVICE_FAILURE;
     };
   }

@@ -11,12 +11,14 @@ final class DeviceServer {
   private final Reservations reservations;
   private final Medium medium;
   private final UnitMode mode;
+  private final LongOperation operation = new LongOperation();
   private final ChangeOrder order = new ChangeOrder();
   private final CdbCheck check;
   private final Transfers transfers;
   private final ReadModifyWrite readModifyWrite;
   private final Verification verification;
   private final Provisioning provisioning;
+  private final FormatUnit formatUnit;
   private final Sanitizer sanitizer;
   private final ReservationCommands reservationCommands;
   private final MediumCommands mediumCommands;
@@ -39,7 +41,8 @@ final class DeviceServer {
     readModifyWrite = new ReadModifyWrite(disk, transfers);
     verification = new Verification(disk);
     provisioning = new Provisioning(disk);
-    sanitizer = new Sanitizer(disk);
+    formatUnit = new FormatUnit(disk, operation);
+    sanitizer = new Sanitizer(disk, operation);
     reservationCommands = new ReservationCommands(reservations, nexuses);
     mediumCommands = new MediumCommands(disk, medium, nexuses);
     modeCommands = new ModeCommands(disk, mode, nexuses);
@@ -52,6 +55,10 @@ final class DeviceServer {
    * @return why the command fails, or null
    */
   @Nullable Sense check(Cdb cdb) {
+    Sense busy = operation.keepsOut(cdb);
+    if (busy != null) {
+      return busy;
+    }
     return medium.ejected() && Medium.isNeeded(cdb) ? Sense.MEDIUM_NOT_PRESENT : check.check(cdb);
   }
 
@@ -69,9 +76,13 @@ final class DeviceServer {
   Outcome execute(UnitNexus nexus, Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
     long place = order.enter(cdb);
     try {
-      return reservations.conflicts(nexus.registrant(), cdb)
-          ? Outcome.Done.RESERVATION_CONFLICT
-          : executeInOrder(nexus, cdb, dataOut, dataIn);
+      if (reservations.conflicts(nexus.registrant(), cdb)) {
+        return Outcome.Done.RESERVATION_CONFLICT;
+      }
+      Sense busy = operation.keepsOut(cdb);
+      return busy == null
+          ? executeInOrder(nexus, cdb, dataOut, dataIn)
+          : new Outcome.CheckCondition(busy);
     } finally {
       order.leave(place);
     }
@@ -97,6 +108,7 @@ final class DeviceServer {
           mediumCommands.preventRemoval(nexus, prevent.prevent());
       case Cdb.TestUnitReady _, Cdb.PreFetch _ -> Outcome.Done.GOOD;
       case Cdb.ModeSelect select -> modeCommands.select(nexus, select, dataOut);
+      case Cdb.FormatUnit format -> formatUnit.format(format, dataOut);
       case Cdb.Sanitize sanitize -> sanitizer.sanitize(sanitize, dataOut);
       case Cdb.ExtendedCopy _ -> CopyManager.extendedCopy(nexus, dataOut);
       case Cdb.ReceiveCopyResults results -> nexus.copyResults().report(results, dataIn);
@@ -123,11 +135,13 @@ final class DeviceServer {
     };
   }
 
-  /** REQUEST SENSE tells of a unit attention in its data, SPC-4 section 6.39. */
-  private static Outcome requestSense(UnitNexus nexus, Cdb.RequestSense cdb, DataIn dataIn)
+  /**
+   * REQUEST SENSE tells of a unit attention, or of what goes on, in its data; SPC-4 section 6.39.
+   */
+  private Outcome requestSense(UnitNexus nexus, Cdb.RequestSense cdb, DataIn dataIn)
       throws IOException {
     Sense attention = nexus.take();
-    return UnitInformation.requestSense(
-        cdb, attention == null ? Sense.NO_SENSE : attention, dataIn);
+    Sense state = attention == null ? operation.state() : attention;
+    return UnitInformation.requestSense(cdb, state == null ? Sense.NO_SENSE : state, dataIn);
   }
 }

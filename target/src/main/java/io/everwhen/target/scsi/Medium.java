@@ -30,6 +30,7 @@ final class Medium {
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _,
           Cdb.Sanitize _,
+          Cdb.FormatUnit _,
           Cdb.TestUnitReady _ ->
           true;
       case Cdb.StartStopUnit _,

@@ -5,6 +5,7 @@ final class OperationCode {
 
   static final int TEST_UNIT_READY = 0x00;
   static final int REQUEST_SENSE = 0x03;
+  static final int FORMAT_UNIT = 0x04;
   static final int READ_6 = 0x08;
   static final int WRITE_6 = 0x0a;
   static final int INQUIRY = 0x12;

@@ -1,5 +1,7 @@
 package io.everwhen.target.scsi;
 
+import java.util.concurrent.CompletableFuture;
+
 /** How a command ended, and what has to happen before the initiator is told. */
 public sealed interface Outcome {
 
@@ -14,6 +16,12 @@ public sealed interface Outcome {
     /** RESERVATION CONFLICT; nothing was done. */
     RESERVATION_CONFLICT
   }
+
+  /**
+   * The command goes on in the background, whatever becomes of the nexus; the answer is one of the
+   * others, without anything left to be settled or flushed.
+   */
+  record Pending(CompletableFuture<Outcome> end) implements Outcome {}
 
   /** CHECK CONDITION; nothing was changed. */
   record CheckCondition(Sense sense) implements Outcome {}

@@ -1,5 +1,6 @@
 package io.everwhen.target.scsi;
 
+import io.everwhen.target.block.BlockDevice;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -8,6 +9,7 @@ final class Sanitize {
 
   static final int OVERWRITE = 0x01;
   static final int BLOCK_ERASE = 0x02;
+  static final int CRYPTOGRAPHIC_ERASE = 0x03;
   static final int EXIT_FAILURE_MODE = 0x1f;
 
   private static final int HEADER_BYTES = 4;
@@ -17,11 +19,13 @@ final class Sanitize {
   private Sanitize() {}
 
   /** Returns why the CDB cannot be carried out, or null. */
-  static @Nullable Sense check(Cdb.Sanitize cdb, int blockSize) {
+  static @Nullable Sense check(Cdb.Sanitize cdb, BlockDevice disk) {
     int length = cdb.parameterListLength();
     boolean fits =
         switch (cdb.serviceAction()) {
-          case OVERWRITE -> length > HEADER_BYTES && length <= HEADER_BYTES + blockSize;
+          case OVERWRITE ->
+              length > HEADER_BYTES && length <= HEADER_BYTES + disk.geometry().blockSize();
+          case CRYPTOGRAPHIC_ERASE -> disk.encrypted() && length == 0;
           case BLOCK_ERASE, EXIT_FAILURE_MODE -> length == 0;
           default -> false;
         };

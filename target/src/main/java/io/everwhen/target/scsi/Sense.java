@@ -11,8 +11,9 @@ import java.nio.ByteBuffer;
  * @param ascq additional sense code qualifier
  * @param field the byte of the CDB that is wrong, or -1 if none is named
  * @param information what the command's standard defines for this error, 32 bits; or -1 for none
+ * @param progress how far an operation is, in 65536ths; or -1 if none goes on
  */
-public record Sense(int key, int asc, int ascq, int field, long information) {
+public record Sense(int key, int asc, int ascq, int field, long information, int progress) {
 
   private static final int NO_SENSE_KEY = 0x0;
   private static final int NOT_READY_KEY = 0x2;
@@ -27,9 +28,12 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
 
   public static final Sense NO_SENSE = new Sense(NO_SENSE_KEY, 0x00, 0x00);
   public static final Sense BECOMING_READY = new Sense(NOT_READY_KEY, 0x04, 0x01);
+  public static final Sense FORMAT_IN_PROGRESS = new Sense(NOT_READY_KEY, 0x04, 0x04);
+  public static final Sense SANITIZE_IN_PROGRESS = new Sense(NOT_READY_KEY, 0x04, 0x1b);
   public static final Sense MEDIUM_NOT_PRESENT = new Sense(NOT_READY_KEY, 0x3a, 0x00);
   public static final Sense WRITE_ERROR = new Sense(MEDIUM_ERROR_KEY, 0x0c, 0x00);
   public static final Sense UNRECOVERED_READ_ERROR = new Sense(MEDIUM_ERROR_KEY, 0x11, 0x00);
+  public static final Sense SANITIZE_FAILED = new Sense(MEDIUM_ERROR_KEY, 0x31, 0x03);
   public static final Sense INTERNAL_TARGET_FAILURE = new Sense(HARDWARE_ERROR_KEY, 0x44, 0x00);
   public static final Sense INVALID_FIELD_IN_INFORMATION_UNIT =
       new Sense(ILLEGAL_REQUEST_KEY, 0x0e, 0x03);
@@ -94,6 +98,7 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
 
   private static final int NO_FIELD = -1;
   private static final int NO_INFORMATION = -1;
+  private static final int NO_PROGRESS = -1;
 
   /** VALID in fixed format, and in the information descriptor: the field means something. */
   private static final int VALID = 0x80;
@@ -104,11 +109,14 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
   /** SKSV and C/D: a field pointer follows, and points into the CDB. SPC-4 section 4.5.2.4.2. */
   private static final int FIELD_IN_CDB = 0xc0;
 
+  /** SKSV. */
+  private static final int SPECIFIC_VALID = 0x80;
+
   private static final int SENSE_KEY_SPECIFIC_TYPE = 0x02;
   private static final int SENSE_KEY_SPECIFIC_BYTES = 6;
 
   private Sense(int key, int asc, int ascq) {
-    this(key, asc, ascq, NO_FIELD, NO_INFORMATION);
+    this(key, asc, ascq, NO_FIELD, NO_INFORMATION, NO_PROGRESS);
   }
 
   /** Whether the command itself was wrong, rather than what came of it. */
@@ -118,12 +126,17 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
 
   /** The same, pointing at a byte of the CDB. */
   public Sense at(int cdbByte) {
-    return new Sense(key, asc, ascq, cdbByte, information);
+    return new Sense(key, asc, ascq, cdbByte, information, NO_PROGRESS);
   }
 
   /** The same, with the INFORMATION field, SPC-4 section 4.5.2.2. */
   public Sense with(long newInformation) {
-    return new Sense(key, asc, ascq, field, newInformation);
+    return new Sense(key, asc, ascq, field, newInformation, progress);
+  }
+
+  /** The same, with how far the operation is, in 65536ths; SPC-4 section 4.5.2.4.4. */
+  public Sense at65536ths(int newProgress) {
+    return new Sense(key, asc, ascq, NO_FIELD, information, newProgress);
   }
 
   /** Appends this, in descriptor format or in fixed format. */
@@ -144,31 +157,41 @@ public record Sense(int key, int asc, int ascq, int field, long information) {
         .putInt(informs ? (int) information : 0)
         .put((byte) (FIXED_BYTES - 8));
     out.putInt(0).put((byte) asc).put((byte) ascq).put((byte) 0);
-    putField(out);
+    putSpecific(out);
   }
 
-  private void putField(ByteBuffer out) {
-    boolean named = field != NO_FIELD;
-    out.put((byte) (named ? FIELD_IN_CDB : 0)).putShort((short) (named ? field : 0));
+  private boolean isSpecific() {
+    return field != NO_FIELD || progress != NO_PROGRESS;
+  }
+
+  /** The sense key specific bytes: where the CDB is wrong, or how far the operation is. */
+  private void putSpecific(ByteBuffer out) {
+    if (field != NO_FIELD) {
+      out.put((byte) FIELD_IN_CDB).putShort((short) field);
+    } else if (progress != NO_PROGRESS) {
+      out.put((byte) SPECIFIC_VALID).putShort((short) progress);
+    } else {
+      out.put((byte) 0).putShort((short) 0);
+    }
   }
 
   /** Appends this as descriptor-format sense data. */
   public void putDescriptor(ByteBuffer out) {
-    boolean named = field != NO_FIELD;
+    boolean specific = isSpecific();
     boolean informs = information != NO_INFORMATION;
     int additional =
-        (informs ? INFORMATION_BYTES + 2 : 0) + (named ? SENSE_KEY_SPECIFIC_BYTES + 2 : 0);
+        (informs ? INFORMATION_BYTES + 2 : 0) + (specific ? SENSE_KEY_SPECIFIC_BYTES + 2 : 0);
     out.put((byte) CURRENT_DESCRIPTOR).put((byte) key).put((byte) asc).put((byte) ascq);
     out.put((byte) 0).put((byte) 0).put((byte) 0).put((byte) additional);
     if (informs) {
       out.put((byte) INFORMATION_TYPE).put((byte) INFORMATION_BYTES);
       out.put((byte) VALID).put((byte) 0).putLong(information);
     }
-    if (named) {
+    if (specific) {
       out.put((byte) SENSE_KEY_SPECIFIC_TYPE)
           .put((byte) SENSE_KEY_SPECIFIC_BYTES)
           .putShort((short) 0);
-      putField(out);
+      putSpecific(out);
       out.put((byte) 0);
     }
   }

@@ -48,10 +48,14 @@ final class SupportedCommands {
     }
   }
 
+  private static final Command CRYPTOGRAPHIC_ERASE =
+      Command.of(Sanitize.CRYPTOGRAPHIC_ERASE, "48 a3 0000000000 ffff 00");
+
   private static final List<Command> COMMANDS =
       List.of(
           Command.of("00 00000000 00"),
           Command.of("03 01 0000 ff 00"),
+          Command.of("04 30 00 0000 00"),
           Command.of("08 1fffff ff 00"),
           Command.of("0a 1fffff ff 00"),
           Command.of("12 01 ff ffff 00"),
@@ -75,6 +79,7 @@ final class SupportedCommands {
           Command.of("42 00 00000000 00 ffff 00"),
           Command.of(Sanitize.OVERWRITE, "48 a1 0000000000 ffff 00"),
           Command.of(Sanitize.BLOCK_ERASE, "48 a2 0000000000 ffff 00"),
+          CRYPTOGRAPHIC_ERASE,
           Command.of(Sanitize.EXIT_FAILURE_MODE, "48 bf 0000000000 ffff 00"),
           Command.of("4d 00 ff ff 00 ffff ffff 00"),
           Command.of("55 11 0000000000 ffff 00"),
@@ -127,33 +132,38 @@ final class SupportedCommands {
   /**
    * Appends the parameter data.
    *
+   * @param encrypted whether the disk is, so that it can be erased by its key
    * @return why it cannot be, or null
    */
-  static @Nullable Sense put(ByteBuffer out, Cdb.ReportOperationCodes cdb) {
+  static @Nullable Sense put(ByteBuffer out, Cdb.ReportOperationCodes cdb, boolean encrypted) {
+    List<Command> commands =
+        encrypted
+            ? COMMANDS
+            : COMMANDS.stream().filter(c -> !c.equals(CRYPTOGRAPHIC_ERASE)).toList();
     if (cdb.options() == ALL) {
-      putAll(out, cdb.timeouts());
+      putAll(out, commands, cdb.timeouts());
       return null;
     }
     if (cdb.options() > BY_EITHER) {
       return Sense.INVALID_FIELD_IN_CDB.at(REPORTING_OPTIONS_AT);
     }
     boolean ofActions =
-        COMMANDS.stream().anyMatch(c -> c.code() == cdb.operationCode() && c.hasServiceAction());
+        commands.stream().anyMatch(c -> c.code() == cdb.operationCode() && c.hasServiceAction());
     if (cdb.options() == BY_OPERATION_CODE && ofActions) {
       return Sense.INVALID_FIELD_IN_CDB.at(REPORTING_OPTIONS_AT);
     }
-    boolean known = COMMANDS.stream().anyMatch(c -> c.code() == cdb.operationCode());
+    boolean known = commands.stream().anyMatch(c -> c.code() == cdb.operationCode());
     if (cdb.options() == BY_SERVICE_ACTION && known && !ofActions) {
       return Sense.INVALID_FIELD_IN_CDB.at(REPORTING_OPTIONS_AT);
     }
-    putOne(out, cdb);
+    putOne(out, commands, cdb);
     return null;
   }
 
-  private static void putAll(ByteBuffer out, boolean timeouts) {
+  private static void putAll(ByteBuffer out, List<Command> commands, boolean timeouts) {
     int start = out.position();
     out.putInt(0);
-    for (Command command : COMMANDS) {
+    for (Command command : commands) {
       out.put((byte) command.code()).put((byte) 0);
       out.putShort((short) (command.hasServiceAction() ? command.serviceAction() : 0))
           .put((byte) 0);
@@ -166,9 +176,9 @@ final class SupportedCommands {
     out.putInt(start, out.position() - start - Integer.BYTES);
   }
 
-  private static void putOne(ByteBuffer out, Cdb.ReportOperationCodes cdb) {
+  private static void putOne(ByteBuffer out, List<Command> commands, Cdb.ReportOperationCodes cdb) {
     int wanted = cdb.options() == BY_OPERATION_CODE ? NO_SERVICE_ACTION : cdb.serviceAction();
-    for (Command command : COMMANDS) {
+    for (Command command : commands) {
       boolean match = !command.hasServiceAction() || command.serviceAction() == wanted;
       if (command.code() == cdb.operationCode() && match) {
         out.put((byte) 0).put((byte) (SUPPORTED | (cdb.timeouts() ? 0x80 : 0)));

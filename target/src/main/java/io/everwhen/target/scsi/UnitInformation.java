@@ -41,7 +41,11 @@ final class UnitInformation {
               mode.allocationLength(),
               dataIn);
       case Cdb.ReportOperationCodes codes ->
-          finish(SupportedCommands.put(reply, codes), reply, codes.allocationLength(), dataIn);
+          finish(
+              SupportedCommands.put(reply, codes, disk.encrypted()),
+              reply,
+              codes.allocationLength(),
+              dataIn);
       case Cdb.ReportTargetPortGroups groups ->
           finish(
               TargetPortGroups.put(reply, groups, ports), reply, groups.allocationLength(), dataIn);
@@ -62,7 +66,7 @@ final class UnitInformation {
   private @Nullable Sense inquiry(ByteBuffer reply, Cdb.Inquiry inquiry, TargetPorts ports) {
     if (inquiry.evpd()) {
       boolean known =
-          VitalProductData.put(reply, inquiry.page(), identity, disk.geometry(), options, ports);
+          VitalProductData.put(reply, inquiry.page(), identity, disk, options, ports);
       return known ? null : Sense.INVALID_FIELD_IN_CDB;
     }
     if (inquiry.page() != 0) {

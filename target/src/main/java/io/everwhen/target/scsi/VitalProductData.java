@@ -1,5 +1,6 @@
 package io.everwhen.target.scsi;
 
+import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.block.Geometry;
 import java.nio.ByteBuffer;
 
@@ -56,6 +57,9 @@ final class VitalProductData {
   /** WABEREQ 01b: what a block erase has erased can be read. */
   private static final int ERASED_BLOCKS_READ_WELL = 0x40;
 
+  /** WACEREQ 01b: so can what a cryptographic erase has erased. */
+  private static final int REKEYED_BLOCKS_READ_WELL = 0x10;
+
   /**
    * FUAB and VBULS: FUA and SYNCHRONIZE CACHE as SBC-3 has them; VERIFY compares unmapped blocks.
    */
@@ -79,7 +83,7 @@ final class VitalProductData {
       ByteBuffer out,
       int page,
       DiskIdentity identity,
-      Geometry geometry,
+      BlockDevice disk,
       UnitOptions options,
       TargetPorts ports) {
     int start = out.position();
@@ -101,9 +105,10 @@ final class VitalProductData {
           out.put((byte) EVERY_PAGE).put((byte) EVERY_SUBPAGE).put((byte) 0).put((byte) 0);
       case SCSI_PORTS -> putPorts(out, ports);
       case THIRD_PARTY_COPY -> ThirdPartyCopyPage.put(out);
-      case BLOCK_LIMITS -> putBlockLimits(out, start, geometry, options);
+      case BLOCK_LIMITS -> putBlockLimits(out, start, disk.geometry(), options);
       case BLOCK_DEVICE_CHARACTERISTICS -> {
-        out.putShort((short) NON_ROTATING).put((byte) 0).put((byte) ERASED_BLOCKS_READ_WELL);
+        int erased = ERASED_BLOCKS_READ_WELL | (disk.encrypted() ? REKEYED_BLOCKS_READ_WELL : 0);
+        out.putShort((short) NON_ROTATING).put((byte) 0).put((byte) erased);
         out.put((byte) CHARACTERISTICS);
         zeroTo(out, start + LONG_PAGE_BYTES);
       }

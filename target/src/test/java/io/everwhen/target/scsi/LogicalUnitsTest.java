@@ -416,6 +416,7 @@ class LogicalUnitsTest {
       case Outcome.Done _ -> null;
       case Outcome.CheckCondition check -> check.sense();
       case Outcome.ChangesLost lost -> lost.sense();
+      case Outcome.Pending pending -> sense(pending.end().join());
     };
   }
 

@@ -41,11 +41,17 @@ final class TestPort {
   }
 
   @Nullable Sense sense(long lun, String hex, ByteBuffer data) throws IOException {
-    return switch (outcome(lun, hex, data)) {
+    return sense(outcome(lun, hex, data));
+  }
+
+  /** The sense of an outcome; waits for one that is pending. */
+  static @Nullable Sense sense(Outcome outcome) {
+    return switch (outcome) {
       case Outcome.Done.RESERVATION_CONFLICT -> throw new AssertionError("reservation conflict");
       case Outcome.Done _ -> null;
       case Outcome.CheckCondition check -> check.sense();
       case Outcome.ChangesLost lost -> lost.sense();
+      case Outcome.Pending pending -> sense(pending.end().join());
     };
   }
 

@@ -8,6 +8,7 @@ import io.everwhen.target.block.Run;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** A disk in memory, which can be told to fail. */
@@ -24,6 +25,7 @@ public final class MemoryDisk implements BlockDevice {
   private volatile DeviceException.@Nullable Reason failWrites;
   private volatile DeviceException.@Nullable Reason failSettles;
   private volatile DeviceException.@Nullable Reason failReads;
+  private volatile CountDownLatch held = new CountDownLatch(0);
   private volatile boolean broken;
   private volatile long flushes;
 
@@ -55,6 +57,15 @@ public final class MemoryDisk implements BlockDevice {
   /** Writes fail from now on; null heals them. */
   public void failWrites(DeviceException.@Nullable Reason reason) {
     failWrites = reason;
+  }
+
+  /** Changes wait from now on, until {@link #releaseChanges}. */
+  public void holdChanges() {
+    held = new CountDownLatch(1);
+  }
+
+  public void releaseChanges() {
+    held.countDown();
   }
 
   /** Settling and flushing fail from now on; null heals them. */
@@ -125,6 +136,12 @@ public final class MemoryDisk implements BlockDevice {
   }
 
   private void refuseChanges() throws DeviceException {
+    try {
+      held.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DeviceException(DeviceException.Reason.UNWRITABLE, "interrupted", e);
+    }
     if (readOnly) {
       throw new DeviceException(DeviceException.Reason.READ_ONLY, "read-only on purpose");
     }

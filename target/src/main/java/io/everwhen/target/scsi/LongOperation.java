@@ -1,0 +1,95 @@
+package io.everwhen.target.scsi;
+
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a logical unit is busy with: FORMAT UNIT or SANITIZE, on a thread of its own and so whatever
+ * becomes of who has asked for it. Meanwhile the unit is not ready for other commands. Any thread
+ * may call it.
+ */
+final class LongOperation {
+
+  private static final int PROGRESS_ALL = 0xffff;
+
+  /** Does the work. */
+  @FunctionalInterface
+  interface Work {
+    void run(Progress progress) throws IOException;
+  }
+
+  /** Is told how much of the work is done. */
+  @FunctionalInterface
+  interface Progress {
+    void done(long of, long all);
+  }
+
+  /** What other commands are told, with the progress; null if there is nothing in their way. */
+  private volatile @Nullable Sense inTheWay;
+
+  private boolean running;
+
+  /** Why a command cannot be carried out now, or null. */
+  @Nullable Sense keepsOut(Cdb cdb) {
+    Sense sense = inTheWay;
+    boolean admitted =
+        sense == null || cdb.alwaysAnswered() || cdb instanceof Cdb.ReportOperationCodes;
+    boolean retried = !admitted && !isRunning() && cdb instanceof Cdb.Sanitize;
+    return admitted || retried ? null : sense;
+  }
+
+  /** What REQUEST SENSE tells of it, or null. */
+  @Nullable Sense state() {
+    return inTheWay;
+  }
+
+  private synchronized boolean isRunning() {
+    return running;
+  }
+
+  /**
+   * Begins. The caller has made sure that nothing else runs.
+   *
+   * @param meanwhile what other commands are told
+   * @param afterFailure what they are told if it fails, until it is done again; null if nothing
+   * @return its outcome, which has nothing left to be settled
+   */
+  CompletableFuture<Outcome> start(Sense meanwhile, @Nullable Sense afterFailure, Work work) {
+    synchronized (this) {
+      running = true;
+      inTheWay = meanwhile.at65536ths(0);
+    }
+    CompletableFuture<Outcome> end = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("long operation")
+        .start(() -> end.complete(run(meanwhile, afterFailure, work)));
+    return end;
+  }
+
+  private Outcome run(Sense meanwhile, @Nullable Sense afterFailure, Work work) {
+    Outcome outcome;
+    try {
+      work.run((done, all) -> {
+        inTheWay = meanwhile.at65536ths((int) (PROGRESS_ALL * ((double) done / all)));
+      });
+      outcome = Outcome.Done.GOOD;
+    } catch (IOException | RuntimeException e) {
+      outcome =
+          new Outcome.CheckCondition(DeviceFailure.sense("long operation", e, Sense.WRITE_ERROR));
+    }
+    synchronized (this) {
+      running = false;
+      inTheWay = outcome instanceof Outcome.Done ? null : afterFailure;
+    }
+    return outcome;
+  }
+
+  /** Forgets a failure. */
+  synchronized void recover() {
+    if (!running) {
+      inTheWay = null;
+    }
+  }
+}
