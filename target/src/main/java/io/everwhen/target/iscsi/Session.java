@@ -2,12 +2,12 @@ package io.everwhen.target.iscsi;
 
 import io.everwhen.target.iscsi.LoginAnswer.Admission;
 import io.everwhen.target.scsi.LogicalUnits;
+import io.everwhen.target.scsi.TargetPort;
+import io.everwhen.target.scsi.TargetPorts;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import io.everwhen.target.scsi.TargetPort;
-import io.everwhen.target.scsi.TargetPorts;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -41,7 +41,9 @@ final class StandardInquiry {
         .put((byte) (removable ? REMOVABLE : 0))
         .put((byte) VERSION_SPC_4);
     out.put((byte) (RESPONSE_FORMAT_2 | HIERARCHICAL_SUPPORT)).put((byte) (STANDARD_BYTES - 5));
-    out.put((byte) (IMPLICIT_ALUA | THIRD_PARTY_COPY_SERVED)).put((byte) 0).put((byte) COMMAND_QUEUEING);
+    out.put((byte) (IMPLICIT_ALUA | THIRD_PARTY_COPY_SERVED))
+        .put((byte) 0)
+        .put((byte) COMMAND_QUEUEING);
     out.put(VENDOR.getBytes(US_ASCII))
         .put(PRODUCT.getBytes(US_ASCII))
         .put(REVISION.getBytes(US_ASCII));

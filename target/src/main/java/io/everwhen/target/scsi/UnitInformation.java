@@ -65,8 +65,7 @@ final class UnitInformation {
 
   private @Nullable Sense inquiry(ByteBuffer reply, Cdb.Inquiry inquiry, TargetPorts ports) {
     if (inquiry.evpd()) {
-      boolean known =
-          VitalProductData.put(reply, inquiry.page(), identity, disk, options, ports);
+      boolean known = VitalProductData.put(reply, inquiry.page(), identity, disk, options, ports);
       return known ? null : Sense.INVALID_FIELD_IN_CDB;
     }
     if (inquiry.page() != 0) {
