@@ -72,6 +72,9 @@ has_disk() {
   [[ $path && -b /dev/${path##*/} ]]
 }
 
+# The generic device of a disk.
+generic() { echo "/dev/$(ls "/sys/block/${1##*/}/device/scsi_generic")"; }
+
 # What was agreed at login, such as header_digest.
 agreed() { cat "$(sessions "$1" | head -n 1)"/device/connection*/iscsi_connection/connection*/"$2"; }
 

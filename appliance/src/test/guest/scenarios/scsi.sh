@@ -9,12 +9,16 @@ expect 'lbpme=1, lbprz=1' sg_readcap --16 "$disk"
 pages=$(sg_vpd --page=0 --raw "$disk" | tail -c +5 | od -An -v -tx1)
 echo "VPD pages: $pages"
 for page in $pages; do sg_vpd --page="0x$page" "$disk"; done
-for page in 00 80 83 8f b0 b1 b2; do
+for page in 00 80 83 86 87 88 8f b0 b1 b2 b3; do
   grep -qw "$page" <<<"$pages" || fail "no VPD page $page"
 done
 expect 'Unmap command supported \(LBPU\): 1' sg_vpd --page=0xb2 "$disk"
 expect 'Compare and write' sg_opcodes "$disk"
 expect 'Caching' sg_modes --page=8 "$disk"
+expect 'TPGS=1' sg_inq "$disk"
+expect 'active/optimized' sg_rtpg --decode "$disk"
+expect 'Supported log pages' sg_logs --list "$disk"
+sg_logs --all "$disk"
 sg_turs "$disk"
 sg_requests "$disk"
 sg_sync "$disk"
@@ -42,7 +46,7 @@ refused $miscompare sg_compare_and_write --in=/run/both --lba=0 --num=1 --xferle
 # ---- copies made by the target itself
 head -c 65536 /dev/urandom >/run/source
 dd if=/run/source of="$disk" oflag=direct status=none
-generic=/dev/$(ls "/sys/block/${disk##*/}/device/scsi_generic")
+generic=$(generic "$disk")
 sg_xcopy if="$generic" of="$generic" bs=512 count=128 seek=8192
 cmp -n 65536 /run/source <(dd if="$disk" iflag=direct bs=512 skip=8192 count=128 status=none)
 expect 'Maximum|Supports no list identifier' sg_copy_results --params "$disk"
