@@ -54,7 +54,7 @@ final class AbsentUnit implements Nexus {
       return new Outcome.CheckCondition(Sense.INVALID_FIELD_IN_CDB);
     }
     ByteBuffer reply = ByteBuffer.allocate(INQUIRY_BYTES_MAX);
-    StandardInquiry.put(reply, false, false);
+    StandardInquiry.put(reply, false, false, false);
     return UnitInformation.finish(null, reply, inquiry.allocationLength(), dataIn);
   }
 

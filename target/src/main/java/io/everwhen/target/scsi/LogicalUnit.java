@@ -77,6 +77,7 @@ public final class LogicalUnit {
   void reset() {
     reservations.reset();
     medium.reset();
+    mode.parameters(ModeParameters.DEFAULT); // none are saved, SPC-4 section 5.11
     nexuses.abort();
     nexuses.raise(Sense.DEVICE_RESET);
   }
@@ -99,8 +100,12 @@ public final class LogicalUnit {
   private synchronized void tell() {
     Geometry geometry = disk.geometry();
     if (!knownGeometry.equals(geometry)) {
+      boolean otherBlocks = knownGeometry.physicalBlockSize() != geometry.physicalBlockSize();
       knownGeometry = geometry;
       nexuses.raise(Sense.CAPACITY_DATA_HAS_CHANGED);
+      if (otherBlocks) {
+        nexuses.raise(Sense.INQUIRY_DATA_HAS_CHANGED); // the Block Limits page counts in them
+      }
     }
     boolean readOnly = disk.readOnly();
     if (knownReadOnly != readOnly) {

@@ -21,7 +21,7 @@ public final class LogicalUnits {
   private static final int SELECT_MAX = 2;
 
   private final Registrant registrant;
-  private final TargetPorts ports;
+  private volatile TargetPorts ports;
   private final AbsentUnit absent = new AbsentUnit(this);
   private final AtomicInteger aborts = new AtomicInteger();
 
@@ -48,6 +48,21 @@ public final class LogicalUnits {
 
   TargetPorts ports() {
     return ports;
+  }
+
+  /**
+   * The target has other ports now; the one that the initiator port comes through stays. It is
+   * told, for what INQUIRY returns is different.
+   */
+  public void ports(TargetPorts now) {
+    if (now.own().relativeId() != registrant.targetPort()) {
+      throw new IllegalArgumentException("a session stays with its port, unlike " + now.own());
+    }
+    boolean different = !ports.equals(now);
+    ports = now;
+    if (different) {
+      open().forEach(nexus -> nexus.raise(Sense.INQUIRY_DATA_HAS_CHANGED));
+    }
   }
 
   AbsentUnit absent() {

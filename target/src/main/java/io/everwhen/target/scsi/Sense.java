@@ -58,6 +58,7 @@ public record Sense(int key, int asc, int ascq, int field, long information, int
   public static final Sense DEVICE_RESET = new Sense(UNIT_ATTENTION_KEY, 0x29, 0x03);
   public static final Sense MODE_PARAMETERS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x01);
   public static final Sense CAPACITY_DATA_HAS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x09);
+  public static final Sense INQUIRY_DATA_HAS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x3f, 0x03);
   public static final Sense REPORTED_LUNS_DATA_HAS_CHANGED =
       new Sense(UNIT_ATTENTION_KEY, 0x3f, 0x0e);
   public static final Sense RESERVATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x03);
@@ -86,6 +87,8 @@ public record Sense(int key, int asc, int ascq, int field, long information, int
   public static final Sense THIRD_PARTY_DEVICE_FAILURE = new Sense(COPY_ABORTED_KEY, 0x0d, 0x01);
   public static final Sense UNEXPECTED_INEXACT_SEGMENT = new Sense(COPY_ABORTED_KEY, 0x26, 0x0a);
   public static final Sense MISCOMPARE_DURING_VERIFY = new Sense(MISCOMPARE_KEY, 0x1d, 0x00);
+
+  private static final int RESET_OCCURRED = 0x29;
 
   /** Bytes of fixed-format sense data. */
   public static final int FIXED_BYTES = 18;
@@ -122,6 +125,11 @@ public record Sense(int key, int asc, int ascq, int field, long information, int
   /** Whether the command itself was wrong, rather than what came of it. */
   boolean isIllegalRequest() {
     return key == ILLEGAL_REQUEST_KEY;
+  }
+
+  /** Whether this is the unit attention of a power on, a reset or the like: 29h. */
+  boolean tellsOfReset() {
+    return key == UNIT_ATTENTION_KEY && asc == RESET_OCCURRED;
   }
 
   /** The same, pointing at a byte of the CDB. */

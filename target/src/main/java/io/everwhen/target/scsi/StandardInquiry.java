@@ -22,6 +22,9 @@ final class StandardInquiry {
   /** 3PC. */
   private static final int THIRD_PARTY_COPY_SERVED = 0x08;
 
+  /** MULTIP: there are several target ports. */
+  private static final int MULTIPLE_PORTS = 0x10;
+
   private static final int COMMAND_QUEUEING = 0x02;
   private static final int STANDARD_BYTES = 96;
   private static final int VERSION_DESCRIPTORS_AT = 58;
@@ -35,14 +38,14 @@ final class StandardInquiry {
   private StandardInquiry() {}
 
   /** Appends standard INQUIRY data. */
-  static void put(ByteBuffer out, boolean present, boolean removable) {
+  static void put(ByteBuffer out, boolean present, boolean removable, boolean severalPorts) {
     int start = out.position();
     out.put((byte) (present ? 0 : NO_LOGICAL_UNIT))
         .put((byte) (removable ? REMOVABLE : 0))
         .put((byte) VERSION_SPC_4);
     out.put((byte) (RESPONSE_FORMAT_2 | HIERARCHICAL_SUPPORT)).put((byte) (STANDARD_BYTES - 5));
     out.put((byte) (IMPLICIT_ALUA | THIRD_PARTY_COPY_SERVED))
-        .put((byte) 0)
+        .put((byte) (severalPorts ? MULTIPLE_PORTS : 0))
         .put((byte) COMMAND_QUEUEING);
     out.put(VENDOR.getBytes(US_ASCII))
         .put(PRODUCT.getBytes(US_ASCII))

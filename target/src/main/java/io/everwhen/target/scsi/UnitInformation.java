@@ -71,7 +71,7 @@ final class UnitInformation {
     if (inquiry.page() != 0) {
       return Sense.INVALID_FIELD_IN_CDB;
     }
-    StandardInquiry.put(reply, true, disk.removable());
+    StandardInquiry.put(reply, true, disk.removable(), ports.all().size() > 1);
     return null;
   }
 

@@ -131,12 +131,18 @@ final class UnitNexus implements Nexus {
 
   /**
    * Raises a unit attention condition, SAM-5 section 5.14; one that waits already is not repeated.
+   * A reset is told before everything else.
    */
   synchronized void raise(Sense condition) {
-    if (!conditions.contains(condition) && conditions.size() < CONDITIONS_MAX) {
-      conditions.addLast(condition);
-      waiting = true;
+    if (conditions.contains(condition)) {
+      return;
     }
+    if (condition.tellsOfReset()) {
+      conditions.addFirst(condition);
+    } else if (conditions.size() < CONDITIONS_MAX) {
+      conditions.addLast(condition);
+    }
+    waiting = true;
   }
 
   /** Drops a condition, if it waits. */

@@ -40,6 +40,7 @@ class InquiryTest {
     assertThat(page.limit()).isEqualTo(page.get(4) + 5);
     assertThat(page.get(2)).as("SPC-4").isEqualTo((byte) 6);
     assertThat(page.get(5) & 0x31).as("TPGS implicit, PROTECT 0").isEqualTo(0x10);
+    assertThat(page.get(6) & 0x10).as("MULTIP").isEqualTo(0x10);
     assertThat(page.get(7) & 2).as("CMDQUE").isEqualTo(2);
     assertThat(page.slice(58, 8)).isEqualTo(data("00a0 0960 0460 04c0"));
   }
@@ -125,6 +126,20 @@ class InquiryTest {
       ports.position(ports.position() + length);
     }
     assertThat(ports.hasRemaining()).isFalse();
+  }
+
+  @Test
+  void whatInquiryReturnsIsAnnouncedWhenItChanges() throws IOException {
+    port.units().ports(new TargetPorts(SECOND, List.of(FIRST, SECOND)));
+    assertThat(port.sense("000000000000")).as("nothing is different").isNull();
+    port.units().ports(TargetPorts.only(SECOND));
+    assertThat(port.sense("000000000000")).isEqualTo(Sense.INQUIRY_DATA_HAS_CHANGED);
+    assertThat(port.sense("12 00 00 00ff 00")).isNull();
+    assertThat(port.returned().get(6) & 0x10).as("MULTIP").isZero();
+    disk.geometry(new Geometry(512, 512, 1 << 12));
+    assertThat(port.sense("000000000000")).isEqualTo(Sense.CAPACITY_DATA_HAS_CHANGED);
+    assertThat(port.sense("000000000000")).isEqualTo(Sense.INQUIRY_DATA_HAS_CHANGED);
+    assertThat(port.sense("000000000000")).isNull();
   }
 
   @Test

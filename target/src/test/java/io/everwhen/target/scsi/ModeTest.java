@@ -76,6 +76,17 @@ class ModeTest {
   }
 
   @Test
+  void aResetBringsTheDefaultsBackAndIsToldFirst() throws IOException {
+    String list = "00000000 0a0a 0610 0800 0000 0000 0000";
+    assertThat(port.sense("15 10 0000 10 00", data(list))).isNull();
+    port.units().nexus(0).reset();
+    assertThat(other.sense("000000000000")).isEqualTo(Sense.DEVICE_RESET);
+    assertThat(other.sense("000000000000")).isEqualTo(Sense.MODE_PARAMETERS_CHANGED);
+    assertThat(other.sense("1a 08 0a 00 ff 00")).isNull();
+    assertThat(other.returned()).isEqualTo(data("0f 00 10 00 0a0a 0210 0000 0000 0000 0000"));
+  }
+
+  @Test
   void aListWithOneWrongPageChangesNothing() throws IOException {
     ByteBuffer list = data("00000000 0a0a 0610 0800 0000 0000 0000 1c0a 0100 00000000 00000000");
     assertThat(port.sense("15 10 0000 1c 00", list))
