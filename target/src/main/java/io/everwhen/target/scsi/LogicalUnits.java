@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,7 @@ public final class LogicalUnits {
    * @param map what it sees
    */
   public LogicalUnits(String port, TargetPorts ports, LunMap map) {
-    this.registrant = new Registrant(port, ports.own().relativeId());
+    this.registrant = new Registrant(port.toLowerCase(Locale.ROOT), ports.own().relativeId());
     this.ports = ports;
     replace(map);
   }

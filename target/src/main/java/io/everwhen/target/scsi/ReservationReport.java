@@ -37,12 +37,11 @@ final class ReservationReport {
   /** Returns the parameter data, up to its position; null if there is no such service action. */
   static @Nullable ByteBuffer of(int serviceAction, Reservations reservations) {
     ReservationState state = reservations.state();
-    int registrations = state.registrations().size();
-    ByteBuffer out =
-        ByteBuffer.allocate(
-            HEADER_BYTES
-                + Math.max(
-                    RESERVATION_BYTES, registrations * (STATUS_BYTES + TransportId.BYTES_MAX)));
+    int statusBytes =
+        state.registrations().keySet().stream()
+            .mapToInt(registrant -> STATUS_BYTES + TransportId.of(registrant.port()).length)
+            .sum();
+    ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + Math.max(RESERVATION_BYTES, statusBytes));
     if (serviceAction == REPORT_CAPABILITIES) {
       return out.putShort((short) HEADER_BYTES)
           .put((byte) (PORTS_CAN_BE_SPECIFIED | (reservations.persists() ? CAN_PERSIST : 0)))
@@ -81,8 +80,7 @@ final class ReservationReport {
     out.putLong(key).putInt(0).put((byte) (holds ? HOLDER : 0));
     out.put((byte) (type != null && holds ? type.code() : 0)).putInt(0);
     out.putShort((short) registrant.targetPort());
-    int lengthAt = out.position();
-    TransportId.put(out.putInt(0), registrant.port());
-    out.putInt(lengthAt, out.position() - lengthAt - Integer.BYTES);
+    byte[] transportId = TransportId.of(registrant.port());
+    out.putInt(transportId.length).put(transportId);
   }
 }

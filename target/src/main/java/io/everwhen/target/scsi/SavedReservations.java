@@ -37,15 +37,16 @@ final class SavedReservations {
   private static final int VERSION = 1;
   private static final int NO_HOLDER = 0xffff;
   private static final int HEADER_BYTES = 16;
-  private static final int REGISTRATION_BYTES_MAX = 12 + TransportId.NAME_BYTES_MAX;
+  private static final int REGISTRATION_BYTES = 12;
 
   private SavedReservations() {}
 
   static byte[] encode(ReservationState state) {
     List<Registrant> registrants = List.copyOf(state.registrations().keySet());
+    int namesBytes = registrants.stream().mapToInt(r -> r.port().getBytes(UTF_8).length).sum();
     ByteBuffer out =
         ByteBuffer.allocate(
-            HEADER_BYTES + registrants.size() * REGISTRATION_BYTES_MAX + Integer.BYTES);
+            HEADER_BYTES + registrants.size() * REGISTRATION_BYTES + namesBytes + Integer.BYTES);
     ReservationType type = state.type();
     Registrant holder = state.holder();
     out.put(MAGIC).putShort((short) VERSION).putShort((short) (type == null ? 0 : type.code()));
@@ -59,9 +60,7 @@ final class SavedReservations {
           out.putShort((short) name.length).put(name);
         });
     out.putInt(checksum(out.duplicate().flip()));
-    byte[] bytes = new byte[out.position()];
-    out.get(0, bytes);
-    return bytes;
+    return out.array();
   }
 
   /**

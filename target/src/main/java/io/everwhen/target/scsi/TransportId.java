@@ -25,12 +25,15 @@ final class TransportId {
 
   private TransportId() {}
 
-  /** Appends the TransportID of a port. */
-  static void put(ByteBuffer out, String port) {
+  /** The TransportID of a port. */
+  static byte[] of(String port) {
     byte[] name = port.getBytes(UTF_8);
-    int padded = Math.max(NAME_BYTES_MIN, (name.length + 1 + 3) / 4 * 4);
-    out.put((byte) ISCSI_INITIATOR_PORT).put((byte) 0).putShort((short) padded);
-    out.put(name).put(new byte[padded - name.length]);
+    int padded = Math.max(NAME_BYTES_MIN, (name.length + Integer.BYTES) / 4 * 4);
+    return ByteBuffer.allocate(HEADER_BYTES + padded)
+        .put(0, (byte) ISCSI_INITIATOR_PORT)
+        .putShort(2, (short) padded)
+        .put(HEADER_BYTES, name)
+        .array();
   }
 
   /**
@@ -53,6 +56,6 @@ final class TransportId {
       end++;
     }
     String name = new String(text, 0, end, UTF_8).toLowerCase(Locale.ROOT);
-    return end < length && NAME.matcher(name).matches() ? name : null;
+    return end < length && end <= NAME_BYTES_MAX && NAME.matcher(name).matches() ? name : null;
   }
 }
