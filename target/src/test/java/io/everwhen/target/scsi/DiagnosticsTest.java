@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.everwhen.target.testing.MemoryDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -70,6 +72,31 @@ class DiagnosticsTest {
     assertThat(port.returned().limit()).isEqualTo(16 << 10);
     assertThat(other.sense("3c 02 00 003ffc 000004 00")).isNull();
     assertThat(other.returned()).as("of another nexus").isEqualTo(ByteBuffer.allocate(4));
+  }
+
+  @Test
+  void everyCommandThatIsServedIsReported() throws IOException {
+    assertThat(port.sense("a3 0c 00 00 0000 0000ffff 00 00")).isNull();
+    ByteBuffer all = port.returned();
+    Set<Integer> codes = new TreeSet<>();
+    Set<Integer> actions = new TreeSet<>();
+    for (int at = 4; at < all.limit(); at += 8) {
+      codes.add(all.get(at) & 0xff);
+      actions.add((all.get(at) & 0xff) << 8 | all.getShort(at + 2));
+    }
+    for (int code = 0; code < 256; code++) {
+      for (int action = 0; action < 32; action++) {
+        byte[] cdb = new byte[Cdb.BYTES_MAX];
+        cdb[0] = (byte) code;
+        cdb[1] = (byte) action;
+        boolean served = !(Cdb.decode(ByteBuffer.wrap(cdb), 0) instanceof Cdb.Unknown);
+        assertThat(served && !codes.contains(code)).as("%02x is not reported", code).isFalse();
+        boolean byAction = code == 0x9e || code == 0xa3;
+        assertThat(byAction && served && !actions.contains(code << 8 | action))
+            .as("%02x %02x is not reported", code, action)
+            .isFalse();
+      }
+    }
   }
 
   @Test
