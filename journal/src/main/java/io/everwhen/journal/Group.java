@@ -10,6 +10,7 @@ import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
 import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.Journal;
@@ -43,6 +44,7 @@ public final class Group implements Closeable {
   private final GroupOptions options;
   private final Clock clock;
   private final Closeable writerLock;
+  private final List<? extends Storage> homes;
   private final LiveDisks disks;
   private final Journal journal;
   private final List<Volume> volumes;
@@ -59,6 +61,7 @@ public final class Group implements Closeable {
   private volatile @Nullable String fullAlarm;
   private volatile @Nullable String maintenanceAlarm;
   private volatile boolean closing;
+  private volatile long historyBytes;
 
   /**
    * Makes a group of empty disks; durable when it returns, and can be done again when it was
@@ -136,8 +139,10 @@ public final class Group implements Closeable {
     // What a process that died has left may not be durable yet; from here on it is relied on.
     storage.syncDirectory();
     this.options = options;
+    this.historyBytes = options.historyBytes();
     this.clock = clock;
     this.writerLock = writerLock;
+    this.homes = List.copyOf(homes);
     this.manifest = files.readManifest();
     this.backlog = new Backlog(options.backlogBytes());
     this.disks = new LiveDisks(manifest, homes);
@@ -196,7 +201,7 @@ public final class Group implements Closeable {
     }
   }
 
-  /** The group's disks as it was made with them. */
+  /** The group's disks, with the size that each had at the baseline when the group was opened. */
   public List<Manifest.Disk> disks() {
     return manifest.disks();
   }
@@ -269,6 +274,56 @@ public final class Group implements Closeable {
     return sequence[0];
   }
 
+  /**
+   * Gives a disk another size, as one change; durable when it returns.
+   *
+   * @param sizeBytes whole blocks, at least one
+   * @return the entry after which the disk has that size
+   * @throws IOException when it cannot be recorded, or a volume cannot hold a file of that size
+   *     (also a sparse one); then nothing was changed
+   */
+  public long resize(int disk, long sizeBytes) throws IOException {
+    Volume volume = volume(disk);
+    int blockBytes = disks().get(disk).blockBytes();
+    if (sizeBytes < blockBytes || sizeBytes % blockBytes != 0) {
+      throw new IllegalArgumentException(
+          "%s has blocks of %d bytes, and cannot have %d bytes"
+              .formatted(volume.name(), blockBytes, sizeBytes));
+    }
+    synchronized (maintenance) {
+      files.upgradeManifest();
+      if (sizeBytes > volume.sizeBytes()) {
+        for (Storage place : List.of(files.storage(), homes.get(disk))) {
+          tryFileOf(place, sizeBytes);
+        }
+      }
+    }
+    long[] sequence = new long[1];
+    change(() -> sequence[0] = volume.resize(sizeBytes));
+    return sequence[0];
+  }
+
+  /** The image and the baseline have to become as large, when it is too late to refuse. */
+  private static void tryFileOf(Storage place, long sizeBytes) throws IOException {
+    String name = FileNames.temporary("size");
+    place.delete(name);
+    try (StorageFile file = place.create(name)) {
+      file.setSize(sizeBytes);
+    } finally {
+      place.delete(name);
+    }
+  }
+
+  /**
+   * Keeps another amount of history from now on; what is too much is folded.
+   *
+   * @throws IllegalArgumentException when it is not enough
+   */
+  public void keepHistory(long bytes) {
+    historyBytes = options.withHistoryBytes(bytes).historyBytes();
+    wake();
+  }
+
   /** How the group is doing. */
   public GroupStatus status() throws IOException {
     IOException failure = journal.failure();
@@ -280,7 +335,7 @@ public final class Group implements Closeable {
         now.baseline().sequence(),
         now.baseline().timeNanos(),
         journalBytes,
-        options.historyBytes(),
+        historyBytes,
         files.storage().usableBytes(),
         failure == null ? null : failure.getMessage(),
         fullAlarm != null ? fullAlarm : maintenanceAlarm);
@@ -322,7 +377,7 @@ public final class Group implements Closeable {
       if (filesChanged) {
         measureJournal();
       }
-      while (journalBytes > options.historyBytes() && fold(false)) {
+      while (journalBytes > historyBytes && fold(false)) {
         filesChanged = true;
       }
       worked |= filesChanged;
@@ -429,7 +484,9 @@ public final class Group implements Closeable {
   }
 
   private void wake() {
-    LockSupport.unpark(thread);
+    if (thread != null) {
+      LockSupport.unpark(thread);
+    }
   }
 
   /**

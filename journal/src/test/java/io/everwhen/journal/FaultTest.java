@@ -3,6 +3,7 @@ package io.everwhen.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.SimulatedMachine.Fault;
 import io.everwhen.journal.log.JournalFullException;
@@ -120,11 +121,13 @@ class FaultTest {
             history.checkLive();
             history.flush();
             if (random.nextInt(10) == 0) {
-              machine
-                  .directory("journal")
-                  .setCapacity(machine.directory("journal").usedBytes() + (400 << 10));
+              giveRoom(machine);
               history.write();
             }
+          } catch (NoSpaceException e) {
+            // Without any reserve even an index may not fit; nothing acknowledged is lost by that.
+            giveRoom(machine);
+            history.standAfter(e);
           }
         }
         history.checkLive();
@@ -135,5 +138,11 @@ class FaultTest {
       }
     }
     assertThat(refused).as("writes refused").isPositive();
+  }
+
+  private static void giveRoom(SimulatedMachine machine) {
+    machine
+        .directory("journal")
+        .setCapacity(machine.directory("journal").usedBytes() + (400 << 10));
   }
 }

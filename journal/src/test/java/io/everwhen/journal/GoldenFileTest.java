@@ -3,6 +3,7 @@ package io.everwhen.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
@@ -24,16 +25,18 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A group's directory as version 1 has written it, kept for ever.
+ * A group's directory as each version has written it, kept for ever.
  *
  * <p>{@code -Deverwhen.golden.write=FILE} writes a new one; only a new version of the format may
  * need that.
  */
 class GoldenFileTest {
 
-  private static final String GOLDEN = "/golden/v1/group.zip";
+  private static final int NEWEST = 2;
 
   private static final List<Manifest.Disk> DISKS =
       List.of(
@@ -42,11 +45,12 @@ class GoldenFileTest {
 
   private final Oracle oracle = new Oracle(DISKS);
 
-  @Test
-  void whatVersion1HasWrittenIsReadWholeAndRight() throws IOException {
-    writeToday();
+  @ParameterizedTest
+  @ValueSource(ints = {1, NEWEST})
+  void whatEachVersionHasWrittenIsReadWholeAndRight(int version) throws IOException {
+    writeToday(version);
     Storage journal = new SimulatedMachine(new SplittableRandom(0)).directory("golden");
-    for (Map.Entry<String, ByteBuffer> file : golden().entrySet()) {
+    for (Map.Entry<String, ByteBuffer> file : golden(version).entrySet()) {
       try (StorageFile out = journal.create(file.getKey())) {
         out.write(0, file.getValue());
       }
@@ -57,7 +61,7 @@ class GoldenFileTest {
 
   @Test
   void theSameHistoryWrittenTodayGivesTheSameBytes() throws IOException {
-    Map<String, ByteBuffer> today = writeToday();
+    Map<String, ByteBuffer> today = writeToday(NEWEST);
     String target = System.getProperty("everwhen.golden.write");
     if (target != null) {
       try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(Path.of(target)))) {
@@ -72,7 +76,18 @@ class GoldenFileTest {
       }
       return;
     }
-    Map<String, ByteBuffer> golden = golden();
+    assertSame(today, golden(NEWEST));
+  }
+
+  @Test
+  void withoutResizesOnlyTheManifestIsNotAsVersion1() throws IOException {
+    Map<String, ByteBuffer> today = writeToday(1);
+    Map<String, ByteBuffer> golden = golden(1);
+    assertThat(today.remove(FileNames.MANIFEST)).isNotEqualTo(golden.remove(FileNames.MANIFEST));
+    assertSame(today, golden);
+  }
+
+  private static void assertSame(Map<String, ByteBuffer> today, Map<String, ByteBuffer> golden) {
     assertThat(today.keySet()).isEqualTo(golden.keySet());
     for (Map.Entry<String, ByteBuffer> file : today.entrySet()) {
       ByteBuffer was = golden.getOrDefault(file.getKey(), ByteBuffer.allocate(0));
@@ -82,10 +97,11 @@ class GoldenFileTest {
     }
   }
 
-  private static Map<String, ByteBuffer> golden() throws IOException {
+  private static Map<String, ByteBuffer> golden(int version) throws IOException {
     Map<String, ByteBuffer> files = new TreeMap<>();
-    try (InputStream in = GoldenFileTest.class.getResourceAsStream(GOLDEN)) {
-      assertThat(in).as(GOLDEN).isNotNull();
+    String name = "/golden/v" + version + "/group.zip";
+    try (InputStream in = GoldenFileTest.class.getResourceAsStream(name)) {
+      assertThat(in).as(name).isNotNull();
       ZipInputStream zip = new ZipInputStream(in);
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         files.put(entry.getName(), ByteBuffer.wrap(zip.readAllBytes()));
@@ -94,7 +110,8 @@ class GoldenFileTest {
     return files;
   }
 
-  private Map<String, ByteBuffer> writeToday() throws IOException {
+  /** A history of what this version can hold, as it is written today. */
+  private Map<String, ByteBuffer> writeToday(int version) throws IOException {
     SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(0));
     Storage journal = machine.directory("journal");
     List<Storage> homes = List.of(machine.directory("disk0"), machine.directory("disk1"));
@@ -113,6 +130,9 @@ class GoldenFileTest {
       try (Group group = Group.open(journal, homes, options, clock, random)) {
         for (int i = 0; i < 40; i++) {
           change(group, clock, part * 40 + i);
+          if (version > 1 && i % 6 == 5) {
+            resize(group, i % 2, (i % 12 == 11 ? 128L : 75L) + i);
+          }
         }
       }
     }
@@ -128,6 +148,11 @@ class GoldenFileTest {
     return files;
   }
 
+  private void resize(Group group, int disk, long sectors) throws IOException {
+    oracle.resize(disk, sectors * 512);
+    group.resize(disk, sectors * 512);
+  }
+
   private void change(Group group, SimulatedClock clock, int i) throws IOException {
     int disk = i % 2;
     clock.advance(1_000_000L * i);
@@ -135,8 +160,9 @@ class GoldenFileTest {
       clock.step(i == 30 ? 7_200_000_000_000L : -3_600_000_000_000L);
       oracle.add(EntryKind.CLOCK, false, 0, 0, 0, null);
     }
-    long offset = i * 37 % 110 * 512L;
-    byte[] data = new byte[(1 + i % 16) * 512];
+    int sectors = 1 + i % 16;
+    long offset = Math.min(i * 37 % 110, oracle.size(disk) / 512 - sectors) * 512;
+    byte[] data = new byte[sectors * 512];
     for (int at = 0; at < data.length; at++) {
       data[at] = (byte) (i * 31 + at % 251);
     }
@@ -144,10 +170,11 @@ class GoldenFileTest {
     group.change(() -> group.volume(disk).write(offset, ByteBuffer.wrap(data)));
     group.volume(disk).settle();
     if (i % 7 == 3) {
-      oracle.add(EntryKind.UNMAP, true, disk, 512L * i, 1024, null);
+      long first = Math.min(512L * i, oracle.size(disk) - 1024);
+      oracle.add(EntryKind.UNMAP, true, disk, first, 1024, null);
       oracle.add(EntryKind.UNMAP, false, disk, 4096, 8192, null);
-      group.change(() ->
-          group.volume(disk).zero(new long[] {512L * i, 4096}, new long[] {1024, 8192}, true));
+      group.change(
+          () -> group.volume(disk).zero(new long[] {first, 4096}, new long[] {1024, 8192}, true));
     }
     if (i % 20 == 13) {
       String name = "after " + i;

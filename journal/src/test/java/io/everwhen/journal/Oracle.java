@@ -3,7 +3,9 @@ package io.everwhen.journal;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.NewSize;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +22,7 @@ public final class Oracle {
   /**
    * One entry as it should be.
    *
-   * @param payload of a write or a mark; null of all others
+   * @param payload of a write, a mark or a resize; null of all others
    */
   public record Version(
       long sequence,
@@ -31,13 +33,17 @@ public final class Oracle {
       long length,
       @Nullable ByteBuffer payload) {
 
-    void applyTo(byte[] content) {
+    /** The content after it; {@code content} itself where the size stays. */
+    byte[] applyTo(byte[] content) {
       int from = (int) offset;
-      if (kind.zeroes()) {
+      if (kind == EntryKind.RESIZE && payload != null) {
+        return Arrays.copyOf(content, (int) payload.order(ByteOrder.LITTLE_ENDIAN).getLong(0));
+      } else if (kind.zeroes()) {
         Arrays.fill(content, from, from + (int) length, (byte) 0);
       } else if (kind == EntryKind.WRITE && payload != null) {
         payload.get(0, content, from, payload.limit());
       }
+      return content;
     }
 
     /** Whether the journal holds exactly this; what a step of the clock showed is not compared. */
@@ -120,10 +126,29 @@ public final class Oracle {
     byte[] content = keys.get(key)[disk].clone();
     for (Version version : versions.subList(key * VERSIONS_PER_KEY, (int) sequence)) {
       if (version.disk == disk) {
-        version.applyTo(content);
+        content = version.applyTo(content);
       }
     }
     return content;
+  }
+
+  /** How large the disk was right after this entry. */
+  public long sizeAt(int disk, long sequence) {
+    return contentAt(disk, sequence).length;
+  }
+
+  /** How large the disk is now. */
+  public long size(int disk) {
+    return sizeAt(disk, head());
+  }
+
+  /** Adds that a disk gets another size. */
+  public void resize(int disk, long bytes) {
+    long before = size(disk);
+    byte[] payload = new byte[Long.BYTES];
+    NewSize.encode(bytes).get(0, payload);
+    long from = Math.min(before, bytes);
+    add(EntryKind.RESIZE, false, disk, from, Math.abs(bytes - before), payload);
   }
 
   /** Whether this entry is the last of its change. */

@@ -108,6 +108,11 @@ final class PastChecks {
     for (Manifest.Disk disk : history.manifest().disks()) {
       byte[] expected = oracle.contentAt(disk.number(), sequence);
       try (PastView view = new PastView(history, disk, sequence)) {
+        if (view.sizeBytes() != expected.length) {
+          Assertions.fail(
+              "%s at entry %d has %d bytes, not %d",
+              disk.name(), sequence, view.sizeBytes(), expected.length);
+        }
         byte[] found = new byte[expected.length];
         view.read(0, ByteBuffer.wrap(found));
         same("the past disk", disk, sequence, expected, found);

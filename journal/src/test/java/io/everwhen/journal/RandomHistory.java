@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class RandomHistory implements Closeable {
 
   private static final int SECTOR_BYTES = 512;
+  private static final long MIN_SECTORS = 128;
+  private static final long MAX_SECTORS = 385;
   private static final long BIRTH = 1_795_305_600_000_000_000L;
 
   private final SimulatedMachine machine;
@@ -56,7 +58,11 @@ final class RandomHistory implements Closeable {
     int count = random.nextInt(1, 3);
     for (int i = 0; i < count; i++) {
       disks.add(
-          new Manifest.Disk(i, "disk" + i, random.nextLong(128, 385) * SECTOR_BYTES, SECTOR_BYTES));
+          new Manifest.Disk(
+              i,
+              "disk" + i,
+              random.nextLong(MIN_SECTORS, MAX_SECTORS) * SECTOR_BYTES,
+              SECTOR_BYTES));
     }
     this.oracle = new Oracle(disks);
     long applyBytes = random.nextLong(4, 64) << 10;
@@ -170,8 +176,10 @@ final class RandomHistory implements Closeable {
       mark();
     } else if (dice < 92) {
       maintain();
-    } else if (dice < 95) {
+    } else if (dice < 94) {
       setClock();
+    } else if (dice < 96) {
+      resize();
     } else if (dice < 98) {
       checkRandomRead();
     } else {
@@ -184,15 +192,12 @@ final class RandomHistory implements Closeable {
     int disk = random.nextInt(oracle.disks().size());
     int sectors = 1 << random.nextInt(6);
     sectors -= random.nextInt(sectors);
-    long sizeSectors = oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES;
+    long sizeSectors = oracle.size(disk) / SECTOR_BYTES;
     long offset = random.nextLong(sizeSectors - sectors + 1) * SECTOR_BYTES;
     Oracle.Version last = lastWrite;
     if (last != null && random.nextInt(4) == 0) {
       disk = last.disk();
-      offset =
-          Math.min(
-              last.offset(),
-              (oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES - sectors) * SECTOR_BYTES);
+      offset = Math.min(last.offset(), (oracle.size(disk) / SECTOR_BYTES - sectors) * SECTOR_BYTES);
     }
     byte[] data = new byte[sectors * SECTOR_BYTES];
     fill(data);
@@ -219,7 +224,7 @@ final class RandomHistory implements Closeable {
 
   private void zero() throws IOException {
     int disk = random.nextInt(oracle.disks().size());
-    long sizeSectors = oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES;
+    long sizeSectors = oracle.size(disk) / SECTOR_BYTES;
     int count = random.nextInt(1, 6);
     long[] offsets = new long[count];
     long[] lengths = new long[count];
@@ -246,6 +251,17 @@ final class RandomHistory implements Closeable {
     if (random.nextBoolean()) {
       settle();
     }
+  }
+
+  private void resize() throws IOException {
+    int disk = random.nextInt(oracle.disks().size());
+    long bytes = random.nextLong(MIN_SECTORS, MAX_SECTORS) * SECTOR_BYTES;
+    if (bytes == oracle.size(disk)) {
+      return;
+    }
+    change(() -> oracle.resize(disk, bytes), () -> group().resize(disk, bytes));
+    changedSinceFlush = true;
+    acknowledged();
   }
 
   /** Tells the oracle, then does it; when there is no room for it, takes it back. */
@@ -319,7 +335,7 @@ final class RandomHistory implements Closeable {
 
   void checkRandomRead() throws IOException {
     int disk = random.nextInt(oracle.disks().size());
-    long sizeSectors = oracle.disks().get(disk).sizeBytes() / SECTOR_BYTES;
+    long sizeSectors = oracle.size(disk) / SECTOR_BYTES;
     int sectors = (int) random.nextLong(1, sizeSectors + 1);
     int offset = (int) random.nextLong(sizeSectors - sectors + 1) * SECTOR_BYTES;
     byte[] found = new byte[sectors * SECTOR_BYTES];
@@ -394,18 +410,15 @@ final class RandomHistory implements Closeable {
   /** Compares what no unsettled change touches. */
   void checkLiveUpToSettled() throws IOException {
     for (Manifest.Disk disk : oracle.disks()) {
-      byte[] found = new byte[(int) disk.sizeBytes()];
+      byte[] found = new byte[(int) group().volume(disk.number()).sizeBytes()];
       group().volume(disk.number()).read(0, ByteBuffer.wrap(found));
-      byte[] expected = oracle.contentAt(disk.number(), settled);
+      byte[] expected = Arrays.copyOf(oracle.contentAt(disk.number(), settled), found.length);
       for (long s = settled + 1; s <= oracle.head(); s++) {
         Oracle.Version version = oracle.version(s);
         if (version.disk() == disk.number()) {
-          System.arraycopy(
-              found,
-              (int) version.offset(),
-              expected,
-              (int) version.offset(),
-              (int) version.length());
+          int from = (int) Math.min(version.offset(), found.length);
+          int to = (int) Math.min(version.offset() + version.length(), found.length);
+          System.arraycopy(found, from, expected, from, to - from);
         }
       }
       PastChecks.same("the live disk", disk, settled, expected, found);
@@ -415,7 +428,7 @@ final class RandomHistory implements Closeable {
   /** Compares all live disks with the oracle's head. */
   void checkLive() throws IOException {
     for (Manifest.Disk disk : oracle.disks()) {
-      byte[] found = new byte[(int) disk.sizeBytes()];
+      byte[] found = new byte[(int) group().volume(disk.number()).sizeBytes()];
       group().volume(disk.number()).read(0, ByteBuffer.wrap(found));
       PastChecks.same(
           "the live disk",
@@ -429,8 +442,9 @@ final class RandomHistory implements Closeable {
   /** Compares all images with the oracle's head; after {@link #close} they are complete. */
   void checkImages() throws IOException {
     for (Manifest.Disk disk : oracle.disks()) {
-      ByteBuffer found = ByteBuffer.allocate((int) disk.sizeBytes());
+      ByteBuffer found;
       try (StorageFile image = machine.directory(disk.name()).openForReading(FileNames.IMAGE)) {
+        found = ByteBuffer.allocate((int) image.size());
         image.readFully(0, found);
       }
       PastChecks.same(

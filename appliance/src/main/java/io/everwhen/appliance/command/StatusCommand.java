@@ -56,7 +56,7 @@ public final class StatusCommand implements Command<StatusOptions> {
           disks.add(
               Json.object()
                   .put("name", disk.name())
-                  .put("size", disk.sizeBytes())
+                  .put("size", history.sizeBytesAt(disk, history.head().sequence()))
                   .put("journal", journal.toString())
                   .put("last_sequence", history.head().sequence())
                   .put("last_time", Times.text(history.head().timeNanos()))

@@ -5,8 +5,12 @@ import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.cli.TimelineOptions;
 import io.everwhen.appliance.cli.UsageError;
+import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.log.SystemClock;
@@ -67,21 +71,25 @@ public final class TimelineCommand implements Command<TimelineOptions> {
         : point.sequence();
   }
 
-  private static void print(EntryHeader entry, ByteBuffer payload, Output output) {
+  private static void print(EntryHeader entry, ByteBuffer payload, Output output)
+      throws FormatException {
     String kind = entry.kind().name().toLowerCase(Locale.ROOT);
-    String detail = detail(entry, payload);
+    long size = entry.kind() == EntryKind.RESIZE ? NewSize.of(entry, payload) : 0;
+    String detail = detail(entry, payload, size);
     if (!output.json()) {
       output
           .out()
           .println(
               entry.kind().changesContent()
-                  ? "%-12d  %s  %-6s  %14d  %10d"
+                  ? "%-12d  %s  %-6s  %14d  %10d  %s"
                       .formatted(
                           entry.sequence(),
                           Times.text(entry.timeNanos()),
                           kind,
                           entry.offset(),
-                          entry.length())
+                          entry.length(),
+                          detail)
+                      .strip()
                   : "%-12d  %s  %-6s  %s"
                       .formatted(entry.sequence(), Times.text(entry.timeNanos()), kind, detail));
       return;
@@ -98,15 +106,17 @@ public final class TimelineCommand implements Command<TimelineOptions> {
       switch (entry.kind()) {
         case MARK -> json.writeStringProperty("name", detail);
         case CLOCK -> json.writeStringProperty("wall", detail);
+        case RESIZE -> json.writeNumberProperty("size", size);
         case WRITE, ZERO, UNMAP, FLUSH -> {}
       }
     });
   }
 
-  private static String detail(EntryHeader entry, ByteBuffer payload) {
+  private static String detail(EntryHeader entry, ByteBuffer payload, long size) {
     return switch (entry.kind()) {
       case MARK -> StandardCharsets.UTF_8.decode(payload).toString();
       case CLOCK -> Times.text(payload.order(ByteOrder.LITTLE_ENDIAN).getLong(0));
+      case RESIZE -> "now " + new ByteSize(size);
       case WRITE, ZERO, UNMAP, FLUSH -> "";
     };
   }

@@ -18,9 +18,15 @@ public enum EntryKind {
    * The wall clock stepped; the payload is the time it showed, 8 bytes, nanoseconds since the
    * epoch.
    */
-  CLOCK(6);
+  CLOCK(6),
+  /**
+   * The disk got another size; the payload is the new one ({@link NewSize}), and the extent lies
+   * between the two. It reads as zeros from now on: what a disk loses it does not get back by
+   * growing. Since version 2 of the {@link Manifest}.
+   */
+  RESIZE(7);
 
-  private static final EntryKind[] BY_CODE = new EntryKind[7];
+  private static final EntryKind[] BY_CODE = new EntryKind[8];
 
   static {
     for (EntryKind kind : values()) {
@@ -46,7 +52,7 @@ public enum EntryKind {
 
   /** Whether the extent reads as zeros afterwards. */
   public boolean zeroes() {
-    return this == ZERO || this == UNMAP;
+    return this == ZERO || this == UNMAP || this == RESIZE;
   }
 
   static @Nullable EntryKind ofCode(int code) {

@@ -12,13 +12,16 @@ import java.util.zip.CRC32C;
  * What a group is, and where its history begins. A small text file, replaced as a whole.
  *
  * <pre>
- * everwhen-group 1
+ * everwhen-group 2
  * id 6f9c1b1e-...
  * disk 0 disk0 size 1073741824 block 512
  * baseline sequence 0 time 1795305600000000000 segment 0 chain 0 seal 0000...
  * folding 0
  * checksum 1a2b3c4d
  * </pre>
+ *
+ * <p>Version 1 is the same with another title. Where it stands, the journal holds no {@link
+ * EntryKind#RESIZE}, which a program that knows version 1 only would take for damage.
  *
  * @param id of the group
  * @param disks by number, from 0
@@ -28,7 +31,8 @@ import java.util.zip.CRC32C;
  */
 public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
 
-  private static final String TITLE = "everwhen-group 1";
+  private static final String TITLE = "everwhen-group 2";
+  private static final String FIRST_TITLE = "everwhen-group 1";
 
   public Manifest {
     disks = List.copyOf(disks);
@@ -39,7 +43,7 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
    *
    * @param number within the group
    * @param name as people call it
-   * @param sizeBytes its size
+   * @param sizeBytes its size at the baseline
    * @param blockBytes its logical block
    */
   public record Disk(int number, String name, long sizeBytes, int blockBytes) {}
@@ -68,9 +72,17 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
     }
   }
 
-  /** The same group with another baseline, and nothing being folded. */
-  public Manifest withBaseline(Baseline next) {
-    return new Manifest(id, disks, next, 0);
+  /**
+   * The same group with another baseline, and nothing being folded.
+   *
+   * @param sizes of the disks there, in bytes, by number
+   */
+  public Manifest withBaseline(Baseline next, long[] sizes) {
+    List<Disk> there =
+        disks.stream()
+            .map(disk -> new Disk(disk.number, disk.name, sizes[disk.number], disk.blockBytes))
+            .toList();
+    return new Manifest(id, there, next, 0);
   }
 
   /** The same group while a segment is being folded. */
@@ -78,7 +90,12 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
     return new Manifest(id, disks, baseline, segment);
   }
 
-  /** The manifest as bytes. */
+  /** Whether these are the bytes of a manifest of the newest version, damaged or not. */
+  public static boolean isNewest(ByteBuffer bytes) {
+    return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString().startsWith(TITLE + "\n");
+  }
+
+  /** The manifest as bytes, of the newest version. */
   public ByteBuffer encode() {
     StringBuilder text = new StringBuilder(TITLE).append('\n');
     text.append("id ").append(id).append('\n');
@@ -106,7 +123,7 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
    */
   public static Manifest decode(ByteBuffer bytes, String name) throws FormatException {
     List<String> lines = TextFiles.checkedLines(bytes, name);
-    if (lines.isEmpty() || !lines.getFirst().equals(TITLE)) {
+    if (lines.isEmpty() || !List.of(TITLE, FIRST_TITLE).contains(lines.getFirst())) {
       throw new FormatException(
           name + " is not a group's manifest of a version that this Everwhen reads");
     }

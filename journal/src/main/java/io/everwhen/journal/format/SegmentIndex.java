@@ -42,8 +42,8 @@ import java.util.zip.CRC32C;
  *   0  time             u64
  *   8  sequence         u32      minus the first sequence
  *  12  place            u32
- * event records, 8 bytes: marks and clock steps
- *   0  sequence         u32      minus the first sequence
+ * event records, 8 bytes: marks, clock steps and resizes
+ *   0  sequence         u32      minus the first sequence; the highest bit is set for a resize
  *   4  place            u32
  * trailer
  *   0  checksum         u32      CRC32C of everything between header and trailer
@@ -65,6 +65,7 @@ public final class SegmentIndex {
   static final int HASH_BYTES = 32;
   static final int KEY_DISK_SHIFT = 48;
   static final int ZEROES = 0x80000000;
+  static final int RESIZES = 0x80000000;
 
   private static final long MAGIC = 0x5844495752455645L;
   private static final int VERSION = 1;
@@ -280,6 +281,16 @@ public final class SegmentIndex {
   /** Where in the segment file the event's entry begins. */
   public long eventPlace(int i) {
     return place(eventsAt() + i * EVENT_BYTES + 4);
+  }
+
+  /** The entry that the event is. */
+  public long eventSequence(int i) {
+    return firstSequence() + (bytes.getInt(eventsAt() + i * EVENT_BYTES) & ~RESIZES);
+  }
+
+  /** Whether the event gave a disk another size. */
+  public boolean eventResizes(int i) {
+    return (bytes.getInt(eventsAt() + i * EVENT_BYTES) & RESIZES) != 0;
   }
 
   private int times() {

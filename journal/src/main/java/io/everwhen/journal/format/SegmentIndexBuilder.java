@@ -16,7 +16,7 @@ public final class SegmentIndexBuilder {
 
   private record TimeRecord(long time, int sequence, int place) {}
 
-  private record EventRecord(int sequence, int place) {}
+  private record EventRecord(int sequence, boolean resizes, int place) {}
 
   private final SegmentHeader segment;
   private final List<ExtentRecord> extents = new ArrayList<>();
@@ -52,8 +52,11 @@ public final class SegmentIndexBuilder {
       long sectors = entry.length() / SegmentIndex.SECTOR_BYTES;
       extents.add(new ExtentRecord(key, sectors, sequence, entry.kind().zeroes(), place));
       longestSectors = Math.max(longestSectors, sectors);
-    } else if (entry.kind() != EntryKind.FLUSH) {
-      events.add(new EventRecord(sequence, place));
+    }
+    switch (entry.kind()) {
+      case MARK, CLOCK -> events.add(new EventRecord(sequence, false, place));
+      case RESIZE -> events.add(new EventRecord(sequence, true, place));
+      case WRITE, ZERO, UNMAP, FLUSH -> {}
     }
     dataLength = position + entry.storedBytes();
   }
@@ -117,7 +120,7 @@ public final class SegmentIndexBuilder {
       b.putLong(r.time).putInt(r.sequence).putInt(r.place);
     }
     for (EventRecord r : events) {
-      b.putInt(r.sequence).putInt(r.place);
+      b.putInt(r.sequence | (r.resizes ? SegmentIndex.RESIZES : 0)).putInt(r.place);
     }
     b.putInt(SegmentIndex.checksum(b, SegmentIndex.HEADER_BYTES, bodyEnd)).clear();
     try {

@@ -45,7 +45,7 @@ final class BaselineFile implements Closeable {
    * Opens the baseline for reading.
    *
    * @param incomplete whether it may be in the making: the files shorter than they will be, which
-   *     reads as zeros
+   *     reads as zeros, or longer
    */
   static BaselineFile openForReading(Storage storage, int disk, long sizeBytes, boolean incomplete)
       throws IOException {
@@ -168,6 +168,16 @@ final class BaselineFile implements Closeable {
     }
     if ((offset + length) % CHUNK_BYTES != 0) {
       unsummed.add((offset + length) / CHUNK_BYTES);
+    }
+  }
+
+  /** Gives the disk another size; what it loses is gone, what it gains is zeros. */
+  void resize(long sizeBytes) throws IOException {
+    content.setSize(sizeBytes);
+    sums.setSize(sumsBytes(sizeBytes));
+    unsummed.tailSet((sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES, true).clear();
+    if (sizeBytes % CHUNK_BYTES != 0) {
+      unsummed.add(sizeBytes / CHUNK_BYTES);
     }
   }
 

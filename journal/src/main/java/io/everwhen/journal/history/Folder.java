@@ -3,6 +3,7 @@ package io.everwhen.journal.history;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.io.Storage;
@@ -101,12 +102,13 @@ public final class Folder {
     long number = manifest.baseline().segment() + 1;
     SegmentIndex index = files.readIndex(manifest, number);
     checkFollows(manifest.baseline(), index);
+    long[] sizes;
     JournalFiles.OpenSegment segment = files.openSegment(manifest, number);
     try (var _ = segment.file()) {
       checkWhole(segment, index);
       // Also when it says so already: a process that died may not have made it durable.
       files.writeManifest(manifest.withFolding(number));
-      apply(manifest, segment, index);
+      sizes = apply(manifest, segment, index);
     }
     Manifest.Baseline next =
         new Manifest.Baseline(
@@ -115,7 +117,7 @@ public final class Folder {
             number,
             index.lastChecksum(),
             HexFormat.of().formatHex(index.seal()));
-    Manifest folded = manifest.withBaseline(next);
+    Manifest folded = manifest.withBaseline(next, sizes);
     files.writeManifest(folded);
     files.storage().delete(FileNames.index(number));
     return folded;
@@ -145,9 +147,11 @@ public final class Folder {
     }
   }
 
-  private void apply(Manifest manifest, JournalFiles.OpenSegment segment, SegmentIndex index)
+  /** Applies all entries; how large the disks are after them, by number. */
+  private long[] apply(Manifest manifest, JournalFiles.OpenSegment segment, SegmentIndex index)
       throws IOException {
     Storage storage = files.storage();
+    long[] sizes = manifest.disks().stream().mapToLong(Manifest.Disk::sizeBytes).toArray();
     List<BaselineFile> baselines = new ArrayList<>();
     try (Cursor cursor = new Cursor(segment, SegmentHeader.BYTES, index.dataLength())) {
       for (Manifest.Disk disk : manifest.disks()) {
@@ -155,10 +159,15 @@ public final class Folder {
       }
       while (cursor.advance()) {
         EntryHeader entry = cursor.entry();
-        if (entry.kind().zeroes()) {
-          baselines.get(entry.disk()).zero(entry.offset(), entry.length());
-        } else if (entry.kind().changesContent()) {
-          baselines.get(entry.disk()).write(entry.offset(), cursor.payload());
+        BaselineFile baseline = baselines.get(entry.disk());
+        switch (entry.kind()) {
+          case WRITE -> baseline.write(entry.offset(), cursor.payload());
+          case ZERO, UNMAP -> baseline.zero(entry.offset(), entry.length());
+          case RESIZE -> {
+            sizes[entry.disk()] = NewSize.of(entry, cursor.payload());
+            baseline.resize(sizes[entry.disk()]);
+          }
+          case MARK, FLUSH, CLOCK -> {}
         }
       }
       for (BaselineFile baseline : baselines) {
@@ -170,5 +179,6 @@ public final class Folder {
       }
     }
     storage.syncDirectory();
+    return sizes;
   }
 }

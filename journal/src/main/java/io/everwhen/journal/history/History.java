@@ -267,6 +267,32 @@ public final class History implements Closeable {
   }
 
   /**
+   * How large a disk was right after an entry, in bytes.
+   *
+   * @param sequence within the history
+   */
+  public long sizeBytesAt(Manifest.Disk disk, long sequence) throws IOException {
+    long[] size = {disk.sizeBytes()};
+    for (HistorySegment segment : segments) {
+      if (segment.index().firstSequence() > sequence) {
+        break;
+      }
+      segment.visitResizes(
+          disk.number(), (at, bytes) -> size[0] = at <= sequence ? bytes : size[0]);
+    }
+    return size[0];
+  }
+
+  /** Whether a size of this disk is among what is being folded into the baseline. */
+  boolean resizesInBaseline(Manifest.Disk disk) throws IOException {
+    boolean[] found = new boolean[1];
+    if (manifest.folding() != 0) {
+      segments.getFirst().visitResizes(disk.number(), (at, bytes) -> found[0] = true);
+    }
+    return found[0];
+  }
+
+  /**
    * A mark.
    *
    * @param name as it was given

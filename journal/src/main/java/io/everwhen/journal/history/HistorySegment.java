@@ -1,10 +1,14 @@
 package io.everwhen.journal.history;
 
+import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
+import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.SegmentAudit;
 import io.everwhen.journal.log.UnsealedTail;
@@ -91,6 +95,32 @@ public final class HistorySegment implements Closeable {
   /** A walk through the entries from a place on; closing it does not close the segment. */
   public Cursor cursorAt(long place) throws IOException {
     return new Cursor(open(), place, index().dataLength());
+  }
+
+  /** Told of the entries that gave a disk another size. */
+  @FunctionalInterface
+  interface SizeVisitor {
+    void resized(long sequence, long sizeBytes);
+  }
+
+  /** Tells of every size that a disk got in this segment, oldest first. */
+  void visitResizes(int disk, SizeVisitor visitor) throws IOException {
+    SegmentIndex index = index();
+    for (int i = 0; i < index.events(); i++) {
+      if (index.eventResizes(i)) {
+        EntryReader reader = new EntryReader();
+        try {
+          EntryHeader entry =
+              reader.read(
+                  open().file(), open().header(), index.eventPlace(i), index.eventSequence(i));
+          if (entry.disk() == disk) {
+            visitor.resized(entry.sequence(), NewSize.of(entry, reader.payload()));
+          }
+        } catch (DamageException | FormatException e) {
+          throw damaged(e);
+        }
+      }
+    }
   }
 
   /** The last entry of this segment that is stamped at or before {@code timeNanos}. */

@@ -32,6 +32,7 @@ public final class PastView implements Closeable {
   private final History history;
   private final Manifest.Disk disk;
   private final long sequence;
+  private final long sizeBytes;
   private final List<HistorySegment> segments;
   private final @Nullable BaselineFile baseline;
   private final EntryReader reader = new EntryReader();
@@ -53,6 +54,7 @@ public final class PastView implements Closeable {
     this.history = history;
     this.disk = disk;
     this.sequence = sequence;
+    this.sizeBytes = history.sizeBytesAt(disk, sequence);
     this.segments = history.segments();
     this.baseline = openBaseline(history, disk);
   }
@@ -66,7 +68,10 @@ public final class PastView implements Closeable {
     }
     try {
       return BaselineFile.openForReading(
-          history.storage(), disk.number(), disk.sizeBytes(), !isMade && inTheMaking);
+          history.storage(),
+          disk.number(),
+          disk.sizeBytes(),
+          inTheMaking && (!isMade || history.resizesInBaseline(disk)));
     } catch (NoSuchFileException e) {
       throw new DamageException(
           "the baseline in " + history.storage().describe() + " is not there: " + e.getMessage(),
@@ -74,9 +79,9 @@ public final class PastView implements Closeable {
     }
   }
 
-  /** Bytes on the disk. */
+  /** Bytes that the disk had. */
   public long sizeBytes() {
-    return disk.sizeBytes();
+    return sizeBytes;
   }
 
   /**
@@ -85,7 +90,7 @@ public final class PastView implements Closeable {
    */
   public void read(long offset, ByteBuffer into) throws IOException {
     if (((offset | into.remaining()) & (SECTOR_BYTES - 1)) != 0
-        || offset + into.remaining() > disk.sizeBytes()) {
+        || offset + into.remaining() > sizeBytes) {
       throw new IllegalArgumentException(
           into.remaining() + " bytes from " + offset + " do not lie on " + disk.name());
     }
@@ -192,11 +197,11 @@ public final class PastView implements Closeable {
       return;
     }
     ByteBuffer window = ByteBuffer.allocateDirect(1 << 20);
-    for (long at = baseline.nextData(0);
-        at < disk.sizeBytes();
-        at = baseline.nextData(at + window.limit())) {
+    // Its own size: while a resize is folded into it, the disk may have another.
+    long end = baseline.size();
+    for (long at = baseline.nextData(0); at < end; at = baseline.nextData(at + window.limit())) {
       at -= at % BaselineFile.CHUNK_BYTES;
-      window.clear().limit((int) Math.min(window.capacity(), disk.sizeBytes() - at));
+      window.clear().limit((int) Math.min(window.capacity(), end - at));
       baseline.read(at, window, beingFolded());
     }
   }
@@ -231,7 +236,7 @@ public final class PastView implements Closeable {
    * does.
    */
   public long nextData(long offset) throws IOException {
-    long next = disk.sizeBytes();
+    long next = sizeBytes;
     if (baseline != null && offset < baseline.size()) {
       next = Math.min(next, baseline.nextData(offset));
     }

@@ -48,7 +48,7 @@ public final class Applier {
     journal.sync();
     for (Volume volume : volumes) {
       if (volume.image().checkpointSequence() < durable) {
-        volume.image().checkpoint(durable);
+        volume.checkpoint(durable);
       }
       // Not before: after a failed sync nobody knows what the image holds, and everything is
       // written once more.
@@ -59,6 +59,12 @@ public final class Applier {
   }
 
   private List<Piece> apply(Volume volume, long durable) throws IOException {
+    Image image = volume.image();
+    long sizeBytes = volume.sizeBytesAt(durable);
+    if (sizeBytes < image.fileBytes()) {
+      volume.quiesce(); // those who may still be reading what is cut off
+    }
+    image.setSize(sizeBytes);
     List<Piece> applied = new ArrayList<>();
     long from = 0;
     while (true) {
@@ -68,7 +74,10 @@ public final class Applier {
       }
       volume.beginApplication();
       for (Piece piece : batch) {
-        apply(volume.image(), piece);
+        // What lies behind the end was cut off, which is all that such a piece says.
+        if (piece.start() < sizeBytes) {
+          apply(image, piece.upTo(sizeBytes));
+        }
       }
       applied.addAll(batch);
       from = batch.getLast().end();

@@ -26,7 +26,13 @@ final class BlockMap {
   record Source(long sequence, Segment segment, long place, long offset, boolean zeroes) {}
 
   /** A range whose newest content is at a source. */
-  record Piece(long start, long end, Source source) {}
+  record Piece(long start, long end, Source source) {
+
+    /** What of it lies before {@code limit}. */
+    Piece upTo(long limit) {
+      return end <= limit ? this : new Piece(start, limit, source);
+    }
+  }
 
   private final TreeMap<Long, Piece> pieces = new TreeMap<>();
 

@@ -13,6 +13,9 @@ import java.nio.ByteBuffer;
 /**
  * A disk's current content in a sparse file, and its {@link Checkpoint}.
  *
+ * <p>While a resize is on its way into the image, the file may be longer or shorter than the disk
+ * is; what it lacks reads as zeros by the {@link BlockMap}.
+ *
  * <p>Reads by any thread; changes and checkpoints by one.
  */
 public final class Image implements Closeable {
@@ -20,11 +23,14 @@ public final class Image implements Closeable {
   private final StorageFile file;
   private final StorageFile checkpointFile;
   private volatile Checkpoint checkpoint;
+  private long fileBytes;
 
-  private Image(StorageFile file, StorageFile checkpointFile, Checkpoint checkpoint) {
+  private Image(
+      StorageFile file, StorageFile checkpointFile, Checkpoint checkpoint, long fileBytes) {
     this.file = file;
     this.checkpointFile = checkpointFile;
     this.checkpoint = checkpoint;
+    this.fileBytes = fileBytes;
   }
 
   /**
@@ -53,7 +59,7 @@ public final class Image implements Closeable {
     String temporary = FileNames.temporary(FileNames.CHECKPOINT);
     home.delete(temporary);
     try (StorageFile file = home.create(temporary)) {
-      Checkpoint first = new Checkpoint(group.id(), disk.number(), 0, 0);
+      Checkpoint first = new Checkpoint(group.id(), disk.number(), 0, 0, disk.sizeBytes());
       file.setSize(Checkpoint.FILE_BYTES);
       file.write(first.position(), first.encode());
       file.sync();
@@ -80,14 +86,12 @@ public final class Image implements Closeable {
                 + " belongs to another journal than the one of "
                 + disk.name());
       }
-      file = home.open(FileNames.IMAGE);
-      if (file.size() != disk.sizeBytes()) {
-        throw new FormatException(
-            "%s has %d bytes, but %s has %d"
-                .formatted(file.describe(), file.size(), disk.name(), disk.sizeBytes()));
+      if (checkpoint.sizeBytes() == Checkpoint.SIZE_NOT_SAID) {
+        checkpoint = checkpoint.withSize(disk.sizeBytes());
       }
+      file = home.open(FileNames.IMAGE);
       opened = true;
-      return new Image(file, checkpointFile, checkpoint);
+      return new Image(file, checkpointFile, checkpoint, file.size());
     } finally {
       if (!opened) {
         checkpointFile.close();
@@ -101,6 +105,37 @@ public final class Image implements Closeable {
   /** Every entry up to this one is in the image, durably. */
   public long checkpointSequence() {
     return checkpoint.sequence();
+  }
+
+  /** Bytes of the disk after that entry. */
+  long checkpointSizeBytes() {
+    return checkpoint.sizeBytes();
+  }
+
+  /**
+   * Checks that nothing is cut off of the file.
+   *
+   * @param leastBytes the smallest size that the disk has had since the checkpoint
+   */
+  void checkHolds(long leastBytes) throws FormatException {
+    if (fileBytes < leastBytes) {
+      throw new FormatException(
+          "%s has %d bytes, but the disk has %d. Move it and the checkpoint beside it away, and restore the disk from its journal"
+              .formatted(file.describe(), fileBytes, leastBytes));
+    }
+  }
+
+  /** Bytes of the file. */
+  long fileBytes() {
+    return fileBytes;
+  }
+
+  /** Cuts or extends the file. Nobody may be reading what is cut off. */
+  void setSize(long bytes) throws IOException {
+    if (bytes != fileBytes) {
+      file.setSize(bytes);
+      fileBytes = bytes;
+    }
   }
 
   void read(long offset, ByteBuffer into) throws IOException {
@@ -123,14 +158,18 @@ public final class Image implements Closeable {
     file.punchHole(offset, length);
   }
 
-  /** Makes everything applied so far durable and says so in the checkpoint. */
-  void checkpoint(long sequence) throws IOException {
+  /**
+   * Makes everything applied so far durable and says so in the checkpoint.
+   *
+   * @param sizeBytes of the disk after that entry
+   */
+  void checkpoint(long sequence, long sizeBytes) throws IOException {
     if (sequence < checkpoint.sequence()) {
       throw new IllegalStateException(
           "a checkpoint cannot go back from " + checkpoint.sequence() + " to " + sequence);
     }
     file.sync();
-    Checkpoint next = checkpoint.next(sequence);
+    Checkpoint next = checkpoint.next(sequence, sizeBytes);
     checkpointFile.write(next.position(), next.encode());
     checkpointFile.sync();
     checkpoint = next;

@@ -51,10 +51,13 @@ public final class LiveDisks implements EntryListener, Closeable {
   public List<Volume> attach(Journal journal) throws IOException {
     for (Manifest.Disk disk : group.disks()) {
       int n = disk.number();
-      volumes.add(
-          new Volume(n, disk.name(), disk.sizeBytes(), images.get(n), journal, maps.get(n)));
+      volumes.add(new Volume(n, disk.name(), images.get(n), journal, maps.get(n)));
     }
     journal.replay(oldestCheckpoint(), this);
+    for (Volume volume : volumes) {
+      volume.image().checkHolds(volume.leastBytesSinceCheckpoint());
+    }
+    journal.startWith(volumes.stream().mapToLong(Volume::sizeBytes).toArray());
     return List.copyOf(volumes);
   }
 
@@ -74,7 +77,7 @@ public final class LiveDisks implements EntryListener, Closeable {
       Segment segment,
       long place) {
     if (kind.changesContent() && sequence > images.get(disk).checkpointSequence()) {
-      volumes.get(disk).noteWritten(kind, offset, length, sequence, segment, place);
+      volumes.get(disk).noteChanged(kind, offset, length, sequence, segment, place);
     }
   }
 

@@ -29,7 +29,6 @@ public final class Volume {
 
   private final int disk;
   private final String name;
-  private final long sizeBytes;
   private final Image image;
   private final Journal journal;
   private final BlockMap map;
@@ -37,11 +36,14 @@ public final class Volume {
   private final StampedLock readers = new StampedLock();
   // Counts the batches that were begun to be applied; see read().
   private final AtomicLong applications = new AtomicLong();
+  // Written by whoever tells of entries: one thread at a time.
+  private volatile long sizeBytes;
+  private final SizesToCome sizesToCome = new SizesToCome();
 
-  Volume(int disk, String name, long sizeBytes, Image image, Journal journal, BlockMap map) {
+  Volume(int disk, String name, Image image, Journal journal, BlockMap map) {
     this.disk = disk;
     this.name = name;
-    this.sizeBytes = sizeBytes;
+    this.sizeBytes = image.checkpointSizeBytes();
     this.image = image;
     this.journal = journal;
     this.map = map;
@@ -55,6 +57,7 @@ public final class Volume {
     return name;
   }
 
+  /** Bytes on the disk; changes with {@link #resize}. */
   public long sizeBytes() {
     return sizeBytes;
   }
@@ -62,9 +65,10 @@ public final class Volume {
   /** Fills {@code into} from {@code offset} on. */
   public void read(long offset, ByteBuffer into) throws IOException {
     int length = into.remaining();
-    check(offset, length);
     long stamp = readers.readLock();
     try {
+      // Under the lock: what a resize cuts off is there until all who passed this are done.
+      check(offset, length);
       if (journal.hasStagedChange(disk, offset, length)) {
         journal.settle();
       }
@@ -163,6 +167,20 @@ public final class Volume {
     journal.zero(disk, deallocate ? EntryKind.UNMAP : EntryKind.ZERO, offsets, lengths);
   }
 
+  /**
+   * Gives the disk another size; durable when it returns. What it loses is gone from here on, also
+   * if it grows again; the past keeps it. Changes staged meanwhile fit the size before or after.
+   *
+   * @param bytes a multiple of 512, at least that
+   * @return the entry after which it has that size
+   */
+  public long resize(long bytes) throws IOException {
+    if (bytes <= 0 || (bytes & (SECTOR_BYTES - 1)) != 0) {
+      throw new IllegalArgumentException(name + " cannot have " + bytes + " bytes");
+    }
+    return journal.resize(disk, bytes);
+  }
+
   /** Returns when everything staged is with the operating system. */
   public void settle() throws IOException {
     journal.settle();
@@ -187,11 +205,41 @@ public final class Volume {
     }
   }
 
-  void noteWritten(
+  void noteChanged(
       EntryKind kind, long offset, long length, long sequence, Segment segment, long place) {
     if (length > 0) {
+      // Before the size: a reader that may read there finds the zeros, not the end of the image.
       map.put(offset, offset + length, new Source(sequence, segment, place, offset, kind.zeroes()));
     }
+    if (kind == EntryKind.RESIZE) {
+      noteResized(offset, offset + length, sequence);
+    }
+  }
+
+  private void noteResized(long smaller, long larger, long sequence) {
+    if (sizeBytes != smaller && sizeBytes != larger) {
+      throw new IllegalStateException(
+          "entry %d resizes %s between %d and %d bytes, but it has %d"
+              .formatted(sequence, name, smaller, larger, sizeBytes));
+    }
+    long next = sizeBytes == smaller ? larger : smaller;
+    sizesToCome.add(sequence, next);
+    sizeBytes = next;
+  }
+
+  /** How large the disk is after an entry that is not before the image's checkpoint. */
+  long sizeBytesAt(long sequence) {
+    return sizesToCome.at(sequence, image.checkpointSizeBytes());
+  }
+
+  long leastBytesSinceCheckpoint() {
+    return sizesToCome.least(image.checkpointSizeBytes());
+  }
+
+  /** Puts into the checkpoint that the image holds everything up to an entry, its size as well. */
+  void checkpoint(long sequence) throws IOException {
+    image.checkpoint(sequence, sizeBytesAt(sequence));
+    sizesToCome.forgetUpTo(sequence);
   }
 
   Image image() {

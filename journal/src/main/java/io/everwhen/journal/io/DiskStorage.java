@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.OpenOption;
@@ -95,6 +96,32 @@ public final class DiskStorage implements Storage {
           .sorted()
           .toList();
     }
+  }
+
+  /**
+   * Gives a directory another path on the same volume; durable when this returns.
+   *
+   * @throws IOException when it cannot be moved, for example because a volume is mounted there;
+   *     nothing was changed
+   */
+  public static void move(Path from, Path to) throws IOException {
+    if (Files.exists(to)) {
+      throw new FileAlreadyExistsException(to.toString());
+    }
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    for (Path parent : new Path[] {to.getParent(), from.getParent()}) {
+      if (parent != null) {
+        open(parent).syncDirectory();
+      }
+    }
+  }
+
+  /** Deletes this directory with all its files; it has no directories in it. */
+  public void deleteWhole() throws IOException {
+    for (String name : list()) {
+      delete(name);
+    }
+    Files.delete(directory);
   }
 
   /** Reads a small text file; {@link java.nio.file.NoSuchFileException} if it is not there. */

@@ -52,6 +52,8 @@ final class Appender {
   private long place;
   private int chain;
   private final ArrayDeque<Segment> leftUnsynced = new ArrayDeque<>();
+  // Of the disks, in bytes, after everything staged.
+  private long[] sizes = {};
   private long lastChange;
   private long lastFlush;
   private volatile long stagedSequence;
@@ -99,6 +101,7 @@ final class Appender {
     lock.lock();
     try {
       makeRoom(1, EntryHeader.storedBytes(payload.remaining()));
+      checkWithin(disk, offset, length);
       add(kind, false, disk, offset, length, payload, payloadChecksum);
       return stagedSequence;
     } finally {
@@ -112,11 +115,51 @@ final class Appender {
     try {
       makeRoom(offsets.length, offsets.length * EntryHeader.storedBytes(0));
       for (int i = 0; i < offsets.length; i++) {
+        checkWithin(disk, offsets[i], lengths[i]);
+      }
+      for (int i = 0; i < offsets.length; i++) {
         add(kind, i < offsets.length - 1, disk, offsets[i], lengths[i], empty, 0);
       }
       return stagedSequence;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Stages that a disk gets another size, unless it has it. */
+  long stageResize(int disk, long sizeBytes, ByteBuffer payload, int payloadChecksum)
+      throws IOException {
+    lock.lock();
+    try {
+      makeRoom(1, EntryHeader.storedBytes(payload.remaining()));
+      long before = sizes[disk];
+      if (sizeBytes != before) {
+        long offset = Math.min(before, sizeBytes);
+        long length = Math.abs(sizeBytes - before);
+        add(EntryKind.RESIZE, false, disk, offset, length, payload, payloadChecksum);
+        sizes[disk] = sizeBytes;
+      }
+      return stagedSequence;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void startWith(long[] bytes) {
+    lock.lock();
+    try {
+      sizes = bytes.clone();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Under the lock, so that no resize comes between this and the entry that it is for. */
+  private void checkWithin(int disk, long offset, long length) {
+    if (offset < 0 || length < 0 || offset > sizes[disk] - length) {
+      throw new IllegalArgumentException(
+          "%d bytes from %d do not lie on the disk, which has %d"
+              .formatted(length, offset, sizes[disk]));
     }
   }
 

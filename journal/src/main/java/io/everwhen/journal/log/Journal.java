@@ -3,6 +3,7 @@ package io.everwhen.journal.log;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SegmentIndexBuilder;
 import io.everwhen.journal.io.Storage;
@@ -104,9 +105,19 @@ public final class Journal implements Closeable {
   }
 
   /**
+   * Tells how large the disks are after the last recovered entry; before the first change.
+   *
+   * @param sizes in bytes, by number
+   */
+  public void startWith(long[] sizes) {
+    appender.startWith(sizes);
+  }
+
+  /**
    * Stages a write. {@code data} must not change before {@link #settle} has returned.
    *
-   * @throws IllegalArgumentException when it is larger than {@link #maxPayloadBytes}
+   * @throws IllegalArgumentException when it is larger than {@link #maxPayloadBytes}, or does not
+   *     lie on the disk as the changes staged before have left it
    */
   public void write(int disk, long offset, ByteBuffer data) throws IOException {
     if (data.remaining() > options.maxPayloadBytes()) {
@@ -122,9 +133,16 @@ public final class Journal implements Closeable {
     return options.maxPayloadBytes();
   }
 
-  /** Stages that some extents read as zeros from now on, as one change. */
+  /**
+   * Stages that some extents read as zeros from now on, as one change.
+   *
+   * @param kind {@link EntryKind#ZERO} or {@link EntryKind#UNMAP}
+   * @throws IllegalArgumentException as {@link #write} does
+   */
   public void zero(int disk, EntryKind kind, long[] offsets, long[] lengths) throws IOException {
-    if (!kind.zeroes() || offsets.length == 0 || offsets.length > Appender.maxRun()) {
+    if ((kind != EntryKind.ZERO && kind != EntryKind.UNMAP)
+        || offsets.length == 0
+        || offsets.length > Appender.maxRun()) {
       throw new IllegalArgumentException(
           "a change zeroes 1 to " + Appender.maxRun() + " extents, not " + offsets.length);
     }
@@ -159,6 +177,19 @@ public final class Journal implements Closeable {
     byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
     ByteBuffer payload = ByteBuffer.allocateDirect(utf8.length).put(utf8).flip();
     long sequence = appender.stage(EntryKind.MARK, 0, 0, 0, payload, Appender.crc(payload));
+    appender.sync();
+    return sequence;
+  }
+
+  /**
+   * Gives a disk another size; durable when it returns. Every change is staged before it, and fits
+   * the old size, or after it, and fits the new.
+   *
+   * @return the sequence of the entry, or of the last one when the disk has that size already
+   */
+  public long resize(int disk, long sizeBytes) throws IOException {
+    ByteBuffer payload = NewSize.encode(sizeBytes);
+    long sequence = appender.stageResize(disk, sizeBytes, payload, Appender.crc(payload));
     appender.sync();
     return sequence;
   }

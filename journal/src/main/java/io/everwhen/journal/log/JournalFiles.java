@@ -48,6 +48,16 @@ public final class JournalFiles {
     replace(FileNames.MANIFEST, manifest.encode());
   }
 
+  /**
+   * Replaces a manifest of an older version by the same in the newest; durable when it returns.
+   * Afterwards entries may be written that the older version does not know.
+   */
+  public void upgradeManifest() throws IOException {
+    if (!Manifest.isNewest(readWhole(FileNames.MANIFEST, MAX_MANIFEST_BYTES))) {
+      writeManifest(readManifest());
+    }
+  }
+
   /** The numbers of the segment files that are there, ascending. */
   public NavigableSet<Long> segmentNumbers() throws IOException {
     return numbers(FileNames::segmentNumber);

@@ -68,14 +68,14 @@ class FormatTest {
 
   @Test
   void theNewerCheckpointCountsAndTheOlderOneWhenItIsTorn() throws FormatException {
-    Checkpoint first = new Checkpoint(GROUP, 1, 4, 100);
-    Checkpoint second = first.next(200);
+    Checkpoint first = new Checkpoint(GROUP, 1, 4, 100, 512);
+    Checkpoint second = first.next(200, 1024);
     ByteBuffer file = ByteBuffer.allocate(Checkpoint.FILE_BYTES);
-    file.put((int) first.position(), first.encode(), 0, 52);
+    file.put((int) first.position(), first.encode(), 0, 60);
     assertThat(Checkpoint.decode(file, "c")).isEqualTo(first);
-    file.put((int) second.position(), second.encode(), 0, 52);
+    file.put((int) second.position(), second.encode(), 0, 60);
     assertThat(Checkpoint.decode(file, "c")).isEqualTo(second);
-    for (int bit = 0; bit < 52 * 8; bit++) {
+    for (int bit = 0; bit < 60 * 8; bit++) {
       flip(file, (int) second.position() * 8 + bit);
       assertThat(Checkpoint.decode(file, "c")).isEqualTo(first);
       flip(file, (int) second.position() * 8 + bit);

@@ -35,7 +35,7 @@ public final class Planner {
     for (HistorySegment segment : history.segments()) {
       segments += segment.index().firstSequence() <= point.sequence() ? 1 : 0;
     }
-    return new RestorePlan(disk, at, point, segments);
+    return new RestorePlan(disk, at, point, history.sizeBytesAt(disk, point.sequence()), segments);
   }
 
   /**

@@ -9,6 +9,8 @@ import io.everwhen.journal.history.History.Point;
  * @param disk which one
  * @param requested the instant as it was asked for
  * @param point the last entry that belongs to it, and that entry's time
+ * @param sizeBytes how large the disk was then
  * @param segments how many segments of the journal it may need, beside the baseline
  */
-public record RestorePlan(Manifest.Disk disk, Instant requested, Point point, int segments) {}
+public record RestorePlan(
+    Manifest.Disk disk, Instant requested, Point point, long sizeBytes, int segments) {}

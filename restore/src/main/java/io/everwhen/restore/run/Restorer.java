@@ -44,7 +44,7 @@ public final class Restorer {
     directory.delete(partial);
     boolean done = false;
     try (StorageFile output = directory.create(partial)) {
-      output.setSize(plan.disk().sizeBytes());
+      output.setSize(plan.sizeBytes());
       RestoreResult result = write(plan, output, true);
       output.sync();
       directory.rename(partial, name);
@@ -65,10 +65,10 @@ public final class Restorer {
    */
   public RestoreResult restoreToDevice(RestorePlan plan, Path device) throws IOException {
     try (StorageFile output = DiskStorage.openOutput(device)) {
-      if (output.size() < plan.disk().sizeBytes()) {
+      if (output.size() < plan.sizeBytes()) {
         throw new UnavailableException(
             "%s has %d bytes; %s needs %d"
-                .formatted(device, output.size(), plan.disk().name(), plan.disk().sizeBytes()));
+                .formatted(device, output.size(), plan.disk().name(), plan.sizeBytes()));
       }
       RestoreResult result = write(plan, output, false);
       output.sync();
@@ -79,7 +79,7 @@ public final class Restorer {
   private RestoreResult write(RestorePlan plan, StorageFile output, boolean startsAsZeros)
       throws IOException {
     ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);
-    long size = plan.disk().sizeBytes();
+    long size = plan.sizeBytes();
     long written = 0;
     try (PastView view = new PastView(history, plan.disk(), plan.point().sequence())) {
       for (long at = 0; at < size; at += window.limit()) {
