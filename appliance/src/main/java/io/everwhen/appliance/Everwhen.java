@@ -2,7 +2,9 @@ package io.everwhen.appliance;
 
 import io.everwhen.appliance.cli.Cli;
 import io.everwhen.appliance.cli.Commands;
+import io.everwhen.appliance.command.DiskCommands;
 import io.everwhen.appliance.command.MarkCommand;
+import io.everwhen.appliance.command.ReloadCommand;
 import io.everwhen.appliance.command.RestoreCommand;
 import io.everwhen.appliance.command.StatusCommand;
 import io.everwhen.appliance.command.TimelineCommand;
@@ -27,13 +29,20 @@ public final class Everwhen {
 
   /** What the commands do. */
   private static Commands commands() {
+    DiskCommands disks = new DiskCommands();
     return new Commands(
         new ServeCommand(),
         new StatusCommand(),
         new TimelineCommand(),
         new MarkCommand(),
         new RestoreCommand(),
-        new VerifyCommand());
+        new VerifyCommand(),
+        new ReloadCommand(),
+        disks::list,
+        disks::add,
+        disks::resize,
+        disks::remove,
+        disks::set);
   }
 
   /** The version that the build wrote into the jar. */

@@ -167,6 +167,8 @@ class BadInputIT {
     assertThat(host.err()).contains("no.such.host.invalid").hasLineCount(1);
     Files.writeString(config, "disks:\n  - {name: small, size: 1MiB, journal_size: 1MiB}\n");
     assertThat(Cli.run(serve).failed().err()).contains("journal_size of small").hasLineCount(1);
+    assertThat(directory.resolve("data/disks/small")).doesNotExist();
+    Cli.run("disk", "add", "small=1MiB", "--data", file("data")).done();
     Files.writeString(
         config, "disks:\n  - {name: kept, size: 1MiB, initiators: [iqn.2026-11.org.example:a]}\n");
     assertThat(Cli.run(serve).failed().err()).contains("restricts other disks", "small");

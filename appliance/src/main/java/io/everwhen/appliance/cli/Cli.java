@@ -56,6 +56,19 @@ public final class Cli {
     verbs.put("mark", new Verb<>(MarkOptions::spec, MarkOptions::of, commands.mark()));
     verbs.put("restore", new Verb<>(RestoreOptions::spec, RestoreOptions::of, commands.restore()));
     verbs.put("verify", new Verb<>(VerifyOptions::spec, VerifyOptions::of, commands.verify()));
+    verbs.put("reload", new Verb<>(ReloadOptions::spec, ReloadOptions::of, commands.reload()));
+    verbs.put(
+        "disk list", new Verb<>(DiskOptions.List::spec, DiskOptions.List::of, commands.diskList()));
+    verbs.put(
+        "disk add", new Verb<>(DiskOptions.Add::spec, DiskOptions.Add::of, commands.diskAdd()));
+    verbs.put(
+        "disk resize",
+        new Verb<>(DiskOptions.Resize::spec, DiskOptions.Resize::of, commands.diskResize()));
+    verbs.put(
+        "disk remove",
+        new Verb<>(DiskOptions.Remove::spec, DiskOptions.Remove::of, commands.diskRemove()));
+    verbs.put(
+        "disk set", new Verb<>(DiskOptions.Set::spec, DiskOptions.Set::of, commands.diskSet()));
   }
 
   /** A command: what it looks like, what its arguments mean, and what it does. */
@@ -99,26 +112,54 @@ public final class Cli {
   private int parseAndRun(PrintStream out, PrintStream err, boolean verbose, String... arguments)
       throws Exception {
     CommandLine top = new CommandLine(topSpec());
-    verbs.forEach((name, verb) -> top.addSubcommand(name, new CommandLine(verb.spec.get())));
+    addCommands(top);
     top.setOut(new PrintWriter(out, true, out.charset()));
     ParseResult parsed = top.parseArgs(arguments);
     if (CommandLine.executeHelpRequest(parsed) != null) {
       return DONE;
     }
-    if (!parsed.hasSubcommand()) {
-      throw new UsageError(
-          "which command? One of " + String.join(", ", verbs.keySet()) + "; see 'everwhen --help'");
+    ParseResult command = parsed;
+    while (command.hasSubcommand()) {
+      command = command.subcommand();
     }
-    ParseResult command = parsed.subcommand();
-    Verb<?> verb = verbs.get(command.commandSpec().name());
+    String name = command.commandSpec().qualifiedName();
+    Verb<?> verb = verbs.get(name.substring(name.indexOf(' ') + 1));
     if (verb == null) {
-      throw new IllegalStateException("no command " + command.commandSpec().name());
+      throw new UsageError(
+          "which command? One of "
+              + String.join(", ", command.commandSpec().subcommands().keySet())
+              + "; see '"
+              + name
+              + " --help'");
     }
     logging.accept(verbose);
     boolean json = command.hasMatchedOption("--json");
     verb.run(command, new Output(out, err, json, verbose));
     out.flush();
     return DONE;
+  }
+
+  private void addCommands(CommandLine top) {
+    CommandLine disk = new CommandLine(diskSpec());
+    String prefix = disk.getCommandName() + " ";
+    verbs.forEach((name, verb) -> {
+      CommandLine command = new CommandLine(verb.spec.get());
+      if (name.startsWith(prefix)) {
+        disk.addSubcommand(command);
+      } else {
+        top.addSubcommand(command);
+      }
+    });
+    top.addSubcommand(disk);
+  }
+
+  private static CommandSpec diskSpec() {
+    CommandSpec spec =
+        Specs.command("disk", "Lists, adds, resizes and removes disks, while they are served.");
+    spec.usageMessage()
+        .synopsisSubcommandLabel("COMMAND")
+        .footer("%n'everwhen disk COMMAND --help' tells more.");
+    return spec;
   }
 
   private CommandSpec topSpec() {

@@ -9,6 +9,12 @@ package io.everwhen.appliance.cli;
  * @param mark names the present instant of a disk
  * @param restore writes a disk as it was at an instant to a file or device
  * @param verify checks every byte of the history
+ * @param reload lets the daemon read its configuration again
+ * @param diskList lists the disks
+ * @param diskAdd makes a disk
+ * @param diskResize gives a disk another size
+ * @param diskRemove takes a disk out of service
+ * @param diskSet makes a disk read-only or writable
  */
 public record Commands(
     Command<ServeOptions> serve,
@@ -16,4 +22,10 @@ public record Commands(
     Command<TimelineOptions> timeline,
     Command<MarkOptions> mark,
     Command<RestoreOptions> restore,
-    Command<VerifyOptions> verify) {}
+    Command<VerifyOptions> verify,
+    Command<ReloadOptions> reload,
+    Command<DiskOptions.List> diskList,
+    Command<DiskOptions.Add> diskAdd,
+    Command<DiskOptions.Resize> diskResize,
+    Command<DiskOptions.Remove> diskRemove,
+    Command<DiskOptions.Set> diskSet) {}

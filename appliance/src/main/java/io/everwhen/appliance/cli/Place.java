@@ -1,6 +1,5 @@
 package io.everwhen.appliance.cli;
 
-import io.everwhen.appliance.config.Config;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,12 +15,7 @@ import picocli.CommandLine.ParseResult;
 public record Place(Path data, @Nullable Path journal) {
 
   static void addTo(CommandSpec spec) {
-    spec.addOption(
-        Specs.option(
-            "--data",
-            "DIR",
-            Path.class,
-            "The data directory (default: " + Config.DEFAULT_DATA + ")."));
+    Specs.addData(spec);
     spec.addOption(
         Specs.option(
             "--journal",
@@ -31,8 +25,6 @@ public record Place(Path data, @Nullable Path journal) {
   }
 
   static Place of(ParseResult parsed) {
-    return new Place(
-        parsed.matchedOptionValue("--data", Config.DEFAULT_DATA),
-        Specs.value(parsed, "--journal", Path.class));
+    return new Place(Specs.data(parsed), Specs.value(parsed, "--journal", Path.class));
   }
 }

@@ -1,9 +1,11 @@
 package io.everwhen.appliance.cli;
 
 import io.everwhen.appliance.config.Config;
+import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.HostPort;
 import io.everwhen.appliance.config.InvalidConfigException;
+import io.everwhen.appliance.config.PortalConfig;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,9 +16,10 @@ import picocli.CommandLine.ParseResult;
 /**
  * What {@code everwhen serve} was asked for.
  *
- * @param config the configuration file, if one was named, with the command line's options over it
+ * @param source the configuration file, if one was named, with the command line's options over it
+ * @param config what that says now
  */
-public record ServeOptions(Config config) {
+public record ServeOptions(ConfigSource source, Config config) {
 
   static CommandSpec spec() {
     CommandSpec spec =
@@ -48,13 +51,16 @@ public record ServeOptions(Config config) {
                 "Serve the disk NAME, making it if it is not there; SIZE such as 512MiB, 10G or 1TiB. Can be repeated.")
             .build());
     spec.addOption(
-        Specs.option(
-            "--listen",
-            "HOST:PORT",
-            String.class,
-            "Serve iSCSI there (default: "
-                + Config.DEFAULT.listen()
-                + "); port 0 takes a free one."));
+        OptionSpec.builder("--listen")
+            .paramLabel("HOST:PORT")
+            .arity("1")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .description(
+                "Serve iSCSI there (default: "
+                    + Config.DEFAULT.portals().getFirst()
+                    + "); port 0 takes a free one. Can be repeated.")
+            .build());
     spec.addOption(
         Specs.option(
             "--admin",
@@ -74,28 +80,38 @@ public record ServeOptions(Config config) {
   }
 
   static ServeOptions of(ParseResult parsed) throws UsageError {
-    Config config = base(Specs.value(parsed, "--config", Path.class));
     Path data = Specs.value(parsed, "--data", Path.class);
     Path journal = Specs.value(parsed, "--journal", Path.class);
-    String listen = Specs.value(parsed, "--listen", String.class);
-    String admin = Specs.value(parsed, "--admin", String.class);
-    List<String> disks = parsed.matchedOptionValue("--disk", List.of());
-    config = data == null ? config : config.withData(data);
-    config = journal == null ? config : config.withJournal(journal);
-    config =
-        listen == null ? config : config.withListen(Specs.understood(() -> HostPort.parse(listen)));
-    config =
-        admin == null ? config : config.withAdmin(Specs.understood(() -> HostPort.parse(admin)));
-    Config whole = config;
-    return new ServeOptions(
-        Specs.understood(() -> whole.withDisks(disks.stream().map(DiskConfig::parse).toList())));
-  }
-
-  private static Config base(@Nullable Path file) throws UsageError {
+    List<PortalConfig> portals = portals(parsed.matchedOptionValue("--listen", List.of()));
+    HostPort admin = admin(Specs.value(parsed, "--admin", String.class));
+    List<DiskConfig> disks = disks(parsed.matchedOptionValue("--disk", List.of()));
+    ConfigSource source =
+        new ConfigSource(
+            Specs.value(parsed, "--config", Path.class),
+            base -> {
+              Config config = data == null ? base : base.withData(data);
+              config = journal == null ? config : config.withJournal(journal);
+              config = portals.isEmpty() ? config : config.withPortals(portals);
+              config = admin == null ? config : config.withAdmin(admin);
+              return config.withDisks(disks);
+            });
     try {
-      return file == null ? Config.DEFAULT : Config.read(file);
+      return new ServeOptions(source, source.read());
     } catch (InvalidConfigException e) {
       throw new UsageError(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  private static List<PortalConfig> portals(List<String> listen) throws UsageError {
+    return Specs.understood(
+        () -> listen.stream().map(text -> new PortalConfig(HostPort.parse(text))).toList());
+  }
+
+  private static @Nullable HostPort admin(@Nullable String text) throws UsageError {
+    return text == null ? null : Specs.understood(() -> HostPort.parse(text));
+  }
+
+  private static List<DiskConfig> disks(List<String> disks) throws UsageError {
+    return Specs.understood(() -> disks.stream().map(DiskConfig::parse).toList());
   }
 }

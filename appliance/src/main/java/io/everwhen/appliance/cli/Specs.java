@@ -1,6 +1,8 @@
 package io.everwhen.appliance.cli;
 
+import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskName;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +31,21 @@ final class Specs {
             "-v",
             "--verbose"));
     return spec;
+  }
+
+  /** Adds {@code --data}. */
+  static void addData(CommandSpec spec) {
+    spec.addOption(
+        option(
+            "--data",
+            "DIR",
+            Path.class,
+            "The data directory (default: " + Config.DEFAULT_DATA + ")."));
+  }
+
+  /** The data directory that was named, or the default. */
+  static Path data(ParseResult parsed) {
+    return parsed.matchedOptionValue("--data", Config.DEFAULT_DATA);
   }
 
   /** Adds {@code --json}. */

@@ -21,6 +21,8 @@ import tools.jackson.databind.JsonNode;
 final class DaemonClient {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  // To remove a disk, its initiators are waited for and its image is brought up to date.
+  private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
 
   private final String base;
   private final String token;
@@ -63,7 +65,7 @@ final class DaemonClient {
     try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
       HttpResponse<String> response =
           client.send(
-              request.timeout(TIMEOUT).header("Authorization", "Bearer " + token).build(),
+              request.timeout(ANSWER_TIMEOUT).header("Authorization", "Bearer " + token).build(),
               BodyHandlers.ofString());
       JsonNode answer = Json.parse(response.body());
       if (response.statusCode() != 200) {

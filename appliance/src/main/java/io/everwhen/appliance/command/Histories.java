@@ -24,13 +24,24 @@ final class Histories {
 
   /** The data directory. */
   static DataDirectory data(Place place) throws IOException, CommandFailed {
-    if (DiskStorage.kindOf(place.data()) != DiskStorage.Kind.DIRECTORY) {
+    return data(place.data(), ", or the journal alone with --journal if the data is lost");
+  }
+
+  /** The data directory of a command that needs one. */
+  static DataDirectory data(Path directory) throws IOException, CommandFailed {
+    return data(directory, "");
+  }
+
+  private static DataDirectory data(Path directory, String orElse)
+      throws IOException, CommandFailed {
+    if (DiskStorage.kindOf(directory) != DiskStorage.Kind.DIRECTORY) {
       throw new CommandFailed(
           "there is no data directory "
-              + place.data().toAbsolutePath()
-              + "; name it with --data, or the journal alone with --journal if the data is lost");
+              + directory.toAbsolutePath()
+              + "; name it with --data"
+              + orElse);
     }
-    return DataDirectory.open(place.data());
+    return DataDirectory.open(directory);
   }
 
   /** The journal directories of all disks. */
@@ -79,6 +90,15 @@ final class Histories {
           return open(disk.journal());
         }
         there.add(disk.name().value());
+      }
+      for (DataDirectory.RemovedDisk removed : data(place).removed().reversed()) {
+        if (removed.disk().name().equals(name)) {
+          throw new CommandFailed(
+              "the disk "
+                  + name
+                  + " was removed; its history is there with --journal "
+                  + removed.disk().journal());
+        }
       }
       throw unknown(name, place.data(), there);
     }

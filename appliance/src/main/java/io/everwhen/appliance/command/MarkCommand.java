@@ -5,12 +5,11 @@ import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.MarkOptions;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.cli.UsageError;
-import io.everwhen.appliance.serve.AdminServer;
+import io.everwhen.appliance.serve.AdminApi;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
-import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.log.SystemClock;
 import java.io.Closeable;
 import java.io.IOException;
@@ -24,7 +23,7 @@ public final class MarkCommand implements Command<MarkOptions> {
   @Override
   public void run(MarkOptions options, Output output)
       throws IOException, InterruptedException, CommandFailed, UsageError {
-    Optional<String> wrong = AdminServer.whatIsWrongWithMark(options.name());
+    Optional<String> wrong = AdminApi.whatIsWrongWithMark(options.name());
     if (wrong.isPresent()) {
       throw new UsageError(wrong.get());
     }
@@ -65,9 +64,7 @@ public final class MarkCommand implements Command<MarkOptions> {
       throws IOException {
     try (Closeable _ =
             data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
-        OpenDisk open =
-            OpenDisk.open(
-                data, disk, GroupOptions.DEFAULT, new SystemClock(), new SecureRandom())) {
+        OpenDisk open = OpenDisk.open(data, disk, new SystemClock(), new SecureRandom())) {
       return open.group().mark(name);
     }
   }

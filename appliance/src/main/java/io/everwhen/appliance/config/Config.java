@@ -8,10 +8,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,18 +23,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param data the directory of the disks' images
  * @param journal the directory of the journals, or null for a place under {@code data}
- * @param listen where iSCSI is served
+ * @param portals where iSCSI is served, at least one address
  * @param admin where the management interface is served
  * @param disks the disks asked for, no two of one name; none means those that {@code data} holds,
  *     and {@link #DEFAULT_DISK} if it holds none
+ * @param targets those beside the disks' own; a disk that one of them leads to has none of its own
  * @param discoveryChap by what whoever asks for targets proves who it is, or null for nothing
  */
 public record Config(
     Path data,
     @Nullable Path journal,
-    HostPort listen,
+    List<PortalConfig> portals,
     HostPort admin,
     List<DiskConfig> disks,
+    List<TargetConfig> targets,
     @Nullable Credentials discoveryChap) {
 
   /** Where data is when nothing is said: a directory under the current one. */
@@ -55,20 +61,83 @@ public record Config(
   private static final long SECRET_FILE_BYTES_MAX = 4096;
 
   public Config {
+    portals = List.copyOf(portals);
     disks = List.copyOf(disks);
-    Map<DiskName, DiskConfig> seen = new LinkedHashMap<>();
+    targets = List.copyOf(targets);
+    checkDisks(disks);
+    checkPortals(portals);
+    checkTargets(targets, disks);
+  }
+
+  /** A configuration of one portal that lets anyone ask for targets. */
+  public Config(
+      Path data, @Nullable Path journal, HostPort listen, HostPort admin, List<DiskConfig> disks) {
+    this(data, journal, List.of(new PortalConfig(listen)), admin, disks, List.of(), null);
+  }
+
+  private static void checkDisks(List<DiskConfig> disks) {
+    Set<DiskName> seen = new HashSet<>();
     for (DiskConfig disk : disks) {
-      if (seen.put(disk.name(), disk) != null) {
+      if (!seen.add(disk.name())) {
         throw new IllegalArgumentException(
             "two disks are called '" + disk.name() + "'; give each a name of its own");
       }
     }
   }
 
-  /** A configuration that lets anyone ask for targets. */
-  public Config(
-      Path data, @Nullable Path journal, HostPort listen, HostPort admin, List<DiskConfig> disks) {
-    this(data, journal, listen, admin, disks, null);
+  private static void checkPortals(List<PortalConfig> portals) {
+    Set<HostPort> seen = new HashSet<>();
+    for (PortalConfig portal : portals) {
+      if (portal.listen().port() != 0 && !seen.add(portal.listen())) {
+        throw new IllegalArgumentException("two portals are at " + portal);
+      }
+    }
+  }
+
+  private static void checkTargets(List<TargetConfig> targets, List<DiskConfig> disks) {
+    Set<String> seen = new HashSet<>();
+    for (DiskConfig disk : disks) {
+      boolean led = targets.stream().anyMatch(target -> target.leadsTo(disk.name()));
+      if (led && !disk.access().open()) {
+        throw new IllegalArgumentException(
+            "a target leads to the disk " + disk.name() + ": say there who may use it");
+      }
+      if (!led) {
+        seen.add(disk.name().iqn());
+      }
+    }
+    Set<DiskName> there = new HashSet<>(disks.stream().map(DiskConfig::name).toList());
+    for (TargetConfig target : targets) {
+      if (!seen.add(target.name())) {
+        throw new IllegalArgumentException(
+            "two targets are called '" + target.name() + "'; a disk is one of its own name");
+      }
+      Stream.concat(
+              Stream.of(target.luns()),
+              target.rules().stream().map(TargetConfig.Rule::luns).filter(Objects::nonNull))
+          .flatMap(luns -> luns.values().stream())
+          .filter(disk -> !there.contains(disk))
+          .findFirst()
+          .ifPresent(disk -> {
+            throw new IllegalArgumentException(
+                "the target "
+                    + target.name()
+                    + " leads to "
+                    + disk
+                    + ", which is not under 'disks'");
+          });
+    }
+  }
+
+  /** The disk of this name, if the configuration speaks of it. */
+  public Optional<DiskConfig> disk(DiskName name) {
+    return disks.stream().filter(disk -> disk.name().equals(name)).findFirst();
+  }
+
+  /** Whether it keeps anyone from a disk: then it has to speak of every disk. */
+  public boolean restricts() {
+    return disks.stream().anyMatch(disk -> !disk.access().open())
+        || targets.stream().anyMatch(TargetConfig::restricted);
   }
 
   /**
@@ -124,22 +193,22 @@ public record Config(
 
   /** This configuration with another directory for images. */
   public Config withData(Path other) {
-    return new Config(other, journal, listen, admin, disks, discoveryChap);
+    return new Config(other, journal, portals, admin, disks, targets, discoveryChap);
   }
 
   /** This configuration with another directory for journals. */
   public Config withJournal(Path other) {
-    return new Config(data, other, listen, admin, disks, discoveryChap);
+    return new Config(data, other, portals, admin, disks, targets, discoveryChap);
   }
 
-  /** This configuration with another address for iSCSI. */
-  public Config withListen(HostPort other) {
-    return new Config(data, journal, other, admin, disks, discoveryChap);
+  /** This configuration with other addresses for iSCSI. */
+  public Config withPortals(List<PortalConfig> other) {
+    return new Config(data, journal, other, admin, disks, targets, discoveryChap);
   }
 
   /** This configuration with another address for management. */
   public Config withAdmin(HostPort other) {
-    return new Config(data, journal, listen, other, disks, discoveryChap);
+    return new Config(data, journal, portals, other, disks, targets, discoveryChap);
   }
 
   /**
@@ -147,11 +216,11 @@ public record Config(
    * and keeps the rest, one that it has not is added.
    */
   public Config withDisks(List<DiskConfig> wanted) {
+    checkDisks(wanted);
     Map<DiskName, DiskConfig> merged = new LinkedHashMap<>();
     disks.forEach(disk -> merged.put(disk.name(), disk));
-    new Config(data, journal, listen, admin, wanted)
-        .disks.forEach(
-            disk -> merged.merge(disk.name(), disk, (had, now) -> had.withSize(now.size())));
-    return new Config(data, journal, listen, admin, List.copyOf(merged.values()), discoveryChap);
+    wanted.forEach(disk -> merged.merge(disk.name(), disk, (had, now) -> had.withSize(now.size())));
+    return new Config(
+        data, journal, portals, admin, List.copyOf(merged.values()), targets, discoveryChap);
   }
 }

@@ -1,11 +1,11 @@
 package io.everwhen.appliance.config;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,32 +17,18 @@ import org.jspecify.annotations.Nullable;
  * listen: 0.0.0.0:3260
  * admin: 127.0.0.1:3280
  * disks:
- *   - name: disk0
- *     size: 100GiB
- *     block_size: 4096
- *     journal_size: 20GiB
- *     journal: /fast/disk0
+ *   disk0: {size: 100GiB}
  * }</pre>
  *
- * A disk may have what {@link AccessReader} reads, and {@code discovery_chap} at the top is to
- * discovery what {@code chap} is to a disk.
+ * {@link PortalReader}, {@link DiskReader} and {@link TargetReader} read what is below; {@code
+ * discovery_chap} at the top is to discovery what {@code chap} is to a disk.
  *
  * <p>Relative paths are relative to the directory that the command is started in.
  */
 final class ConfigReader {
 
   private static final Set<String> KEYS =
-      keys("data", "journal", "listen", "admin", "discovery_chap", "disks");
-  private static final Set<String> DISK_KEYS =
-      keys(
-          "name",
-          "size",
-          "block_size",
-          "journal_size",
-          "journal",
-          "initiators",
-          "networks",
-          "chap");
+      keys("data", "journal", "listen", "portals", "admin", "discovery_chap", "disks", "targets");
 
   private final String source;
   private final AccessReader access;
@@ -63,55 +49,22 @@ final class ConfigReader {
     }
     YamlNode.Mapping mapping = mapping(root, "the file", KEYS);
     Path data = value(mapping, "data", ConfigReader::path);
-    HostPort listen = value(mapping, "listen", HostPort::parse);
+    List<PortalConfig> portals = new PortalReader(this).portals(mapping);
     HostPort admin = value(mapping, "admin", HostPort::parse);
+    List<DiskConfig> disks = new DiskReader(this, access).disks(mapping.entries().get("disks"));
+    List<TargetConfig> targets =
+        new TargetReader(this, access).targets(mapping.entries().get("targets"));
     try {
       return new Config(
           data == null ? Config.DEFAULT.data() : data,
           value(mapping, "journal", ConfigReader::path),
-          listen == null ? Config.DEFAULT.listen() : listen,
+          portals.isEmpty() ? Config.DEFAULT.portals() : portals,
           admin == null ? Config.DEFAULT.admin() : admin,
-          disks(mapping.entries().get("disks")),
+          disks,
+          targets,
           access.credentials(mapping, "discovery_chap"));
     } catch (IllegalArgumentException e) {
-      throw error(mapping.line(), "disks: " + e.getMessage(), e);
-    }
-  }
-
-  private List<DiskConfig> disks(YamlNode.@Nullable Entry entry) throws InvalidConfigException {
-    List<DiskConfig> disks = new ArrayList<>();
-    if (entry != null) {
-      if (!(entry.value() instanceof YamlNode.Sequence sequence)) {
-        throw error(
-            entry.line(), "disks: expected a list of disks, not " + entry.value().kind(), null);
-      }
-      for (YamlNode item : sequence.items()) {
-        disks.add(disk(mapping(item, "a disk", DISK_KEYS)));
-      }
-    }
-    return disks;
-  }
-
-  private DiskConfig disk(YamlNode.Mapping mapping) throws InvalidConfigException {
-    DiskName name = value(mapping, "name", DiskName::new);
-    ByteSize size = value(mapping, "size", ByteSize::parse);
-    if (name == null || size == null) {
-      throw error(mapping.line(), "a disk needs a " + (name == null ? "name" : "size"), null);
-    }
-    Integer blockSize =
-        value(mapping, "block_size", text -> Math.toIntExact(ByteSize.parse(text).bytes()));
-    ByteSize journalSize = value(mapping, "journal_size", ByteSize::parse);
-    Path journal = value(mapping, "journal", ConfigReader::path);
-    try {
-      return new DiskConfig(
-          name,
-          size,
-          blockSize == null ? DiskConfig.DEFAULT_BLOCK_SIZE : blockSize,
-          journalSize,
-          journal,
-          access.access(mapping));
-    } catch (IllegalArgumentException e) {
-      throw error(mapping.line(), "disks: " + e.getMessage(), e);
+      throw error(mapping.line(), String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -148,8 +101,13 @@ final class ConfigReader {
     if (!(node instanceof YamlNode.Scalar scalar)) {
       throw error(line, key + ": expected one value, not " + node.kind(), null);
     }
+    return parsed(line, key, () -> parse.apply(scalar.text()));
+  }
+
+  /** What {@code meaning} makes of a text; what it refuses is an error in this line. */
+  <T> T parsed(int line, String key, Supplier<T> meaning) throws InvalidConfigException {
     try {
-      return parse.apply(scalar.text());
+      return meaning.get();
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw error(line, key + ": " + e.getMessage(), e);
     }

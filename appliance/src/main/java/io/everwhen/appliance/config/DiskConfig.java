@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param journalSize bytes that its journal may take, or null for the appliance's own choice
  * @param journal the directory of its journal, or null for a place under the appliance's journal
  *     directory
- * @param access who may use it
+ * @param readOnly whether initiators can only read it, or null for what was said last
+ * @param access who may use it, where no target leads to it
  */
 public record DiskConfig(
     DiskName name,
@@ -22,6 +23,7 @@ public record DiskConfig(
     int blockSize,
     @Nullable ByteSize journalSize,
     @Nullable Path journal,
+    @Nullable Boolean readOnly,
     Access access) {
 
   /** Bytes of a logical block where nothing else is said. */
@@ -60,7 +62,7 @@ public record DiskConfig(
       int blockSize,
       @Nullable ByteSize journalSize,
       @Nullable Path journal) {
-    this(name, size, blockSize, journalSize, journal, Access.OPEN);
+    this(name, size, blockSize, journalSize, journal, null, Access.OPEN);
   }
 
   /**
@@ -80,7 +82,17 @@ public record DiskConfig(
 
   /** This disk with another size. */
   public DiskConfig withSize(ByteSize other) {
-    return new DiskConfig(name, other, blockSize, journalSize, journal, access);
+    return new DiskConfig(name, other, blockSize, journalSize, journal, readOnly, access);
+  }
+
+  /** This disk, read-only or not. */
+  public DiskConfig withReadOnly(boolean only) {
+    return new DiskConfig(name, size, blockSize, journalSize, journal, only, access);
+  }
+
+  /** This disk with its journal in a place of its own, or where the others are. */
+  public DiskConfig withJournal(@Nullable Path other) {
+    return new DiskConfig(name, size, blockSize, journalSize, other, readOnly, access);
   }
 
   /** Blocks on the disk. */

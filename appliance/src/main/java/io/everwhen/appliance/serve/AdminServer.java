@@ -4,7 +4,6 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
-import io.everwhen.appliance.store.OpenDisk;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.BindException;
@@ -18,16 +17,11 @@ import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The management interface: JSON over HTTP, for the commands of this program.
- *
- * <pre>
- * GET  /v1/status              how the appliance is
- * POST /v1/disks/NAME/marks    {"name": "..."} names this instant
- * </pre>
+ * The management interface: JSON over HTTP, for the commands of this program. {@link AdminApi} says
+ * what can be asked.
  *
  * <p>Every request carries the token from the file {@code admin.token} in the data directory, which
  * its owner alone can read: so no web page and no other user of the machine can ask for anything.
@@ -40,10 +34,9 @@ public final class AdminServer implements Closeable {
   private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
   private static final int TOKEN_BYTES = 32;
   private static final int MAX_BODY_BYTES = 64 << 10;
-  private static final int MAX_MARK_BYTES = 255;
 
   private final InetSocketAddress listen;
-  private final Appliance appliance;
+  private final AdminApi api;
   private final byte[] token;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -52,7 +45,7 @@ public final class AdminServer implements Closeable {
       InetSocketAddress listen, Appliance appliance, DataDirectory data, RandomGenerator random)
       throws IOException {
     this.listen = listen;
-    this.appliance = appliance;
+    this.api = new AdminApi(appliance);
     byte[] secret = new byte[TOKEN_BYTES];
     random.nextBytes(secret);
     String text = HexFormat.of().formatHex(secret);
@@ -112,55 +105,16 @@ public final class AdminServer implements Closeable {
     if (!MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), token)) {
       return Answer.error(401, "the token in " + TOKEN_FILE + " of the data directory is needed");
     }
-    String path = exchange.getRequestURI().getPath();
-    String[] parts = path.split("/", -1);
-    if (path.equals("/v1/status")) {
-      return exchange.getRequestMethod().equals("GET")
-          ? new Answer(200, StatusReport.of(appliance))
-          : Answer.error(405, "GET it");
-    }
-    if (path.matches("/v1/disks/[^/]+/marks")) {
-      return exchange.getRequestMethod().equals("POST")
-          ? mark(parts[3], exchange)
-          : Answer.error(405, "POST to it");
-    }
-    return Answer.error(404, "there is nothing at " + path);
-  }
-
-  private Answer mark(String diskName, HttpExchange exchange) throws IOException {
-    byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY_BYTES);
-    JsonNode name;
     try {
-      name = Json.parse(new String(body, StandardCharsets.UTF_8)).path("name");
-    } catch (IllegalArgumentException e) {
-      return Answer.error(400, String.valueOf(e.getMessage()));
-    }
-    Optional<String> wrong = whatIsWrongWithMark(name.asString(""));
-    if (wrong.isPresent()) {
-      return Answer.error(400, wrong.get());
-    }
-    for (OpenDisk disk : appliance.disks()) {
-      if (disk.disk().name().value().equals(diskName)) {
-        long sequence = disk.group().mark(name.asString());
-        return new Answer(
-            200,
-            Json.object()
-                .put("disk", diskName)
-                .put("mark", name.asString())
-                .put("sequence", sequence));
+      byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY_BYTES + 1);
+      if (body.length > MAX_BODY_BYTES) {
+        throw Refusal.tooLarge("a request has at most " + MAX_BODY_BYTES + " bytes");
       }
+      return new Answer(
+          200, api.answer(exchange.getRequestMethod(), exchange.getRequestURI().getPath(), body));
+    } catch (Refusal e) {
+      return Answer.error(e.status(), String.valueOf(e.getMessage()));
     }
-    return Answer.error(404, "there is no disk " + diskName);
-  }
-
-  /** Why a text cannot be a mark's name; empty when it can. */
-  public static Optional<String> whatIsWrongWithMark(String name) {
-    if (name.isBlank() || name.getBytes(StandardCharsets.UTF_8).length > MAX_MARK_BYTES) {
-      return Optional.of("a mark's name has 1 to " + MAX_MARK_BYTES + " bytes and is not blank");
-    }
-    return name.chars().anyMatch(Character::isISOControl)
-        ? Optional.of("a mark's name has no control characters")
-        : Optional.empty();
   }
 
   @Override

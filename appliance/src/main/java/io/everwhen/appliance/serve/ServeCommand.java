@@ -15,7 +15,8 @@ public final class ServeCommand implements Command<ServeOptions> {
 
   @Override
   public void run(ServeOptions options, Output output) throws IOException, InterruptedException {
-    Appliance appliance = Appliance.start(options.config(), new SystemClock(), new SecureRandom());
+    Appliance appliance =
+        Appliance.start(options.source(), options.config(), new SystemClock(), new SecureRandom());
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(appliance, output)));
@@ -53,8 +54,7 @@ public final class ServeCommand implements Command<ServeOptions> {
                 portal,
                 DaemonFile.text(appliance.adminAddress())));
     for (OpenDisk disk : appliance.disks()) {
-      output.line(
-          "  %s  %s".formatted(disk.disk().name().iqn(), new ByteSize(disk.disk().sizeBytes())));
+      output.line("  %s  %s".formatted(disk.disk().name().iqn(), new ByteSize(disk.sizeBytes())));
     }
     String iqn = appliance.disks().getFirst().disk().name().iqn();
     String host = appliance.portalAddress().getAddress().getHostAddress();

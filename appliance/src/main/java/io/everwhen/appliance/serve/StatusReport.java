@@ -36,7 +36,8 @@ final class StatusReport {
     ObjectNode node =
         Json.object()
             .put("name", disk.disk().name().value())
-            .put("size", disk.disk().sizeBytes())
+            .put("size", disk.sizeBytes())
+            .put("read_only", disk.disk().readOnly())
             .put("target", iqn)
             .put("journal", disk.disk().journal().toString())
             .put("last_sequence", status.lastSequence())

@@ -4,17 +4,26 @@ import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.journal.GroupOptions;
+import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.JournalFiles;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The data directory of an appliance.
@@ -27,6 +36,7 @@ import java.util.concurrent.locks.LockSupport;
  * disks/NAME/image       its content, and
  * disks/NAME/checkpoint  up to which entry
  * journal/NAME/          its journal, unless it is kept elsewhere
+ * removed/NAME.removed-WHEN/   a disk that was removed, as under disks
  * </pre>
  */
 public final class DataDirectory {
@@ -35,6 +45,10 @@ public final class DataDirectory {
   private static final String DISKS = "disks";
   private static final String DISK = "disk";
   private static final String JOURNAL = "journal";
+  private static final String REMOVED = ".removed-";
+  private static final DateTimeFormatter STAMP =
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
+  private static final Logger log = LoggerFactory.getLogger(DataDirectory.class);
   private static final int LOCK_ATTEMPTS = 20;
   private static final long LOCK_RETRY_NANOS = 50_000_000;
 
@@ -99,7 +113,10 @@ public final class DataDirectory {
   }
 
   private Optional<StoredDisk> disk(String name) throws IOException {
-    Path directory = path.resolve(DISKS).resolve(name);
+    return read(path.resolve(DISKS).resolve(name));
+  }
+
+  private Optional<StoredDisk> read(Path directory) throws IOException {
     try {
       String text = DiskStorage.open(directory).readText(DISK);
       return Optional.of(StoredDisk.decode(text, path, directory.resolve(DISK).toString()));
@@ -108,56 +125,138 @@ public final class DataDirectory {
     }
   }
 
+  /** The disk of this name; empty when there is none. */
+  public Optional<StoredDisk> disk(DiskName name) throws IOException {
+    return disk(name.value());
+  }
+
   /**
-   * The disk that a configuration asks for: the one that is there, or a new one, which is noted and
-   * not made yet.
+   * The disk that a configuration asks for, with what it says of it: the one that is there, or a
+   * new one. Nothing is noted yet.
    *
-   * @throws IOException when the one that is there is another
+   * @throws IOException when the one that is there is another, or it cannot be as asked for
    */
   public StoredDisk diskFor(DiskConfig wanted, Config config) throws IOException {
+    Path asked = journalAskedFor(wanted, config);
+    Optional<StoredDisk> there = disk(wanted.name());
+    StoredDisk disk = there.orElseGet(() -> made(wanted, asked));
+    checkSame(disk, wanted);
+    if (asked != null && !asked.equals(disk.journal())) {
+      if (holdsGroup(disk.journal()) || !holdsGroup(asked)) {
+        throw new IOException(
+            "the journal of %s is in %s, not in %s; to move it, stop Everwhen, move the directory, and start again"
+                .formatted(disk.name(), disk.journal(), asked));
+      }
+      disk = disk.withJournal(asked);
+    }
+    ByteSize history = wanted.journalSize();
+    Boolean readOnly = wanted.readOnly();
+    disk = readOnly == null ? disk : disk.withReadOnly(readOnly);
+    try {
+      return history == null ? disk : disk.withHistoryBytes(history.bytes());
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          "the journal_size of " + disk.name() + " will not do: " + e.getMessage(), e);
+    }
+  }
+
+  private static @Nullable Path journalAskedFor(DiskConfig wanted, Config config) {
     Path journals = config.journal();
     Path asked =
         wanted.journal() != null
             ? wanted.journal()
             : journals == null ? null : journals.resolve(wanted.name().value());
-    Path journal =
-        asked == null
-            ? path.resolve(JOURNAL).resolve(wanted.name().value())
-            : asked.toAbsolutePath().normalize();
-    Optional<StoredDisk> there = disk(wanted.name().value());
-    if (there.isEmpty()) {
-      return note(
-          new StoredDisk(wanted.name(), wanted.size().bytes(), wanted.blockSize(), journal));
-    }
-    StoredDisk disk = there.get();
-    checkSame(disk, wanted);
-    if (asked == null || journal.equals(disk.journal())) {
-      return disk;
-    }
-    if (holdsGroup(disk.journal()) || !holdsGroup(journal)) {
-      throw new IOException(
-          "the journal of %s is in %s, not in %s; to move it, stop Everwhen, move the directory, and start again"
-              .formatted(disk.name(), disk.journal(), journal));
-    }
-    return note(new StoredDisk(disk.name(), disk.sizeBytes(), disk.blockBytes(), journal));
+    return asked == null ? null : asked.toAbsolutePath().normalize();
   }
 
-  private StoredDisk note(StoredDisk disk) throws IOException {
-    home(disk.name()).replaceText(DISK, disk.encode(path));
+  private StoredDisk made(DiskConfig wanted, @Nullable Path journal) {
+    return new StoredDisk(
+        wanted.name(),
+        wanted.size().bytes(),
+        wanted.blockSize(),
+        journal == null ? path.resolve(JOURNAL).resolve(wanted.name().value()) : journal,
+        GroupOptions.DEFAULT.historyBytes(),
+        false);
+  }
+
+  /** Remembers what a disk is; durable when it returns. */
+  public StoredDisk note(StoredDisk disk) throws IOException {
+    if (!disk(disk.name()).equals(Optional.of(disk))) {
+      home(disk.name()).replaceText(DISK, disk.encode(path));
+    }
     return disk;
   }
 
-  private static void checkSame(StoredDisk disk, DiskConfig wanted) throws IOException {
-    if (wanted.size().bytes() != disk.sizeBytes() || wanted.blockSize() != disk.blockBytes()) {
-      throw new IOException(
-          "%s has %s in blocks of %d bytes, which cannot become %s in blocks of %d; ask for what it has, or choose another name"
-              .formatted(
-                  disk.name(),
-                  new ByteSize(disk.sizeBytes()),
-                  disk.blockBytes(),
-                  wanted.size(),
-                  wanted.blockSize()));
+  /** Forgets a disk that was noted and could not be made. */
+  void forgetUnmade(StoredDisk disk) throws IOException {
+    DiskStorage home = home(disk.name());
+    if (!home.exists(FileNames.CHECKPOINT)) {
+      home.deleteWhole();
     }
+  }
+
+  private static void checkSame(StoredDisk disk, DiskConfig wanted) throws IOException {
+    if (wanted.blockSize() != disk.blockBytes()) {
+      throw new IOException(
+          "%s has blocks of %d bytes, which cannot become blocks of %d; ask for what it has, or choose another name"
+              .formatted(disk.name(), disk.blockBytes(), wanted.blockSize()));
+    }
+  }
+
+  /**
+   * Takes a disk out of service for good, at rest. Its files stay, under a name that says so: its
+   * image below {@code removed}, its journal beside where it was.
+   *
+   * @param nowNanos the present time
+   */
+  public RemovedDisk remove(StoredDisk disk, long nowNanos) throws IOException {
+    String name = disk.name() + REMOVED + STAMP.format(Instant.EPOCH.plusNanos(nowNanos));
+    Path home = DiskStorage.create(path.resolve("removed")).directory().resolve(name);
+    // From here on there is no such disk; its record goes with its image, and says where it was.
+    DiskStorage.move(path.resolve(DISKS).resolve(disk.name().value()), home);
+    Path journal = disk.journal().resolveSibling(name);
+    StoredDisk removed = disk;
+    if (holdsGroup(disk.journal())) {
+      try {
+        DiskStorage.move(disk.journal(), journal);
+        removed = disk.withJournal(journal);
+        DiskStorage.open(home).replaceText(DISK, removed.encode(path));
+      } catch (FileSystemException e) {
+        // A volume of its own is mounted there: it stays, and no other disk can take its place.
+        log.info("{} stays where it is: {}", disk.journal(), e.getMessage());
+      }
+    }
+    return new RemovedDisk(removed, home);
+  }
+
+  /**
+   * A disk that was removed.
+   *
+   * @param disk what it was, and where its history is now
+   * @param home the directory of its image
+   */
+  public record RemovedDisk(StoredDisk disk, Path home) {
+
+    /** Deletes everything there is of it. */
+    public void delete() throws IOException {
+      if (DiskStorage.kindOf(disk.journal()) == DiskStorage.Kind.DIRECTORY) {
+        DiskStorage.open(disk.journal()).deleteWhole();
+      }
+      DiskStorage.open(home).deleteWhole();
+    }
+  }
+
+  /** The disks that were removed and are still there, by name and time. */
+  public List<RemovedDisk> removed() throws IOException {
+    Path directory = path.resolve("removed");
+    List<RemovedDisk> removed = new ArrayList<>();
+    if (DiskStorage.kindOf(directory) == DiskStorage.Kind.DIRECTORY) {
+      for (String name : DiskStorage.open(directory).subdirectories()) {
+        Path home = directory.resolve(name);
+        read(home).ifPresent(disk -> removed.add(new RemovedDisk(disk, home)));
+      }
+    }
+    return removed;
   }
 
   /** Whether a group's journal is in {@code directory}. */

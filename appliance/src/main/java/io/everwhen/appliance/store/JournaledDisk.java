@@ -22,8 +22,9 @@ public final class JournaledDisk implements BlockDevice {
 
   private final Group group;
   private final Volume volume;
-  private final Geometry geometry;
   private final int blockBytes;
+  private volatile Geometry geometry;
+  private volatile boolean readOnly;
 
   /**
    * A disk of a group.
@@ -34,17 +35,33 @@ public final class JournaledDisk implements BlockDevice {
     this.group = group;
     this.volume = group.volume(number);
     this.blockBytes = group.disks().get(number).blockBytes();
-    this.geometry = new Geometry(blockBytes, PHYSICAL_BLOCK_BYTES, volume.sizeBytes() / blockBytes);
+    this.geometry = shape(volume.sizeBytes());
   }
 
+  private Geometry shape(long sizeBytes) {
+    return new Geometry(blockBytes, PHYSICAL_BLOCK_BYTES, sizeBytes / blockBytes);
+  }
+
+  /** As it is now: what the volume has become by a resize is seen by the next command. */
   @Override
   public Geometry geometry() {
-    return geometry;
+    Geometry known = geometry;
+    long sizeBytes = volume.sizeBytes();
+    if (known.byteCount() != sizeBytes) {
+      known = shape(sizeBytes);
+      geometry = known;
+    }
+    return known;
   }
 
   @Override
   public boolean readOnly() {
-    return false;
+    return readOnly;
+  }
+
+  /** Refuses changes from now on, or takes them again; those that are ordered already are kept. */
+  void readOnly(boolean only) {
+    readOnly = only;
   }
 
   @Override
@@ -72,11 +89,13 @@ public final class JournaledDisk implements BlockDevice {
 
   @Override
   public void write(long block, ByteBuffer data) throws IOException {
+    refuseIfReadOnly();
     changing(() -> group.change(() -> volume.write(block * blockBytes, data)));
   }
 
   @Override
   public void zero(List<Extent> extents, boolean deallocate) throws IOException {
+    refuseIfReadOnly();
     long[] offsets =
         extents.stream()
             .filter(e -> e.count() > 0)
@@ -100,6 +119,12 @@ public final class JournaledDisk implements BlockDevice {
   @Override
   public void flush() throws IOException {
     changing(() -> group.change(volume::flush));
+  }
+
+  private void refuseIfReadOnly() throws DeviceException {
+    if (readOnly) {
+      throw new DeviceException(Reason.READ_ONLY, volume.name() + " is read-only");
+    }
   }
 
   private static void changing(Group.Change change) throws DeviceException {

@@ -11,22 +11,46 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * A disk with its group open.
- *
- * @param disk what it is
- * @param group its journal and volume; the disk is the group's only one
- * @param sharesVolume whether data and journal are on the same file system
+ * A disk with its group open; the disk is the group's only one. Any thread may read it; who changes
+ * it sees to it that nobody else does.
  */
-public record OpenDisk(StoredDisk disk, Group group, boolean sharesVolume) implements Closeable {
+public final class OpenDisk implements Closeable {
 
-  /** Opens a disk; makes its group if that was never completed. */
+  private final DataDirectory data;
+  private final Group group;
+  private final JournaledDisk device;
+  private final boolean sharesVolume;
+  private volatile StoredDisk disk;
+
+  private OpenDisk(DataDirectory data, StoredDisk disk, Group group, boolean sharesVolume) {
+    this.data = data;
+    this.disk = disk;
+    this.group = group;
+    this.sharesVolume = sharesVolume;
+    this.device = new JournaledDisk(group, 0);
+    device.readOnly(disk.readOnly());
+  }
+
+  /**
+   * Notes what a disk is, and opens it; makes its group if that was never completed. One that could
+   * not be made leaves nothing behind.
+   */
   public static OpenDisk open(
-      DataDirectory data,
-      StoredDisk disk,
-      GroupOptions options,
-      Clock clock,
-      RandomGenerator random)
-      throws IOException {
+      DataDirectory data, StoredDisk disk, Clock clock, RandomGenerator random) throws IOException {
+    boolean noted = data.disk(disk.name()).isPresent();
+    data.note(disk);
+    try {
+      return openNoted(data, disk, clock, random);
+    } catch (IOException | RuntimeException e) {
+      if (!noted) {
+        data.forgetUnmade(disk);
+      }
+      throw e;
+    }
+  }
+
+  private static OpenDisk openNoted(
+      DataDirectory data, StoredDisk disk, Clock clock, RandomGenerator random) throws IOException {
     DiskStorage home = data.home(disk.name());
     boolean made = home.exists(FileNames.CHECKPOINT);
     if (made && !DataDirectory.holdsGroup(disk.journal())) {
@@ -39,8 +63,59 @@ public record OpenDisk(StoredDisk disk, Group group, boolean sharesVolume) imple
     if (!made) {
       Group.create(journal, List.of(home), List.of(disk.inGroup()), clock, random);
     }
+    GroupOptions options = GroupOptions.DEFAULT.withHistoryBytes(disk.historyBytes());
     Group group = Group.open(journal, List.of(home), options, clock, random);
-    return new OpenDisk(disk, group, journal.sharesVolumeWith(home));
+    return new OpenDisk(data, disk, group, journal.sharesVolumeWith(home));
+  }
+
+  /** What it is. */
+  public StoredDisk disk() {
+    return disk;
+  }
+
+  /** Its journal and volume. */
+  public Group group() {
+    return group;
+  }
+
+  /** As the target serves it. */
+  public JournaledDisk device() {
+    return device;
+  }
+
+  /** Whether data and journal are on the same file system. */
+  public boolean sharesVolume() {
+    return sharesVolume;
+  }
+
+  /** Bytes on the disk. */
+  public long sizeBytes() {
+    return group.volume(0).sizeBytes();
+  }
+
+  /**
+   * Gives it another size, durably.
+   *
+   * @return the entry after which it has that
+   */
+  public long resize(long bytes) throws IOException {
+    return group.resize(0, bytes);
+  }
+
+  /** Lets initiators only read it from now on, or write again; remembered when this returns. */
+  public void readOnly(boolean only) throws IOException {
+    if (disk.readOnly() != only) {
+      disk = data.note(disk.withReadOnly(only));
+    }
+    device.readOnly(only);
+  }
+
+  /** Lets the journal take so much from now on; remembered when this returns. */
+  public void keepHistory(long bytes) throws IOException {
+    if (disk.historyBytes() != bytes) {
+      disk = data.note(disk.withHistoryBytes(bytes));
+    }
+    group.keepHistory(bytes);
   }
 
   @Override

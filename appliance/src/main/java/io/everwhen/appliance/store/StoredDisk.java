@@ -1,6 +1,7 @@
 package io.everwhen.appliance.store;
 
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,17 +12,50 @@ import tools.jackson.databind.node.ObjectNode;
  * A disk as the data directory remembers it.
  *
  * @param name its name
- * @param sizeBytes its size
+ * @param madeBytes its size when it was made; what it has become stands in its journal
  * @param blockBytes its logical block
  * @param journal the directory of its journal, absolute
+ * @param historyBytes what its journal may take
+ * @param readOnly whether initiators can only read it
  */
-public record StoredDisk(DiskName name, long sizeBytes, int blockBytes, Path journal) {
+public record StoredDisk(
+    DiskName name,
+    long madeBytes,
+    int blockBytes,
+    Path journal,
+    long historyBytes,
+    boolean readOnly) {
 
-  private static final int VERSION = 1;
+  // Version 1 had neither the history's bound nor a disk that is read-only.
+  private static final int VERSION = 2;
+
+  /**
+   * Refuses a bound that no journal can keep.
+   *
+   * @throws IllegalArgumentException with what it needs
+   */
+  public StoredDisk {
+    GroupOptions.DEFAULT.withHistoryBytes(historyBytes);
+  }
 
   /** The disk as the only one of its group. */
   Manifest.Disk inGroup() {
-    return new Manifest.Disk(0, name.value(), sizeBytes, blockBytes);
+    return new Manifest.Disk(0, name.value(), madeBytes, blockBytes);
+  }
+
+  /** The same with its journal in another place. */
+  public StoredDisk withJournal(Path other) {
+    return new StoredDisk(name, madeBytes, blockBytes, other, historyBytes, readOnly);
+  }
+
+  /** The same with another bound on its history. */
+  public StoredDisk withHistoryBytes(long bytes) {
+    return new StoredDisk(name, madeBytes, blockBytes, journal, bytes, readOnly);
+  }
+
+  /** The same, read-only or not. */
+  public StoredDisk withReadOnly(boolean only) {
+    return new StoredDisk(name, madeBytes, blockBytes, journal, historyBytes, only);
   }
 
   /**
@@ -34,26 +68,31 @@ public record StoredDisk(DiskName name, long sizeBytes, int blockBytes, Path jou
         Json.object()
             .put("version", VERSION)
             .put("name", name.value())
-            .put("size", sizeBytes)
+            .put("size", madeBytes)
             .put("block_size", blockBytes)
-            .put("journal", written.toString());
+            .put("journal", written.toString())
+            .put("journal_size", historyBytes)
+            .put("read_only", readOnly);
     return Json.text(node) + "\n";
   }
 
   static StoredDisk decode(String text, Path data, String where) throws IOException {
     try {
       JsonNode node = Json.parse(text);
-      if (node.path("version").asInt() != VERSION) {
+      int version = node.path("version").asInt();
+      if (version < 1 || version > VERSION) {
         throw new IOException(
             where
-                + " was written by another version of Everwhen; this one reads version "
+                + " was written by another version of Everwhen; this one reads versions 1 to "
                 + VERSION);
       }
       return new StoredDisk(
           new DiskName(node.required("name").asString()),
           node.required("size").asLong(),
           node.required("block_size").asInt(),
-          data.resolve(node.required("journal").asString()).normalize());
+          data.resolve(node.required("journal").asString()).normalize(),
+          node.path("journal_size").asLong(GroupOptions.DEFAULT.historyBytes()),
+          node.path("read_only").asBoolean(false));
     } catch (RuntimeException e) {
       throw new IOException(where + " is damaged: " + e.getMessage(), e);
     }

@@ -7,6 +7,7 @@ import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.HostPort;
+import io.everwhen.appliance.config.PortalConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -36,7 +37,7 @@ class CliTest {
   @Test
   void serveNeedsNothing() {
     assertThat(run("serve")).isZero();
-    assertThat(ran).containsExactly(new ServeOptions(Config.DEFAULT));
+    assertThat(served()).isEqualTo(Config.DEFAULT);
   }
 
   @Test
@@ -57,15 +58,14 @@ class CliTest {
                 "--admin",
                 "127.0.0.1:0"))
         .isZero();
-    assertThat(ran)
-        .containsExactly(
-            new ServeOptions(
-                new Config(
-                    Path.of("d"),
-                    Path.of("j"),
-                    new HostPort("::", 1),
-                    new HostPort("127.0.0.1", 0),
-                    List.of(DiskConfig.parse("a=1GiB"), DiskConfig.parse("b=512")))));
+    assertThat(served())
+        .isEqualTo(
+            new Config(
+                Path.of("d"),
+                Path.of("j"),
+                new HostPort("::", 1),
+                new HostPort("127.0.0.1", 0),
+                List.of(DiskConfig.parse("a=1GiB"), DiskConfig.parse("b=512"))));
   }
 
   @Test
@@ -76,17 +76,62 @@ class CliTest {
             "data: d\njournal: j\ndisks:\n- {name: a, size: 1G, block_size: 4096}\n");
     assertThat(run("serve", "--config", file.toString(), "--data", "other", "--disk", "a=2G"))
         .isZero();
+    assertThat(served())
+        .isEqualTo(
+            new Config(
+                Path.of("other"),
+                Path.of("j"),
+                Config.DEFAULT.portals().getFirst().listen(),
+                Config.DEFAULT.admin(),
+                List.of(
+                    new DiskConfig(new DiskName("a"), ByteSize.parse("2G"), 4096, null, null))));
+  }
+
+  @Test
+  void serveListensWhereverItIsToldTo() {
+    assertThat(run("serve", "--listen", "10.0.0.1:1", "--listen", "[fd00::1]:2")).isZero();
+    assertThat(served().portals())
+        .containsExactly(
+            new PortalConfig(new HostPort("10.0.0.1", 1)),
+            new PortalConfig(new HostPort("fd00::1", 2)));
+  }
+
+  @Test
+  void theDiskCommandsTakeWhatTheyNeed() {
+    DiskName db = new DiskName("db");
+    Path data = Path.of("everwhen-data");
+    assertThat(run("disk", "list", "--json")).isZero();
+    assertThat(run("disk", "add", "db=1G", "--read-only", "--data", "d")).isZero();
+    assertThat(run("disk", "resize", "db", "2GiB", "--force")).isZero();
+    assertThat(run("disk", "remove", "db", "--delete-history")).isZero();
+    assertThat(run("disk", "set", "--read-write", "db")).isZero();
+    assertThat(run("reload", "--data", "d")).isZero();
     assertThat(ran)
         .containsExactly(
-            new ServeOptions(
-                new Config(
-                    Path.of("other"),
-                    Path.of("j"),
-                    Config.DEFAULT.listen(),
-                    Config.DEFAULT.admin(),
-                    List.of(
-                        new DiskConfig(
-                            new DiskName("a"), ByteSize.parse("2G"), 4096, null, null)))));
+            new DiskOptions.List(data),
+            new DiskOptions.Add(Path.of("d"), DiskConfig.parse("db=1G").withReadOnly(true), null),
+            new DiskOptions.Resize(data, db, ByteSize.parse("2GiB"), true),
+            new DiskOptions.Remove(data, db, false, true),
+            new DiskOptions.Set(data, db, false),
+            new ReloadOptions(Path.of("d")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "disk,                                   which command? One of",
+    "disk resize db,                         SIZE",
+    "disk resize db -1,                      not a size",
+    "disk resize db 12Q,                     not a size",
+    "disk add db,                            NAME=SIZE",
+    "disk add Db=1G,                         lower case",
+    "disk set db,                            --read-only or --read-write",
+    "disk set db --read-only --read-write,   --read-only or --read-write",
+    "disk sett db,                           did you mean"
+  })
+  void aDiskCommandThatMakesNoSenseIsRefused(String arguments, String said) {
+    assertThat(run(arguments.split(" "))).isEqualTo(2);
+    assertThat(errors()).startsWith("everwhen: ").contains(said).hasLineCount(1);
+    assertThat(ran).isEmpty();
   }
 
   @Test
@@ -199,10 +244,26 @@ class CliTest {
     assertThat(printed()).isEqualTo("{\"kind\":\"write\",\"offset\":512}\n");
   }
 
+  private Config served() {
+    assertThat(ran).singleElement().isInstanceOf(ServeOptions.class);
+    return ((ServeOptions) ran.getFirst()).config();
+  }
+
   private int run(String... arguments) {
     return new Cli(
             new Commands(
-                this::record, this::record, this::record, this::record, this::record, this::record),
+                this::record,
+                this::record,
+                this::record,
+                this::record,
+                this::record,
+                this::record,
+                this::record,
+                this::record,
+                this::record,
+                this::record,
+                this::record,
+                this::record),
             "1.2.3",
             verbose -> {})
         .run(stream(out), stream(err), arguments);

@@ -73,7 +73,7 @@ class AccessReaderTest {
     Config changed =
         read.withData(Path.of("d"))
             .withJournal(Path.of("j"))
-            .withListen(new HostPort("h", 1))
+            .withPortals(List.of(new PortalConfig(new HostPort("h", 1))))
             .withAdmin(new HostPort("h", 2))
             .withDisks(List.of(DiskConfig.parse("a=2G")));
     assertThat(changed.discoveryChap()).isEqualTo(read.discoveryChap()).isNotNull();

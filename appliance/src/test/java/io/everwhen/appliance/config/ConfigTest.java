@@ -55,7 +55,8 @@ class ConfigTest {
   void isTheDefaultWhereTheFileSaysNothing() throws Exception {
     assertThat(read("")).isEqualTo(Config.DEFAULT);
     assertThat(read("listen: 0.0.0.0:1\n"))
-        .isEqualTo(Config.DEFAULT.withListen(new HostPort("0.0.0.0", 1)));
+        .isEqualTo(
+            Config.DEFAULT.withPortals(List.of(new PortalConfig(new HostPort("0.0.0.0", 1)))));
   }
 
   /** What is wrong, where, and what the message says. {@code |} stands for the end of a line. */

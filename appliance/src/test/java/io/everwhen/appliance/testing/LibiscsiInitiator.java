@@ -27,6 +27,11 @@ public final class LibiscsiInitiator implements AutoCloseable {
   /** How long a command may take. */
   public static final int TIMEOUT_SECONDS = 20;
 
+  /** How libiscsi calls a unit attention. */
+  public static final String ATTENTION = "UNIT_ATTENTION";
+
+  private static final int ATTENTIONS_MAX = 4;
+
   private static final Pattern URL = Pattern.compile("iscsi://([^/]+)/([^/]+)/(\\d+)");
 
   private final Arena arena = Arena.ofShared();
@@ -98,6 +103,35 @@ public final class LibiscsiInitiator implements AutoCloseable {
   /** Blocks on the disk, as READ CAPACITY(16) said at login. */
   public long blockCount() {
     return blockCount;
+  }
+
+  /**
+   * Blocks on the disk, as READ CAPACITY(16) says now. Takes note of unit attentions first, as an
+   * operating system does.
+   */
+  public long blockCountNow() throws InitiatorException {
+    return ByteBuffer.wrap(
+                attentive(() -> dataIn("READ CAPACITY(16)", Libiscsi.READCAPACITY16, context, lun)))
+            .getLong()
+        + 1;
+  }
+
+  /** A command that returns data. */
+  public interface DataCommand {
+    byte[] run() throws InitiatorException;
+  }
+
+  /** Repeats a command as long as all that comes of it is the news of a unit attention. */
+  public static byte[] attentive(DataCommand command) throws InitiatorException {
+    for (int attention = 0; ; attention++) {
+      try {
+        return command.run();
+      } catch (InitiatorException e) {
+        if (attention == ATTENTIONS_MAX || !String.valueOf(e.getMessage()).contains(ATTENTION)) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** READ(16) of {@code blocks} blocks. */

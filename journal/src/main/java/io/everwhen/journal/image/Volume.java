@@ -123,26 +123,33 @@ public final class Volume {
    * changes; a change made meanwhile may be seen or not.
    */
   public Run run(long offset) throws IOException {
-    check(offset, SECTOR_BYTES);
-    boolean mapped = false;
-    long at = offset;
-    for (int pieces = 0; at < sizeBytes && pieces < RUN_PIECES_MAX; pieces++) {
-      Run next = pieceAt(at);
-      if (at > offset && next.mapped() != mapped) {
-        break;
+    // As a reader: what a resize cuts off of the image is there until this is done.
+    long stamp = readers.readLock();
+    try {
+      check(offset, SECTOR_BYTES);
+      long end = sizeBytes;
+      boolean mapped = false;
+      long at = offset;
+      for (int pieces = 0; at < end && pieces < RUN_PIECES_MAX; pieces++) {
+        Run next = pieceAt(at, end);
+        if (at > offset && next.mapped() != mapped) {
+          break;
+        }
+        mapped = next.mapped();
+        at += next.length();
       }
-      mapped = next.mapped();
-      at += next.length();
+      return new Run(Math.min(at, end) - offset, mapped);
+    } finally {
+      readers.unlockRead(stamp);
     }
-    return new Run(at - offset, mapped);
   }
 
-  private Run pieceAt(long offset) throws IOException {
+  private Run pieceAt(long offset, long diskEnd) throws IOException {
     Piece piece = map.next(offset);
     if (piece != null && piece.start() <= offset) {
       return new Run(piece.end() - offset, !piece.source().zeroes());
     }
-    long end = piece == null ? sizeBytes : piece.start();
+    long end = piece == null ? diskEnd : piece.start();
     long data = image.nextData(offset);
     return data > offset
         ? new Run(Math.min(end, data) - offset, false)

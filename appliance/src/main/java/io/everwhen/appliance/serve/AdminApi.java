@@ -1,0 +1,131 @@
+package io.everwhen.appliance.serve;
+
+import io.everwhen.appliance.config.ByteSize;
+import io.everwhen.appliance.config.DiskConfig;
+import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.store.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What the management interface can be asked. Nothing that arrives is believed before it is
+ * checked.
+ *
+ * <pre>
+ * GET  /v1/status                how the appliance is
+ * GET  /v1/disks                 which disks there are
+ * POST /v1/disks                 {"name": "...", "size": BYTES, "read_only": false, "journal": "/..."} makes one
+ * POST /v1/disks/NAME/marks      {"name": "..."} names this instant
+ * POST /v1/disks/NAME/resize     {"size": BYTES, "force": false}
+ * POST /v1/disks/NAME/remove     {"force": false, "delete_history": false}
+ * POST /v1/disks/NAME/settings   {"read_only": true}
+ * POST /v1/reload                {} reads the configuration again
+ * </pre>
+ */
+public final class AdminApi {
+
+  private static final int MAX_MARK_BYTES = 255;
+
+  private final Appliance appliance;
+
+  AdminApi(Appliance appliance) {
+    this.appliance = appliance;
+  }
+
+  /**
+   * Does what is asked.
+   *
+   * @return the answer
+   * @throws Refusal when it is not done
+   */
+  ObjectNode answer(String method, String path, byte[] body) throws IOException, Refusal {
+    String[] parts = path.split("/", -1);
+    boolean get = method.equals("GET");
+    if (!get && !method.equals("POST")) {
+      throw Refusal.method("GET it or POST to it");
+    }
+    String place = parts.length == 5 && parts[2].equals("disks") ? "/v1/disks/*/" + parts[4] : path;
+    Operations operations = appliance.operations();
+    return switch (method + " " + place) {
+      case "GET /v1/status" -> StatusReport.of(appliance);
+      case "GET /v1/disks" -> operations.list();
+      case "POST /v1/disks" -> operations.add(disk(body));
+      case "POST /v1/disks/*/marks" -> mark(name(parts[3]), body);
+      case "POST /v1/disks/*/resize" -> resize(name(parts[3]), body);
+      case "POST /v1/disks/*/remove" -> remove(name(parts[3]), body);
+      case "POST /v1/disks/*/settings" -> settings(name(parts[3]), body);
+      case "POST /v1/status", "GET /v1/reload" ->
+          throw Refusal.method(get ? "POST to it" : "GET it");
+      default -> throw Refusal.unknown("there is nothing at " + path);
+    };
+  }
+
+  private static DiskName name(String text) throws Refusal {
+    try {
+      return new DiskName(text);
+    } catch (IllegalArgumentException e) {
+      throw Refusal.unknown(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static DiskConfig disk(byte[] body) throws Refusal {
+    Fields fields = new Fields(body, "name", "size", "read_only", "journal");
+    DiskName name = fields.text("name", DiskName::new);
+    DiskConfig disk = fields.number("size", size -> new DiskConfig(name, new ByteSize(size)));
+    if (fields.has("journal")) {
+      disk = disk.withJournal(fields.text("journal", AdminApi::absolute));
+    }
+    return disk.withReadOnly(fields.flag("read_only"));
+  }
+
+  private static Path absolute(String text) {
+    Path path = Path.of(text);
+    if (!path.isAbsolute()) {
+      throw new IllegalArgumentException("not an absolute path: " + text);
+    }
+    return path;
+  }
+
+  private ObjectNode mark(DiskName disk, byte[] body) throws IOException, Refusal {
+    String name = new Fields(body, "name").text("name", text -> text);
+    Optional<String> wrong = whatIsWrongWithMark(name);
+    if (wrong.isPresent()) {
+      throw Refusal.senseless(wrong.get());
+    }
+    long sequence = appliance.operations().mark(disk, name);
+    return Json.object().put("disk", disk.value()).put("mark", name).put("sequence", sequence);
+  }
+
+  /** Why a text cannot be a mark's name; empty when it can. */
+  public static Optional<String> whatIsWrongWithMark(String name) {
+    if (name.isBlank() || name.getBytes(StandardCharsets.UTF_8).length > MAX_MARK_BYTES) {
+      return Optional.of("a mark's name has 1 to " + MAX_MARK_BYTES + " bytes and is not blank");
+    }
+    return name.chars().anyMatch(Character::isISOControl)
+        ? Optional.of("a mark's name has no control characters")
+        : Optional.empty();
+  }
+
+  private ObjectNode resize(DiskName disk, byte[] body) throws IOException, Refusal {
+    Fields fields = new Fields(body, "size", "force");
+    return appliance
+        .operations()
+        .resize(disk, fields.number("size", ByteSize::new), fields.flag("force"));
+  }
+
+  private ObjectNode remove(DiskName disk, byte[] body) throws IOException, Refusal {
+    Fields fields = new Fields(body, "force", "delete_history");
+    return appliance.operations().remove(disk, fields.flag("force"), fields.flag("delete_history"));
+  }
+
+  private ObjectNode settings(DiskName disk, byte[] body) throws IOException, Refusal {
+    Fields fields = new Fields(body, "read_only");
+    if (!fields.has("read_only")) {
+      throw Refusal.senseless("nothing to set; there is read_only");
+    }
+    return appliance.operations().readOnly(disk, fields.flag("read_only"));
+  }
+}

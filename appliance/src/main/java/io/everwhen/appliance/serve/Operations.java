@@ -1,0 +1,194 @@
+package io.everwhen.appliance.serve;
+
+import io.everwhen.appliance.config.ByteSize;
+import io.everwhen.appliance.config.Config;
+import io.everwhen.appliance.config.ConfigSource;
+import io.everwhen.appliance.config.DiskConfig;
+import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.InvalidConfigException;
+import io.everwhen.appliance.store.DataDirectory;
+import io.everwhen.appliance.store.DataDirectory.RemovedDisk;
+import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.journal.log.Clock;
+import io.everwhen.restore.plan.Suggestions;
+import io.everwhen.target.iscsi.SessionStatus;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What an operator does to disks while they are served; one thing at a time, whoever asks.
+ *
+ * <p>What is true after a restart: every disk that was made is remembered in the data directory,
+ * with its size, its place and whether it is read-only. What the configuration says of a disk goes
+ * over that at each start and reload, except that it never shrinks one.
+ */
+final class Operations {
+
+  private static final Logger log = LoggerFactory.getLogger(Operations.class);
+
+  private final DataDirectory data;
+  private final ServedDisks disks;
+  private final Exports exports;
+  private final ConfigSource source;
+  private final Clock clock;
+  private Config config;
+
+  Operations(
+      DataDirectory data,
+      ServedDisks disks,
+      Exports exports,
+      ConfigSource source,
+      Config config,
+      Clock clock) {
+    this.data = data;
+    this.disks = disks;
+    this.exports = exports;
+    this.source = source;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  /** Opens a disk, lets it grow to what the configuration says, and serves it. */
+  synchronized void openAtStart(StoredDisk stored) throws IOException {
+    OpenDisk disk = disks.open(stored);
+    Optional<DiskConfig> said = config.disk(stored.name());
+    if (said.isPresent()) {
+      grow(disk, said.get().size());
+    }
+    exports.add(disk, config);
+  }
+
+  private static void grow(OpenDisk disk, ByteSize size) throws IOException {
+    if (size.bytes() > disk.sizeBytes()) {
+      disk.resize(size.bytes());
+      log.info("{} has {} now, as the configuration says", disk.disk().name(), size);
+    } else if (size.bytes() < disk.sizeBytes()) {
+      log.warn(
+          "{} has {}; the configuration says {}, but only 'everwhen disk resize' makes a disk smaller",
+          disk.disk().name(),
+          new ByteSize(disk.sizeBytes()),
+          size);
+    }
+  }
+
+  /** Which disks there are, and which were removed. */
+  synchronized ObjectNode list() throws IOException {
+    ObjectNode list = DiskReport.list();
+    for (OpenDisk disk : disks.all()) {
+      list.withArray("disks").add(DiskReport.of(disk.disk(), disk.sizeBytes()));
+    }
+    DiskReport.addRemoved(list, data);
+    return list;
+  }
+
+  /** Names the present instant of a disk; which entry that is. */
+  long mark(DiskName name, String mark) throws IOException, Refusal {
+    return find(name).group().mark(mark);
+  }
+
+  /** Makes a disk and serves it. */
+  synchronized ObjectNode add(DiskConfig wanted) throws IOException, Refusal {
+    DiskName name = wanted.name();
+    if (disks.find(name).isPresent()) {
+      throw Refusal.now("there is a disk " + name + " already");
+    }
+    if (config.disk(name).isPresent() || config.restricts()) {
+      throw Refusal.now(
+          "the configuration says who may use which disk, so it has to say it of %s too: put it into %s, then 'everwhen reload'"
+              .formatted(name, source.describe()));
+    }
+    OpenDisk disk = disks.open(data.diskFor(wanted, config));
+    exports.add(disk, config);
+    return DiskReport.of(disk.disk(), disk.sizeBytes()).put("target", name.iqn());
+  }
+
+  /** Gives a disk another size. */
+  synchronized ObjectNode resize(DiskName name, ByteSize size, boolean force)
+      throws IOException, Refusal {
+    OpenDisk disk = find(name);
+    ResizeCheck.check(disk, size, force);
+    long sequence = disk.resize(size.bytes());
+    ObjectNode done = DiskReport.of(disk.disk(), disk.sizeBytes()).put("sequence", sequence);
+    config
+        .disk(name)
+        .filter(said -> said.size().bytes() != size.bytes())
+        .ifPresent(said -> noteSize(done, said, size));
+    return done;
+  }
+
+  private void noteSize(ObjectNode done, DiskConfig said, ByteSize size) {
+    done.putArray("notes")
+        .add(
+            said.size().bytes() < size.bytes()
+                ? "%s says %s; say %s there too".formatted(source.describe(), said.size(), size)
+                : "%s says %s, and lets it grow to that again at the next start or reload; change it there too"
+                    .formatted(source.describe(), said.size()));
+  }
+
+  /** Takes a disk out of service; its history stays unless that is to be deleted too. */
+  synchronized ObjectNode remove(DiskName name, boolean force, boolean deleteHistory)
+      throws IOException, Refusal {
+    OpenDisk disk = find(name);
+    if (configNow().disk(name).isPresent()) {
+      throw Refusal.now(
+          "%s names %s, and would make it anew, empty; take it out there first"
+              .formatted(source.describe(), name));
+    }
+    List<SessionStatus> users = exports.users(disk);
+    if (!users.isEmpty() && !force) {
+      throw Refusal.now(
+          "%s is in use by %s; --force takes it away from them"
+              .formatted(
+                  name,
+                  String.join(
+                      ", ", users.stream().map(SessionStatus::initiator).distinct().toList())));
+    }
+    exports.remove(disk);
+    disks.close(disk);
+    RemovedDisk removed = data.remove(disk.disk(), clock.wallNanos());
+    if (deleteHistory) {
+      removed.delete();
+    }
+    return DiskReport.of(removed, deleteHistory);
+  }
+
+  /** The configuration as it stands in its file now; as it is in force if that cannot be read. */
+  private Config configNow() {
+    try {
+      return source.read();
+    } catch (InvalidConfigException e) {
+      return config;
+    }
+  }
+
+  /** Makes a disk read-only, or writable. */
+  synchronized ObjectNode readOnly(DiskName name, boolean only) throws IOException, Refusal {
+    OpenDisk disk = find(name);
+    disk.readOnly(only);
+    ObjectNode done = DiskReport.of(disk.disk(), disk.sizeBytes());
+    if (config.disk(name).map(DiskConfig::readOnly).filter(said -> said != only).isPresent()) {
+      done.putArray("notes")
+          .add(
+              "%s says read_only: %s, which counts again at the next start or reload; change it there too"
+                  .formatted(source.describe(), !only));
+    }
+    return done;
+  }
+
+  private OpenDisk find(DiskName name) throws Refusal {
+    return disks
+        .find(name)
+        .orElseThrow(() ->
+            Refusal.unknown(
+                "there is no disk "
+                    + name
+                    + Suggestions.near(
+                        name.value(),
+                        disks.all().stream().map(disk -> disk.disk().name().value()).toList())));
+  }
+}
