@@ -34,6 +34,8 @@ enum Access {
           Cdb.PreFetch _,
           Cdb.GetLbaStatus _,
           Cdb.ReceiveCopyResults _,
+          Cdb.PopulateToken _,
+          Cdb.ReceiveRodTokenInformation _,
           Cdb.ReadDefectData _,
           Cdb.ModeSense _,
           Cdb.ReadBuffer _,
@@ -53,6 +55,7 @@ enum Access {
           Cdb.Sanitize _,
           Cdb.FormatUnit _,
           Cdb.ExtendedCopy _,
+          Cdb.WriteUsingToken _,
           Cdb.StartStopUnit _ ->
           CHANGING;
     };

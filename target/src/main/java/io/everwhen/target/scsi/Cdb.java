@@ -136,6 +136,29 @@ public sealed interface Cdb {
     }
   }
 
+  /** POPULATE TOKEN. */
+  record PopulateToken(int listIdentifier, long parameterListLength) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+  }
+
+  /** WRITE USING TOKEN. */
+  record WriteUsingToken(int listIdentifier, long parameterListLength) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+
+    @Override
+    public boolean settlesFirst() {
+      return true;
+    }
+  }
+
+  record ReceiveRodTokenInformation(int listIdentifier, long allocationLength) implements Cdb {}
+
   /** RECEIVE COPY RESULTS, of copies by EXTENDED COPY(LID1). */
   record ReceiveCopyResults(int serviceAction, int listIdentifier, long allocationLength)
       implements Cdb {}

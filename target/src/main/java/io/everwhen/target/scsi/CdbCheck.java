@@ -36,6 +36,9 @@ final class CdbCheck {
       case Cdb.PreFetch fetch -> range(fetch.lba(), fetch.blocks());
       case Cdb.GetLbaStatus status -> range(status.lba(), 1);
       case Cdb.ExtendedCopy copy -> extendedCopy(copy.parameterListLength());
+      case Cdb.PopulateToken populate ->
+          tokenList(populate.parameterListLength(), TokenList.POPULATE_HEADER_BYTES);
+      case Cdb.WriteUsingToken write -> writeUsingToken(write);
       case Cdb.ModeSelect select -> select.save() ? Sense.INVALID_FIELD_IN_CDB : null;
       case Cdb.WriteBuffer write -> ScratchBuffers.check(write);
       case Cdb.Sanitize sanitize -> sanitize(sanitize);
@@ -54,6 +57,7 @@ final class CdbCheck {
           Cdb.ReportOperationCodes _,
           Cdb.ReadDefectData _,
           Cdb.ReceiveCopyResults _,
+          Cdb.ReceiveRodTokenInformation _,
           Cdb.LogSense _,
           Cdb.ReadBuffer _,
           Cdb.ReportTargetPortGroups _,
@@ -139,6 +143,18 @@ final class CdbCheck {
     boolean fits =
         listLength >= CopyList.HEADER_BYTES
             && listLength <= CopyList.HEADER_BYTES + CopyLimits.DESCRIPTOR_BYTES_MAX;
+    return listLength == 0 || fits ? null : Sense.PARAMETER_LIST_LENGTH_ERROR;
+  }
+
+  private @Nullable Sense writeUsingToken(Cdb.WriteUsingToken write) {
+    Sense sense = tokenList(write.parameterListLength(), TokenList.WRITE_HEADER_BYTES);
+    return sense == null ? writable() : sense;
+  }
+
+  private static @Nullable Sense tokenList(long listLength, int header) {
+    boolean fits =
+        listLength >= header
+            && listLength <= header + CopyLimits.RANGES_MAX * TokenList.RANGE_BYTES;
     return listLength == 0 || fits ? null : Sense.PARAMETER_LIST_LENGTH_ERROR;
   }
 

@@ -203,9 +203,8 @@ final class CdbDecoder {
     long lba = in.getLong(at + 2);
     long length = uint32(in, at + 10);
     return switch (code) {
-      case OperationCode.THIRD_PARTY_COPY_OUT -> thirdPartyCopyOut(flags & 0x1f, length);
-      case OperationCode.THIRD_PARTY_COPY_IN ->
-          new Cdb.ReceiveCopyResults(flags & 0x1f, in.get(at + 2) & 0xff, length);
+      case OperationCode.THIRD_PARTY_COPY_OUT -> thirdPartyCopyOut(flags & 0x1f, in, at, length);
+      case OperationCode.THIRD_PARTY_COPY_IN -> thirdPartyCopyIn(flags & 0x1f, in, at, length);
       case OperationCode.READ_16 -> new Cdb.Read(flags >> 5, lba, length);
       case OperationCode.COMPARE_AND_WRITE ->
           new Cdb.CompareAndWrite(flags >> 5, (flags & FUA) != 0, lba, in.get(at + 13) & 0xff);
@@ -226,8 +225,19 @@ final class CdbDecoder {
     };
   }
 
-  private static Cdb thirdPartyCopyOut(int action, long length) {
-    return action == OperationCode.EXTENDED_COPY_LID1 ? new Cdb.ExtendedCopy(length) : INVALID;
+  private static Cdb thirdPartyCopyOut(int action, ByteBuffer in, int at, long length) {
+    return switch (action) {
+      case OperationCode.EXTENDED_COPY_LID1 -> new Cdb.ExtendedCopy(length);
+      case OperationCode.POPULATE_TOKEN -> new Cdb.PopulateToken(in.getInt(at + 6), length);
+      case OperationCode.WRITE_USING_TOKEN -> new Cdb.WriteUsingToken(in.getInt(at + 6), length);
+      default -> INVALID;
+    };
+  }
+
+  private static Cdb thirdPartyCopyIn(int action, ByteBuffer in, int at, long length) {
+    return action == OperationCode.RECEIVE_ROD_TOKEN_INFORMATION
+        ? new Cdb.ReceiveRodTokenInformation(in.getInt(at + 2), length)
+        : new Cdb.ReceiveCopyResults(action, in.get(at + 2) & 0xff, length);
   }
 
   private static Cdb serviceActionIn(int action, ByteBuffer in, int at, long lba, long length) {

@@ -19,7 +19,8 @@ final class ChangeOrder {
       case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _ -> lock.readLock();
       case Cdb.CompareAndWrite _, Cdb.OrWrite _ -> lock.writeLock();
       // Once these have ended, no change goes on that they exclude.
-      case Cdb.FormatUnit _,
+      case Cdb.PopulateToken _,
+          Cdb.FormatUnit _,
           Cdb.Sanitize _,
           Cdb.PersistentReserveOut _,
           Cdb.Reserve _,
@@ -50,8 +51,10 @@ final class ChangeOrder {
           Cdb.ReadCapacity16 _,
           Cdb.PersistentReserveIn _,
           Cdb.ReceiveCopyResults _,
+          Cdb.ReceiveRodTokenInformation _,
           // What it reads and writes takes its place by itself, wherever that is.
           Cdb.ExtendedCopy _,
+          Cdb.WriteUsingToken _,
           Cdb.Unknown _,
           Cdb.Invalid _ ->
           NONE;

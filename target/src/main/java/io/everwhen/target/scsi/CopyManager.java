@@ -100,7 +100,8 @@ final class CopyManager {
     ByteBuffer buffer = CopyBuffers.acquire();
     try {
       long from = segment.sourceBlock() + before / source.blockSize();
-      Sense failure = read(source, from, buffer.clear().limit((int) wanted));
+      Sense failure =
+          CopyTransfers.read(source.nexus(), from, wanted / source.blockSize(), buffer.clear());
       if (failure != null) {
         return failure;
       }
@@ -109,7 +110,7 @@ final class CopyManager {
         buffer.put(at, (byte) 0);
       }
       long to = segment.destinationBlock() + segment.destinationOffset() / destination.blockSize();
-      return write(destination, to, buffer);
+      return CopyTransfers.write(destination.nexus(), to, buffer);
     } finally {
       CopyBuffers.release(buffer);
     }
@@ -117,36 +118,5 @@ final class CopyManager {
 
   private static long roundUp(long bytes, int blockSize) {
     return (bytes + blockSize - 1) / blockSize * blockSize;
-  }
-
-  private static @Nullable Sense read(Side source, long block, ByteBuffer into) throws IOException {
-    Cdb read = new Cdb.Read(0, block, into.remaining() / source.blockSize());
-    return failure(source.nexus().perform(read, NOTHING, new ReadInto(into)));
-  }
-
-  private static @Nullable Sense write(Side destination, long block, ByteBuffer data)
-      throws IOException {
-    long blocks = data.remaining() / destination.blockSize();
-    boolean zero = Provisioning.isZero(data);
-    Cdb write =
-        zero
-            ? new Cdb.WriteSame(0, false, true, true, block, blocks)
-            : new Cdb.Write(0, false, false, 0, block, blocks);
-    Outcome outcome = destination.nexus().perform(write, data, new ReadInto(NOTHING));
-    Sense unsettled = destination.nexus().settle(); // before the buffer is used again
-    return unsettled == null ? failure(outcome) : Sense.THIRD_PARTY_DEVICE_FAILURE;
-  }
-
-  private static @Nullable Sense failure(Outcome outcome) {
-    return switch (outcome) {
-      case Outcome.Done.RESERVATION_CONFLICT -> Sense.THIRD_PARTY_DEVICE_FAILURE;
-      case Outcome.Done _ -> null;
-      case Outcome.CheckCondition check ->
-          check.sense().isIllegalRequest()
-              ? Sense.COPY_SEGMENT_WRONG
-              : Sense.THIRD_PARTY_DEVICE_FAILURE;
-      case Outcome.Pending pending -> failure(pending.end().join());
-      case Outcome.ChangesLost _ -> Sense.THIRD_PARTY_DEVICE_FAILURE;
-    };
   }
 }

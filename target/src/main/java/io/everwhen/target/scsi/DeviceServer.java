@@ -20,6 +20,7 @@ final class DeviceServer {
   private final Provisioning provisioning;
   private final FormatUnit formatUnit;
   private final Sanitizer sanitizer;
+  private final TokenCommands tokenCommands;
   private final ReservationCommands reservationCommands;
   private final MediumCommands mediumCommands;
   private final ModeCommands modeCommands;
@@ -27,6 +28,7 @@ final class DeviceServer {
 
   DeviceServer(
       BlockDevice disk,
+      RodTokens tokens,
       DiskIdentity identity,
       UnitOptions options,
       Nexuses nexuses,
@@ -42,6 +44,7 @@ final class DeviceServer {
     verification = new Verification(disk);
     provisioning = new Provisioning(disk);
     formatUnit = new FormatUnit(disk, operation);
+    tokenCommands = new TokenCommands(disk, tokens);
     sanitizer = new Sanitizer(disk, operation);
     reservationCommands = new ReservationCommands(reservations, nexuses);
     mediumCommands = new MediumCommands(disk, medium, nexuses);
@@ -111,6 +114,10 @@ final class DeviceServer {
       case Cdb.FormatUnit format -> formatUnit.format(format, dataOut);
       case Cdb.Sanitize sanitize -> sanitizer.sanitize(sanitize, dataOut);
       case Cdb.ExtendedCopy _ -> CopyManager.extendedCopy(nexus, dataOut);
+      case Cdb.PopulateToken populate -> tokenCommands.populate(nexus, populate, dataOut);
+      case Cdb.WriteUsingToken write -> tokenCommands.write(nexus, write, dataOut);
+      case Cdb.ReceiveRodTokenInformation information ->
+          nexus.tokenResults().report(information, dataIn);
       case Cdb.ReceiveCopyResults results -> nexus.copyResults().report(results, dataIn);
       case Cdb.PersistentReserveIn in -> reservationCommands.report(in, dataIn);
       case Cdb.PersistentReserveOut out -> reservationCommands.change(nexus, out, dataOut);

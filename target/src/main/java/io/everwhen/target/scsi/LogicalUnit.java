@@ -17,6 +17,7 @@ public final class LogicalUnit {
   private final BlockDevice disk;
   private final Nexuses nexuses = new Nexuses();
   private final Reservations reservations;
+  private final RodTokens tokens = new RodTokens();
   private final Medium medium = new Medium();
   private final UnitMode mode = new UnitMode();
   private final DeviceServer server;
@@ -54,9 +55,10 @@ public final class LogicalUnit {
 
   private LogicalUnit(
       BlockDevice disk, DiskIdentity identity, UnitOptions options, Reservations reservations) {
-    this.disk = disk;
+    this.disk = new WatchedDisk(disk, tokens);
     this.reservations = reservations;
-    this.server = new DeviceServer(disk, identity, options, nexuses, reservations, medium, mode);
+    this.server =
+        new DeviceServer(this.disk, tokens, identity, options, nexuses, reservations, medium, mode);
     this.knownGeometry = disk.geometry();
     this.knownReadOnly = disk.readOnly();
   }
@@ -84,6 +86,11 @@ public final class LogicalUnit {
 
   boolean descriptorSense() {
     return mode.descriptorSense();
+  }
+
+  /** The tokens that stand for data of this unit. */
+  RodTokens tokens() {
+    return tokens;
   }
 
   int blockSize() {

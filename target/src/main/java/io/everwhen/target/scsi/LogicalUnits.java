@@ -117,7 +117,8 @@ public final class LogicalUnits {
     return !Arrays.equals(before, after);
   }
 
-  private List<UnitNexus> open() {
+  /** The nexuses with the units that are seen. */
+  List<UnitNexus> open() {
     return Arrays.stream(nexuses)
         .filter(UnitNexus.class::isInstance)
         .map(UnitNexus.class::cast)

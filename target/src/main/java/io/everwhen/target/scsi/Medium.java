@@ -30,6 +30,8 @@ final class Medium {
           Cdb.ReadCapacity10 _,
           Cdb.ReadCapacity16 _,
           Cdb.Sanitize _,
+          Cdb.PopulateToken _,
+          Cdb.WriteUsingToken _,
           Cdb.FormatUnit _,
           Cdb.TestUnitReady _ ->
           true;
@@ -43,6 +45,7 @@ final class Medium {
           Cdb.ReportOperationCodes _,
           Cdb.ExtendedCopy _,
           Cdb.ReceiveCopyResults _,
+          Cdb.ReceiveRodTokenInformation _,
           Cdb.LogSense _,
           Cdb.ReadBuffer _,
           Cdb.WriteBuffer _,

@@ -65,6 +65,15 @@ final class OperationCode {
   /** Service action of {@link #THIRD_PARTY_COPY_OUT}. */
   static final int EXTENDED_COPY_LID1 = 0x00;
 
+  /** Service action of {@link #THIRD_PARTY_COPY_OUT}. */
+  static final int POPULATE_TOKEN = 0x10;
+
+  /** Service action of {@link #THIRD_PARTY_COPY_OUT}. */
+  static final int WRITE_USING_TOKEN = 0x11;
+
+  /** Service action of {@link #THIRD_PARTY_COPY_IN}. */
+  static final int RECEIVE_ROD_TOKEN_INFORMATION = 0x07;
+
   /** Service action of {@link #MAINTENANCE_IN}. */
   static final int REPORT_TARGET_PORT_GROUPS = 0x0a;
 

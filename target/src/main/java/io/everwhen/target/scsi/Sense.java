@@ -42,6 +42,8 @@ public record Sense(int key, int asc, int ascq, int field, long information, int
   public static final Sense INVALID_COMMAND_OPERATION_CODE =
       new Sense(ILLEGAL_REQUEST_KEY, 0x20, 0x00);
   public static final Sense LBA_OUT_OF_RANGE = new Sense(ILLEGAL_REQUEST_KEY, 0x21, 0x00);
+  public static final Sense TOKEN_UNKNOWN = new Sense(ILLEGAL_REQUEST_KEY, 0x23, 0x04);
+  public static final Sense TOKEN_REVOKED = new Sense(ILLEGAL_REQUEST_KEY, 0x23, 0x06);
   public static final Sense INVALID_FIELD_IN_CDB = new Sense(ILLEGAL_REQUEST_KEY, 0x24, 0x00);
   public static final Sense LOGICAL_UNIT_NOT_SUPPORTED = new Sense(ILLEGAL_REQUEST_KEY, 0x25, 0x00);
   public static final Sense INVALID_FIELD_IN_PARAMETER_LIST =

@@ -18,6 +18,7 @@ final class UnitNexus implements Nexus {
   private final LogicalUnit unit;
   private final ArrayDeque<Sense> conditions = new ArrayDeque<>();
   private final CopyResults copyResults = new CopyResults();
+  private final TokenResults tokenResults = new TokenResults();
   private final ScratchBuffers scratch = new ScratchBuffers();
   private volatile boolean waiting;
   private volatile boolean closed;
@@ -45,6 +46,11 @@ final class UnitNexus implements Nexus {
   /** What became of the copies that were asked for here. */
   CopyResults copyResults() {
     return copyResults;
+  }
+
+  /** What became of the token commands that were sent here. */
+  TokenResults tokenResults() {
+    return tokenResults;
   }
 
   /** Carries out a command that the target gives itself; nothing has checked it yet. */

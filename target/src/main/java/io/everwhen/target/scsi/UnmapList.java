@@ -18,6 +18,18 @@ sealed interface UnmapList {
   /** A list that names nothing that can be unmapped. */
   record Refused(Sense sense) implements UnmapList {}
 
+  /** The list that names these extents. */
+  static ByteBuffer of(List<Extent> extents) {
+    int bytes = extents.size() * DESCRIPTOR_BYTES;
+    ByteBuffer list = ByteBuffer.allocate(HEADER_BYTES + bytes);
+    list.putShort(0, (short) (list.capacity() - Short.BYTES)).putShort(2, (short) bytes);
+    list.position(HEADER_BYTES);
+    for (Extent extent : extents) {
+      list.putLong(extent.block()).putInt((int) extent.count()).putInt(0);
+    }
+    return list.flip();
+  }
+
   static UnmapList parse(ByteBuffer in, Geometry geometry) {
     if (in.remaining() < HEADER_BYTES) {
       return new Refused(Sense.PARAMETER_LIST_LENGTH_ERROR);

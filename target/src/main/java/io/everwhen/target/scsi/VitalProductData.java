@@ -104,7 +104,7 @@ final class VitalProductData {
       case MODE_PAGE_POLICY ->
           out.put((byte) EVERY_PAGE).put((byte) EVERY_SUBPAGE).put((byte) 0).put((byte) 0);
       case SCSI_PORTS -> putPorts(out, ports);
-      case THIRD_PARTY_COPY -> ThirdPartyCopyPage.put(out);
+      case THIRD_PARTY_COPY -> ThirdPartyCopyPage.put(out, disk.geometry().blockSize());
       case BLOCK_LIMITS -> putBlockLimits(out, start, disk.geometry(), options);
       case BLOCK_DEVICE_CHARACTERISTICS -> {
         int erased = ERASED_BLOCKS_READ_WELL | (disk.encrypted() ? REKEYED_BLOCKS_READ_WELL : 0);

@@ -76,7 +76,7 @@ public final class CommandFuzz {
     dataOut.put(0, data, 0, (int) Math.min(bytes, data.remaining()));
     Outcome outcome = nexus.execute(fitted, dataOut, new Announced());
     awaitReady(nexus);
-    check(outcome, nexus, () -> fitted instanceof Cdb.ExtendedCopy || before == checksum(disk));
+    check(outcome, nexus, () -> isCopy(fitted) || before == checksum(disk));
   }
 
   private static void check(Outcome outcome, Nexus nexus, Unchanged unchanged) throws IOException {
@@ -92,6 +92,10 @@ public final class CommandFuzz {
       case Outcome.Done.GOOD, Outcome.Done.GOOD_ONCE_SETTLED, Outcome.Done.GOOD_ONCE_FLUSHED ->
           require(nexus.flush() == null, "a sound disk does not flush");
     }
+  }
+
+  private static boolean isCopy(Cdb cdb) {
+    return cdb instanceof Cdb.ExtendedCopy || cdb instanceof Cdb.WriteUsingToken;
   }
 
   /** Waits for what a command goes on to do when it is answered already. */

@@ -26,6 +26,7 @@ public final class MemoryDisk implements BlockDevice {
   private volatile DeviceException.@Nullable Reason failSettles;
   private volatile DeviceException.@Nullable Reason failReads;
   private volatile CountDownLatch held = new CountDownLatch(0);
+  private volatile int changeMillis;
   private volatile boolean broken;
   private volatile long flushes;
 
@@ -57,6 +58,11 @@ public final class MemoryDisk implements BlockDevice {
   /** Writes fail from now on; null heals them. */
   public void failWrites(DeviceException.@Nullable Reason reason) {
     failWrites = reason;
+  }
+
+  /** Each change takes so long from now on. */
+  public void changeMillis(int millis) {
+    changeMillis = millis;
   }
 
   /** Changes wait from now on, until {@link #releaseChanges}. */
@@ -138,6 +144,7 @@ public final class MemoryDisk implements BlockDevice {
   private void refuseChanges() throws DeviceException {
     try {
       held.await();
+      Thread.sleep(changeMillis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new DeviceException(DeviceException.Reason.UNWRITABLE, "interrupted", e);

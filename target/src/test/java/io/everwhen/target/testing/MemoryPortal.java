@@ -1,5 +1,6 @@
 package io.everwhen.target.testing;
 
+import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.iscsi.Access;
 import io.everwhen.target.iscsi.Portal;
 import io.everwhen.target.iscsi.Target;
@@ -15,10 +16,10 @@ public final class MemoryPortal implements AutoCloseable {
   public static final String NAME = "iqn.2026-11.io.everwhen:memory";
 
   private final Targets targets = new Targets();
-  private final MemoryDisk disk;
+  private final BlockDevice disk;
   private final Portal portal;
 
-  public MemoryPortal(MemoryDisk disk) throws IOException {
+  public MemoryPortal(BlockDevice disk) throws IOException {
     this.disk = disk;
     add(NAME, disk);
     portal = new Portal(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), targets);
@@ -26,7 +27,7 @@ public final class MemoryPortal implements AutoCloseable {
   }
 
   /** Serves one more disk. */
-  public void add(String name, MemoryDisk another) {
+  public void add(String name, BlockDevice another) {
     targets.add(new Target(name, DiskIdentity.of(name), another));
   }
 
@@ -35,8 +36,9 @@ public final class MemoryPortal implements AutoCloseable {
     targets.add(new Target(name, DiskIdentity.of(name), another, access));
   }
 
+  /** The first disk, if it is one in memory. */
   public MemoryDisk disk() {
-    return disk;
+    return (MemoryDisk) disk;
   }
 
   public Targets targets() {
