@@ -97,7 +97,7 @@ final class CopyManager {
     if (segment.concatenates() ? wanted != written : inexact) {
       return Sense.UNEXPECTED_INEXACT_SEGMENT;
     }
-    ByteBuffer buffer = CopyBuffers.acquire();
+    ByteBuffer buffer = LargeBuffers.FOR_COPIES.acquire();
     try {
       long from = segment.sourceBlock() + before / source.blockSize();
       Sense failure =
@@ -112,7 +112,7 @@ final class CopyManager {
       long to = segment.destinationBlock() + segment.destinationOffset() / destination.blockSize();
       return CopyTransfers.write(destination.nexus(), to, buffer);
     } finally {
-      CopyBuffers.release(buffer);
+      LargeBuffers.FOR_COPIES.release(buffer);
     }
   }
 

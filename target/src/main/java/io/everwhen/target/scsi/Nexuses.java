@@ -26,6 +26,13 @@ final class Nexuses {
     open.forEach(UnitNexus::abort);
   }
 
+  /** Aborts the tasks of one that registered, if it is there. */
+  void abort(Registrant registrant) {
+    open.stream()
+        .filter(nexus -> nexus.registrant().equals(registrant))
+        .forEach(UnitNexus::abort);
+  }
+
   /** Raises it for everybody else than the nexus that caused it. */
   void raiseExcept(UnitNexus cause, Sense condition) {
     open.stream().filter(nexus -> nexus != cause).forEach(nexus -> nexus.raise(condition));

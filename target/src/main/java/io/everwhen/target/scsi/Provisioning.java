@@ -22,7 +22,7 @@ final class Provisioning {
       if (zero) {
         disk.zero(List.of(new Extent(same.lba(), blocks)), same.unmap());
       } else {
-        disk.write(same.lba(), repeated(data, (int) blocks));
+        fill(same.lba(), blocks, data);
       }
       return Outcome.Done.GOOD_ONCE_SETTLED;
     } catch (IOException | RuntimeException e) {
@@ -69,11 +69,19 @@ final class Provisioning {
     return true;
   }
 
-  private static ByteBuffer repeated(ByteBuffer block, int count) {
-    ByteBuffer all = ByteBuffer.allocate(count * block.remaining());
-    while (all.hasRemaining()) {
-      all.put(block.duplicate());
+  /** Writes a block again and again, as one change, and settles it. */
+  private void fill(long lba, long blocks, ByteBuffer block) throws IOException {
+    int blockSize = block.remaining();
+    int bytes = (int) (blocks * blockSize);
+    ByteBuffer all = LargeBuffers.FOR_FILLING.acquire().limit(bytes);
+    try {
+      for (int at = 0; at < bytes; at += blockSize) {
+        all.put(at, block, block.position(), blockSize);
+      }
+      disk.write(lba, all);
+      disk.settle(); // before the buffer is used again
+    } finally {
+      LargeBuffers.FOR_FILLING.release(all);
     }
-    return all.flip();
   }
 }

@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
  */
 final class ReadModifyWrite {
 
+  private static final int PIECE_BYTES = 64 << 10;
+
   private final BlockDevice disk;
   private final Transfers transfers;
 
@@ -34,16 +36,20 @@ final class ReadModifyWrite {
   }
 
   Outcome orWrite(Cdb.OrWrite cdb, ByteBuffer data) {
-    ByteBuffer content = ByteBuffer.allocate(data.remaining());
-    try {
-      disk.read(cdb.lba(), content);
-    } catch (IOException | RuntimeException e) {
-      return DeviceFailure.reading("orwrite", e);
+    int blockSize = disk.geometry().blockSize();
+    int start = data.position();
+    ByteBuffer content = ByteBuffer.allocate(PIECE_BYTES);
+    for (int at = start; at < data.limit(); at += content.limit()) {
+      content.clear().limit(Math.min(PIECE_BYTES, data.limit() - at));
+      try {
+        disk.read(cdb.lba() + (at - start) / blockSize, content);
+      } catch (IOException | RuntimeException e) {
+        return DeviceFailure.reading("orwrite", e);
+      }
+      for (int i = 0; i < content.limit(); i += Long.BYTES) {
+        data.putLong(at + i, data.getLong(at + i) | content.getLong(i));
+      }
     }
-    content.flip();
-    for (int at = 0; at < content.limit(); at += Long.BYTES) {
-      content.putLong(at, content.getLong(at) | data.getLong(data.position() + at));
-    }
-    return transfers.write(cdb.lba(), content, cdb.forceUnitAccess());
+    return transfers.write(cdb.lba(), data, cdb.forceUnitAccess());
   }
 }

@@ -35,9 +35,24 @@ final class ReservationCommands {
         nexus.session().ports().all().stream().map(TargetPort::relativeId).toList();
     return switch (ReservationRequest.parse(cdb, list)) {
       case ReservationRequest.Parsed.Refused refused -> new Outcome.CheckCondition(refused.sense());
-      case ReservationRequest.Parsed.Request parsed ->
-          outcome(reservations.change(nexus.registrant(), targetPorts, parsed.request()));
+      case ReservationRequest.Parsed.Request parsed -> {
+        ReservationResult result =
+            reservations.change(nexus.registrant(), targetPorts, parsed.request());
+        if (parsed.request().action() == ReservationRequest.Action.PREEMPT_AND_ABORT) {
+          abortPreempted(result);
+        }
+        yield outcome(result);
+      }
     };
+  }
+
+  /** What runs has ended before the reservation changed; what waits for data is dropped. */
+  private void abortPreempted(ReservationResult result) {
+    if (result instanceof ReservationResult.Done done) {
+      done.notices().stream()
+          .filter(notice -> notice.condition().equals(Sense.REGISTRATIONS_PREEMPTED))
+          .forEach(notice -> nexuses.abort(notice.to()));
+    }
   }
 
   private Outcome outcome(ReservationResult result) {

@@ -118,7 +118,7 @@ final class TokenCommands {
         return Sense.INVALID_FIELD_IN_PARAMETER_LIST;
       }
       long at = offset * to;
-      ByteBuffer buffer = CopyBuffers.acquire();
+      ByteBuffer buffer = LargeBuffers.FOR_COPIES.acquire();
       try {
         for (Extent range : write.ranges()) {
           long done = 0;
@@ -145,7 +145,7 @@ final class TokenCommands {
         }
         return null;
       } finally {
-        CopyBuffers.release(buffer);
+        LargeBuffers.FOR_COPIES.release(buffer);
       }
     }
 

@@ -108,6 +108,19 @@ class LunMapTest {
   }
 
   @Test
+  void preemptAndAbortDropsWhatThePreemptedStillSend() throws IOException {
+    TestPort port = new TestPort("one", LunMap.of(first));
+    TestPort other = new TestPort("two", LunMap.of(first));
+    ByteBuffer keys = ByteBuffer.allocate(24).putLong(8, 1);
+    assertThat(port.sense("5f 00 00 0000 00000018 00", keys)).isNull();
+    assertThat(other.sense("5f 00 00 0000 00000018 00", keys.putLong(8, 2))).isNull();
+    ByteBuffer preempt = ByteBuffer.allocate(24).putLong(0, 1).putLong(8, 2);
+    assertThat(port.sense("5f 05 01 0000 00000018 00", preempt)).isNull();
+    assertThat(other.units().aborts()).isEqualTo(1);
+    assertThat(port.units().aborts()).as("our own tasks go on").isZero();
+  }
+
+  @Test
   void aResizedDiskIsToldToEverybodyOnce() throws IOException {
     TestPort port = new TestPort("one", LunMap.of(first));
     TestPort other = new TestPort("two", LunMap.of(first));

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A disk in memory, which can be told to fail. */
@@ -26,6 +27,7 @@ public final class MemoryDisk implements BlockDevice {
   private volatile DeviceException.@Nullable Reason failSettles;
   private volatile DeviceException.@Nullable Reason failReads;
   private volatile CountDownLatch held = new CountDownLatch(0);
+  private final AtomicLong changes = new AtomicLong();
   private volatile int changeMillis;
   private volatile boolean broken;
   private volatile long flushes;
@@ -58,6 +60,11 @@ public final class MemoryDisk implements BlockDevice {
   /** Writes fail from now on; null heals them. */
   public void failWrites(DeviceException.@Nullable Reason reason) {
     failWrites = reason;
+  }
+
+  /** How many changes there were. */
+  public long changes() {
+    return changes.get();
   }
 
   /** Each change takes so long from now on. */
@@ -153,6 +160,7 @@ public final class MemoryDisk implements BlockDevice {
       throw new DeviceException(DeviceException.Reason.READ_ONLY, "read-only on purpose");
     }
     fail(failWrites);
+    changes.incrementAndGet();
   }
 
   private static void fail(DeviceException.@Nullable Reason reason) throws DeviceException {
