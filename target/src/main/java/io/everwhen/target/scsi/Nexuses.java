@@ -28,9 +28,7 @@ final class Nexuses {
 
   /** Aborts the tasks of one that registered, if it is there. */
   void abort(Registrant registrant) {
-    open.stream()
-        .filter(nexus -> nexus.registrant().equals(registrant))
-        .forEach(UnitNexus::abort);
+    open.stream().filter(nexus -> nexus.registrant().equals(registrant)).forEach(UnitNexus::abort);
   }
 
   /** Raises it for everybody else than the nexus that caused it. */
