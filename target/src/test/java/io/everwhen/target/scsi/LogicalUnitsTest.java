@@ -169,6 +169,19 @@ class LogicalUnitsTest {
   }
 
   @Test
+  void orWriteOfManyBlocksSetsBitsInEachOfThem() throws IOException {
+    write(3, 300);
+    ByteBuffer bits = filled(300);
+    for (int block = 0; block < 300; block++) {
+      bits.put(block * BLOCK_BYTES, (byte) block);
+    }
+    assertThat(sense(0, "8b 00 0000000000000003 0000012c 00 00", bits)).isNull();
+    for (int block : new int[] {0, 127, 128, 255, 299}) {
+      assertThat(read(3 + block).get(0)).isEqualTo((byte) (block | 0x5a));
+    }
+  }
+
+  @Test
   void aWriteIsAtomicUpToTheLimitStated() throws IOException {
     assertThat(sense(0, "9c 00 0000000000000005 0000 0002 00 00", filled(2))).isNull();
     assertThat(read(6).get(0)).isEqualTo((byte) 0x5a);
