@@ -201,6 +201,11 @@ public final class Group implements Closeable {
     }
   }
 
+  /** What distinguishes it from every other group, for as long as it lives. */
+  public UUID id() {
+    return manifest.id();
+  }
+
   /** The group's disks, with the size that each had at the baseline when the group was opened. */
   public List<Manifest.Disk> disks() {
     return manifest.disks();

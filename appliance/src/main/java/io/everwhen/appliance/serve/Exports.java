@@ -8,7 +8,6 @@ import io.everwhen.target.iscsi.SessionStatus;
 import io.everwhen.target.iscsi.Target;
 import io.everwhen.target.iscsi.TargetStatus;
 import io.everwhen.target.iscsi.Targets;
-import io.everwhen.target.scsi.DiskIdentity;
 import java.util.List;
 
 /** Which targets lead to the disks. One thread at a time changes it. */
@@ -24,7 +23,7 @@ final class Exports {
   void add(OpenDisk disk, Config config) {
     String iqn = disk.disk().name().iqn();
     Access access = config.disk(disk.disk().name()).map(DiskConfig::access).orElse(Access.OPEN);
-    targets.add(new Target(iqn, DiskIdentity.of(iqn), disk.device(), access));
+    targets.add(new Target(iqn, disk.identity(), disk.device(), access));
   }
 
   /** Takes a disk from all initiators; when this returns, no command of theirs uses it. */

@@ -5,6 +5,7 @@ import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.log.Clock;
+import io.everwhen.target.scsi.DiskIdentity;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
@@ -81,6 +82,14 @@ public final class OpenDisk implements Closeable {
   /** As the target serves it. */
   public JournaledDisk device() {
     return device;
+  }
+
+  /**
+   * By what initiators recognise it. Not its name: a host that uses the disks of two appliances has
+   * to see that equal names are not two paths to one disk.
+   */
+  public DiskIdentity identity() {
+    return DiskIdentity.of(group.id() + "/0");
   }
 
   /** Whether data and journal are on the same file system. */
