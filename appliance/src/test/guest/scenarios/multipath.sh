@@ -33,7 +33,7 @@ iscsiadm -m node -T "$TARGET" --login
 paths() { multipathd show paths raw format '%t' | grep -c '^active' || true; }
 two_paths() { (($(paths) == 2)); }
 within 120 two_paths
-multipath -ll
+expect "hwhandler=.1 alua" multipath -ll
 [[ $(multipathd show maps raw format '%n' | wc -l) == 1 ]] || fail "two paths of one disk made more than one map"
 map=/dev/mapper/$(multipathd show maps raw format '%n' | tr -d ' ')
 
