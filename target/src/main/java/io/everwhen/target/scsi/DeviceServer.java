@@ -18,7 +18,7 @@ final class DeviceServer {
   private final ReadModifyWrite readModifyWrite;
   private final Verification verification;
   private final Provisioning provisioning;
-  private final FormatUnit formatUnit;
+  private final Formatter formatter;
   private final Sanitizer sanitizer;
   private final TokenCommands tokenCommands;
   private final ReservationCommands reservationCommands;
@@ -43,7 +43,7 @@ final class DeviceServer {
     readModifyWrite = new ReadModifyWrite(disk, transfers);
     verification = new Verification(disk);
     provisioning = new Provisioning(disk);
-    formatUnit = new FormatUnit(disk, operation);
+    formatter = new Formatter(disk, operation);
     tokenCommands = new TokenCommands(disk, tokens);
     sanitizer = new Sanitizer(disk, operation);
     reservationCommands = new ReservationCommands(reservations, nexuses);
@@ -111,7 +111,7 @@ final class DeviceServer {
           mediumCommands.preventRemoval(nexus, prevent.prevent());
       case Cdb.TestUnitReady _, Cdb.PreFetch _ -> Outcome.Done.GOOD;
       case Cdb.ModeSelect select -> modeCommands.select(nexus, select, dataOut);
-      case Cdb.FormatUnit format -> formatUnit.format(format, dataOut);
+      case Cdb.FormatUnit format -> formatter.format(format, dataOut);
       case Cdb.Sanitize sanitize -> sanitizer.sanitize(sanitize, dataOut);
       case Cdb.ExtendedCopy _ -> CopyManager.extendedCopy(nexus, dataOut);
       case Cdb.PopulateToken populate -> tokenCommands.populate(nexus, populate, dataOut);

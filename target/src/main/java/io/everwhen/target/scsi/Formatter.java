@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /** Carries out FORMAT UNIT, SBC-3 section 5.3: the disk becomes zeros, as one change. */
-final class FormatUnit {
+final class Formatter {
 
   private static final int OPTIONS_AT = 1;
   private static final int SHORT_LENGTH_AT = 2;
@@ -21,7 +21,7 @@ final class FormatUnit {
   private final BlockDevice disk;
   private final LongOperation operation;
 
-  FormatUnit(BlockDevice disk, LongOperation operation) {
+  Formatter(BlockDevice disk, LongOperation operation) {
     this.disk = disk;
     this.operation = operation;
   }
