@@ -153,6 +153,11 @@ public final class Daemon implements AutoCloseable {
     return process;
   }
 
+  /** The process's number. */
+  public long pid() {
+    return current().pid();
+  }
+
   /** Where the disks are. */
   public Path data() {
     return directory.resolve("data");
@@ -187,6 +192,11 @@ public final class Daemon implements AutoCloseable {
   public String output() {
     String text = String.join("\n", output);
     return text.length() <= 20_000 ? text : "..." + text.substring(text.length() - 20_000);
+  }
+
+  /** How much that is. */
+  public int outputLines() {
+    return output.size();
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One connection, served by one thread: reads what has come, takes every whole PDU, ends the burst,
@@ -35,6 +36,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   private final PduReader reader;
   private final PduWriter writer;
   private final LoginPhase login;
+  private final LoginFailures lines;
   private final CountDownLatch ended = new CountDownLatch(1);
 
   /**
@@ -52,9 +54,19 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   private volatile long pingedWhenHeardNanos = Long.MIN_VALUE;
   private volatile @Nullable String closedBecause;
 
+  /**
+   * @param logged the refused logins of each address that the log has had
+   * @param lines the other lines of each address that the log has had
+   */
   Connection(
-      Wire wire, Targets targets, BufferPool pool, LoginFailures failures, LoginFailures logged)
+      Wire wire,
+      Targets targets,
+      BufferPool pool,
+      LoginFailures failures,
+      LoginFailures logged,
+      LoginFailures lines)
       throws IOException {
+    this.lines = lines;
     this.wire = wire;
     this.peer = wire.peer();
     this.local = wire.local();
@@ -90,12 +102,24 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     }
   }
 
+  /**
+   * Logs what becomes of a connection, unless its address has filled the log enough: then it is a
+   * detail.
+   */
+  void note(Level level, String what) {
+    boolean enough = lines.blocked(peer.getAddress());
+    if (!enough) {
+      lines.failed(peer.getAddress());
+    }
+    log.atLevel(enough ? Level.DEBUG : level).log("{}: {}", peer, what);
+  }
+
   private void failed(Exception failure) {
     switch (failure) {
       case ProtocolException e ->
-          log.warn("{}: connection ended, protocol error: {}", peer, e.getMessage());
+          note(Level.WARN, "connection ended, protocol error: " + e.getMessage());
       case ClosedChannelException e -> log.debug("{}: closed", peer, e);
-      case IOException e -> log.info("{}: connection lost: {}", peer, e.getMessage());
+      case IOException e -> note(Level.INFO, "connection lost: " + e.getMessage());
       default -> log.error("{}: connection ended by an internal error", peer, failure);
     }
   }
@@ -148,11 +172,8 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     reader.dataBytesMax(Limits.RECEIVE_SEGMENT_BYTES_MAX);
     writer.digests(agreed.headerDigest(), agreed.dataDigest());
     ServedTarget target = opened.target();
-    log.info(
-        "{}: {} logged in to {}",
-        peer,
-        opened.initiator(),
-        target == null ? "discovery" : target.name());
+    String name = target == null ? "discovery" : target.name();
+    note(Level.INFO, opened.initiator() + " logged in to " + name);
     FullFeaturePhase started =
         new FullFeaturePhase(
             opened, this, login.connectionId(), agreed, targets, writer, login.nextStatSn(), pool);
@@ -172,7 +193,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
       if (open != null) {
         targets.sessions().leave(open, this);
         String reason = closedBecause;
-        log.info("{}: {} is gone{}", peer, open.initiator(), reason == null ? "" : ": " + reason);
+        note(Level.INFO, open.initiator() + " is gone" + (reason == null ? "" : ": " + reason));
       }
     } finally {
       turn.unlock();

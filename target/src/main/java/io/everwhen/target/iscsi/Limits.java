@@ -43,13 +43,19 @@ final class Limits {
   /** Connections of one session: our MaxConnections. */
   static final int CONNECTIONS_PER_SESSION_MAX = 8;
 
+  /** The same for all connections of a portal together, first bursts included. */
+  static final long TRANSFERS_BYTES_MAX = 320 << 20;
+
   /** Buffers kept for reuse by all connections together. */
   static final int POOLED_BYTES_MAX = 64 << 20;
 
-  /** Receive and transmit buffers of a connection to start with. */
-  static final int FIRST_RECEIVE_BUFFER_BYTES = 16 << 10;
+  /**
+   * Receive and transmit buffers of a connection to start with: what a login needs, for strangers
+   * come in storms.
+   */
+  static final int FIRST_RECEIVE_BUFFER_BYTES = 2 << 10;
 
-  static final int FIRST_TRANSMIT_BUFFER_BYTES = 4 << 10;
+  static final int FIRST_TRANSMIT_BUFFER_BYTES = 1 << 10;
 
   /** Text of one login or one text exchange, over all its PDUs. */
   static final int TEXT_BYTES_MAX = 64 << 10;
@@ -70,6 +76,14 @@ final class Limits {
   static final int FAILED_LOGINS_MAX = 10;
 
   static final int FAILED_LOGIN_SECONDS = 6;
+
+  /**
+   * Lines that the connections of one address write to the log before they become details, and how
+   * long each of them counts.
+   */
+  static final int LOGGED_LINES_MAX = 200;
+
+  static final int LOGGED_LINE_SECONDS = 1;
 
   /** Addresses whose failed logins are remembered. */
   static final int FAILED_ADDRESSES_MAX = 4096;

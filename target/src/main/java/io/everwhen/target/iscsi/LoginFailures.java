@@ -16,28 +16,35 @@ import java.util.concurrent.TimeUnit;
 final class LoginFailures {
 
   private static final int PREFIX_BITS = 64;
-  private static final long FORGIVEN_NANOS = TimeUnit.SECONDS.toNanos(Limits.FAILED_LOGIN_SECONDS);
 
   private final MonotonicClock clock;
+  private final int max;
+  private final long forgivenNanos;
 
   /** By address, when its last failure will be forgiven; the address that failed last is last. */
   private final LinkedHashMap<InetAddress, Long> clearAtNanos = new LinkedHashMap<>();
 
   LoginFailures(MonotonicClock clock) {
+    this(clock, Limits.FAILED_LOGINS_MAX, Limits.FAILED_LOGIN_SECONDS);
+  }
+
+  /** The same for something else that an address may do so often, and again after so long. */
+  LoginFailures(MonotonicClock clock, int max, int forgivenSeconds) {
     this.clock = clock;
+    this.max = max;
+    this.forgivenNanos = TimeUnit.SECONDS.toNanos(forgivenSeconds);
   }
 
   /** Whether the address has to wait before it may try again. */
   synchronized boolean blocked(InetAddress address) {
     long owed = owedNanos(key(address));
-    return owed > (Limits.FAILED_LOGINS_MAX - 1) * FORGIVEN_NANOS;
+    return owed > (max - 1) * forgivenNanos;
   }
 
   /** Counts a failure. */
   synchronized void failed(InetAddress address) {
     InetAddress key = key(address);
-    long owed =
-        Math.min(owedNanos(key) + FORGIVEN_NANOS, Limits.FAILED_LOGINS_MAX * FORGIVEN_NANOS);
+    long owed = Math.min(owedNanos(key) + forgivenNanos, max * forgivenNanos);
     clearAtNanos.remove(key);
     clearAtNanos.put(key, clock.nanos() + owed);
     Iterator<Map.Entry<InetAddress, Long>> oldest = clearAtNanos.entrySet().iterator();

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * An address where initiators find targets. Build, {@link #start}, {@link #close}; any thread may
@@ -42,6 +43,7 @@ public final class Portal implements AutoCloseable {
   private final Collection<Connection> connections = new ConcurrentLinkedQueue<>();
   private final LoginFailures failures;
   private final LoginFailures logged;
+  private final LoginFailures lines;
   private final int connectionsPerAddressMax;
   private final ServerSocketChannel server;
   private volatile boolean closed;
@@ -67,6 +69,7 @@ public final class Portal implements AutoCloseable {
     this.clock = clock;
     this.failures = new LoginFailures(clock);
     this.logged = new LoginFailures(clock);
+    this.lines = new LoginFailures(clock, Limits.LOGGED_LINES_MAX, Limits.LOGGED_LINE_SECONDS);
     this.server = ServerSocketChannel.open();
   }
 
@@ -113,10 +116,10 @@ public final class Portal implements AutoCloseable {
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
       Connection connection =
-          new Connection(new Wire(socket, clock), targets, pool, failures, logged);
+          new Connection(new Wire(socket, clock), targets, pool, failures, logged, lines);
       InetAddress from = connection.peer().getAddress();
       if (count(connections, from) >= connectionsPerAddressMax) {
-        log.warn("{}: turned away, its address has too many connections", connection.peer());
+        connection.note(Level.WARN, "turned away, its address has too many connections");
         socket.close();
         return;
       }

@@ -19,6 +19,7 @@ final class ScsiResponses {
   private static final int WAITING_MAX = 512;
 
   private static final int CHECK_CONDITION = 0x02;
+  private static final int BUSY = 0x08;
   private static final int RESERVATION_CONFLICT = 0x18;
 
   private final Replies replies;
@@ -51,10 +52,16 @@ final class ScsiResponses {
   }
 
   void conflict(int tag, long residual, int expDataSn) throws IOException {
-    complete(
-        replies.add(Opcode.SCSI_RESPONSE, tag).byteAt(3, RESERVATION_CONFLICT),
-        residual,
-        expDataSn);
+    refused(tag, RESERVATION_CONFLICT, residual, expDataSn);
+  }
+
+  /** Nothing was done, and the initiator may try again. */
+  void busy(int tag, long residual, int expDataSn) throws IOException {
+    refused(tag, BUSY, residual, expDataSn);
+  }
+
+  private void refused(int tag, int status, long residual, int expDataSn) throws IOException {
+    complete(replies.add(Opcode.SCSI_RESPONSE, tag).byteAt(3, status), residual, expDataSn);
   }
 
   private void respond(int tag, Nexus nexus, @Nullable Sense sense, long residual, int expDataSn)

@@ -32,13 +32,15 @@ final class ScsiTasks {
 
   private static final Logger log = LoggerFactory.getLogger(ScsiTasks.class);
 
+  private static final ByteBuffer NO_BUFFER = ByteBuffer.allocate(0);
+
   private final ServedTarget target;
   private final LogicalUnits units;
   private final SessionParameters parameters;
   private final CommandWindow window;
   private final PduWriter writer;
   private final Replies replies;
-  private final BufferPool pool;
+  private final BufferPool.Share buffers;
   private final DataInStream dataIn;
   private final ScsiResponses responses;
   private final PendingTasks pending;
@@ -67,7 +69,7 @@ final class ScsiTasks {
     this.window = window;
     this.writer = writer;
     this.replies = replies;
-    this.pool = pool;
+    this.buffers = pool.share();
     this.dataIn = dataIn;
     this.responses = new ScsiResponses(replies);
     this.pending = new PendingTasks(wake);
@@ -157,27 +159,41 @@ final class ScsiTasks {
           "more than " + Limits.TRANSFERS_MAX + " commands that wait for data");
     }
     boolean granted = ungranted.isEmpty() && grantedBytes + wanted <= Limits.TRANSFER_BYTES_MAX;
-    int room = granted ? wanted : Math.min(wanted, parameters.firstBurstBytesMax());
+    int unasked = unsolicited ? parameters.firstBurstBytesMax() : data.remaining();
+    ByteBuffer buffer = granted ? buffers.acquire(wanted) : null;
+    if (buffer == null && grantedBytes > 0) {
+      granted = false; // until what is granted has ended
+      buffer = buffers.acquire(Math.min(wanted, unasked));
+    }
+    boolean busy = buffer == null;
+    if (busy && !unsolicited) {
+      responses.busy(task.tag(), task.expectedBytes() - task.neededBytes(), 0);
+      return;
+    }
     WriteTransfer transfer =
         new WriteTransfer(
             task,
             wanted,
             firstBurst(task.expectedBytes()),
             unsolicited,
-            pool.acquire(room),
-            granted,
+            buffer == null ? NO_BUFFER : buffer,
+            granted && !busy,
             nextTransferTag,
             parameters.burstBytesMax());
     nextTransferTag = nextTransferTag(wanted);
     if (refused != null) {
       transfer.fail(refused);
     }
-    transfer.immediate(data);
+    if (busy) {
+      transfer.turnAway();
+    } else {
+      transfer.immediate(data);
+    }
     transfers.put(task.tag(), transfer);
     window.begun();
-    if (granted) {
+    if (transfer.granted()) {
       grantedBytes += wanted;
-    } else {
+    } else if (!busy) {
       ungranted.add(transfer);
     }
     advance(transfer);
@@ -224,7 +240,10 @@ final class ScsiTasks {
           task.expectedBytes(),
           task.neededBytes(),
           transfer.r2ts());
-      pool.release(transfer.buffer());
+      buffers.release(transfer.buffer());
+    } else if (transfer.busy()) {
+      responses.busy(task.tag(), task.expectedBytes() - task.neededBytes(), transfer.r2ts());
+      buffers.release(transfer.buffer());
     } else {
       settleBefore(task);
       unsettledBuffers.add(transfer.buffer());
@@ -248,9 +267,17 @@ final class ScsiTasks {
       if (grantedBytes + next.wantedBytes() > Limits.TRANSFER_BYTES_MAX) {
         return;
       }
+      ByteBuffer larger = buffers.acquire(next.wantedBytes());
+      if (larger == null && grantedBytes > 0) {
+        return; // and come back when what is granted has ended
+      }
       ungranted.remove();
-      grantedBytes += next.wantedBytes();
-      pool.release(next.grant(pool.acquire(next.wantedBytes())));
+      if (larger == null) {
+        next.turnAway();
+      } else {
+        grantedBytes += next.wantedBytes();
+        buffers.release(next.grant(larger));
+      }
       advance(next);
     }
   }
@@ -334,7 +361,7 @@ final class ScsiTasks {
 
   private void releaseUnsettled() {
     if (!unsettledBuffers.isEmpty()) {
-      unsettledBuffers.forEach(pool::release);
+      unsettledBuffers.forEach(buffers::release);
       unsettledBuffers.clear();
     }
   }
@@ -350,7 +377,7 @@ final class ScsiTasks {
       if (which.test(transfer.task())) {
         all.remove();
         forget(transfer);
-        pool.release(transfer.buffer());
+        buffers.release(transfer.buffer());
         count++;
       }
     }
@@ -373,7 +400,7 @@ final class ScsiTasks {
     transfers
         .values()
         .forEach(transfer -> {
-          pool.release(transfer.buffer());
+          buffers.release(transfer.buffer());
           window.finished();
         });
     transfers.clear();

@@ -18,6 +18,7 @@ final class WriteTransfer {
 
   private ByteBuffer buffer;
   private @Nullable Sense failure;
+  private boolean busy;
   private boolean unsolicited;
   private boolean granted;
   private long received;
@@ -90,9 +91,19 @@ final class WriteTransfer {
     failure = sense;
   }
 
+  /** Whether there is no room for its data: the initiator is to try again. */
+  boolean busy() {
+    return busy;
+  }
+
+  /** There is no room for its data, and what still comes unasked is dropped. */
+  void turnAway() {
+    busy = true;
+  }
+
   /** Whether everything is there, or nothing more will be waited for. */
   boolean complete() {
-    return !unsolicited && (failure != null || received >= wantedBytes);
+    return !unsolicited && (failure != null || busy || received >= wantedBytes);
   }
 
   /** Moves to a buffer that takes all the data; returns the old one. */
@@ -116,7 +127,7 @@ final class WriteTransfer {
     if (wrong != null && failure == null) {
       failure = wrong;
     }
-    if (failure == null) {
+    if (failure == null && !busy) {
       store(data);
     }
     nextDataSn++;
@@ -169,6 +180,7 @@ final class WriteTransfer {
     return granted
         && !unsolicited
         && failure == null
+        && !busy
         && nextAsk() < wantedBytes
         && r2ts - answeredR2ts < outstandingMax;
   }

@@ -38,6 +38,9 @@ class HostileClientTest {
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
+  private static final int WRITE = BasicHeader.FINAL | BasicHeader.WRITE;
+  private static final int BUSY = 0x08;
+
   private MemoryPortal portal;
   private Initiator friend;
 
@@ -145,6 +148,28 @@ class HostileClientTest {
     assertThat(warnings).allMatch(line -> line.contains("/127.0.0.1:") && !line.contains("\n"));
   }
 
+  @Test
+  void protocolErrorsAndLoginsDoNotFloodTheLog() throws IOException {
+    Logger logger = (Logger) LoggerFactory.getLogger(Connection.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      for (int i = 0; i < 2 * Limits.LOGGED_LINES_MAX; i++) {
+        try (Initiator stranger = new Initiator(portal.address())) {
+          stranger.logIn();
+          stranger.send(Opcode.LOGIN_REQUEST, NOTHING, _ -> {});
+          assertThatExceptionOfType(IOException.class).isThrownBy(stranger::receive);
+        }
+      }
+    } finally {
+      logger.detachAppender(log);
+    }
+    long lines = log.list.stream().filter(e -> e.getLevel().isGreaterOrEqual(Level.INFO)).count();
+    // And as many as it took seconds.
+    assertThat(lines).isBetween(Limits.LOGGED_LINES_MAX / 2L, Limits.LOGGED_LINES_MAX + 60L);
+  }
+
   private static SocketChannel connectFrom(String address, InetSocketAddress to)
       throws IOException {
     SocketChannel socket = SocketChannel.open();
@@ -216,6 +241,44 @@ class HostileClientTest {
       for (int i = 0; i < 100; i++) {
         assertThat(friend.write("2a00 00000000 00 0001 00", ByteBuffer.allocate(512)).status())
             .isZero();
+      }
+    }
+  }
+
+  @Test
+  void whoAsksForAllBuffersLeavesSomeForTheNext() throws IOException {
+    List<Initiator> greedy = new ArrayList<>();
+    boolean turnedAway = false;
+    try {
+      for (int i = 0; i < 60; i++) {
+        Initiator one = new Initiator(portal.address());
+        greedy.add(one);
+        one.logInAs("iqn.2026-11.test:greedy" + i, MemoryPortal.NAME, 1, "MaxBurstLength=1048576");
+        for (int j = 0; j < 8; j++) {
+          one.command("2a00 00000000 00 2000 00", WRITE, 4 << 20, NOTHING);
+        }
+        one.command("000000000000", BasicHeader.FINAL, 0, NOTHING);
+        for (Initiator.Reply reply = one.receive();
+            reply.header().opcode() == Opcode.READY_TO_TRANSFER || reply.status() == BUSY;
+            reply = one.receive()) {
+          turnedAway |= reply.header().opcode() == Opcode.SCSI_RESPONSE;
+        }
+      }
+      assertThat(turnedAway).isTrue();
+      int tag = friend.command("2a00 00000000 00 0800 00", WRITE, 1 << 20, NOTHING);
+      Initiator.Reply reply = friend.receive();
+      assertThat(reply.header().opcode()).isEqualTo(Opcode.READY_TO_TRANSFER);
+      int transfer = reply.header().targetTransferTag();
+      ByteBuffer quarter = ByteBuffer.allocate(256 << 10);
+      friend.dataOut(tag, transfer, 0, 0, true, quarter);
+      for (int part = 1; part < 4; part++) {
+        transfer = friend.receive().header().targetTransferTag();
+        friend.dataOut(tag, transfer, 0, part * quarter.capacity(), true, quarter.rewind());
+      }
+      assertThat(friend.receive().status()).isZero();
+    } finally {
+      for (Initiator one : greedy) {
+        one.close();
       }
     }
   }
