@@ -415,8 +415,13 @@ public final class Group implements Closeable {
   private boolean makeRoom() throws IOException {
     synchronized (maintenance) {
       apply();
-      while (journal.sealNext()) {
-        log.debug("sealed a segment to make room");
+      try {
+        while (journal.sealNext()) {
+          log.debug("sealed a segment to make room");
+        }
+      } catch (NoSpaceException e) {
+        // Not even for an index; a segment that has one already may still give way.
+        log.debug("sealing has to wait: {}", e.getMessage());
       }
       return fold(true);
     }

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Daemon implements AutoCloseable {
 
-  private static final Duration READY_TIMEOUT = Duration.ofSeconds(60);
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
+  private static final Duration READY_TIMEOUT = Duration.ofMinutes(4);
+  private static final Duration STOP_TIMEOUT = Duration.ofMinutes(2);
 
   private final Path directory;
   private final List<String> command;
