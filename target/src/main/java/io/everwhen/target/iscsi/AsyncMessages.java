@@ -3,7 +3,9 @@ package io.everwhen.target.iscsi;
 import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.pdu.Opcode;
 import io.everwhen.target.pdu.PduWriter;
+import io.everwhen.target.scsi.Sense;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * What a connection says without being asked, RFC 7143 sections 11.9 and 11.19. For one thread at a
@@ -26,6 +28,8 @@ final class AsyncMessages {
   /** Tags the pings that we send; the answers carry it back. */
   private static final int PING_TAG = 2;
 
+  private static final int SCSI_EVENT = 0;
+
   private final Replies replies;
   private final PduWriter writer;
   private final int connectionId;
@@ -43,6 +47,22 @@ final class AsyncMessages {
         .flags(BasicHeader.FINAL)
         .initiatorTaskTag(BasicHeader.NO_TAG)
         .targetTransferTag(PING_TAG);
+    writer.flush();
+  }
+
+  /**
+   * Tells a logical unit's news to an initiator that may have no command to be told with.
+   *
+   * @param lun field of the unit, or of any
+   */
+  void scsiEvent(long lun, Sense news) throws IOException {
+    ByteBuffer sense = ByteBuffer.allocate(Short.BYTES + Sense.FIXED_BYTES);
+    sense.putShort((short) Sense.FIXED_BYTES);
+    news.putFixed(sense);
+    replies
+        .add(Opcode.ASYNC_MESSAGE, BasicHeader.NO_TAG, sense.flip())
+        .byteAt(ASYNC_EVENT, SCSI_EVENT)
+        .lun(lun);
     writer.flush();
   }
 

@@ -47,6 +47,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   private final ReentrantLock turn = new ReentrantLock();
 
   private final AtomicBoolean resuming = new AtomicBoolean();
+  private final Running running = new Running();
 
   private @Nullable Session session;
   private boolean over;
@@ -233,6 +234,11 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     }
   }
 
+  /** What it carries out now. */
+  Running running() {
+    return running;
+  }
+
   /** Where the initiator connected to. */
   InetSocketAddress local() {
     return local;
@@ -256,6 +262,22 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   }
 
   /** Waits until nothing of this connection runs any more. */
+  void awaitEnd() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        ended.await();
+        break;
+      } catch (InterruptedException _) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The same, for a time; returns whether it is so. */
   boolean awaitEndMillis(long millis) {
     try {
       return ended.await(Math.max(0, millis), TimeUnit.MILLISECONDS);
@@ -305,32 +327,42 @@ final class Connection implements Runnable, CommandWindow.Waiting {
 
   /** Something to send that the initiator has not asked for. */
   @FunctionalInterface
-  private interface Message {
+  interface Message {
     void send(AsyncMessages messages) throws IOException;
   }
 
-  /** Sends it between two bursts; false if the connection is not logged in, or too busy. */
+  /** Sends it between two bursts, unless the connection is too busy; returns whether it has. */
   private boolean tell(Message message) {
-    FullFeaturePhase current = phase;
     try {
-      if (current == null
-          || !wire.isOpen()
-          || !turn.tryLock(Limits.LOGOUT_MILLIS_MAX, TimeUnit.MILLISECONDS)) {
-        return false;
-      }
+      return wire.isOpen()
+          && turn.tryLock(Limits.LOGOUT_MILLIS_MAX, TimeUnit.MILLISECONDS)
+          && send(message);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  /** Sends it between two bursts, however long that takes, unless the connection ends before. */
+  void tellWhenFree(Message message) {
+    turn.lock();
+    send(message);
+  }
+
+  /** Sends it if this is logged in, and gives up the turn that the caller has taken. */
+  private boolean send(Message message) {
     try {
-      message.send(current.messages());
-      return true;
+      FullFeaturePhase current = phase;
+      if (current != null && !over) {
+        message.send(current.messages());
+        return true;
+      }
     } catch (IOException e) {
       log.debug("{}: telling", peer, e);
-      return false;
     } finally {
       turn.unlock();
     }
+    return false;
   }
 
   /** Sends a ping if the connection is idle. Blocks while the peer takes nothing. */

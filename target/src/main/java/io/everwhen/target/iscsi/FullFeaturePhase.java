@@ -66,6 +66,7 @@ final class FullFeaturePhase {
                 units,
                 session.parameters(),
                 window,
+                connection.running(),
                 dataIn,
                 writer,
                 replies,

@@ -96,6 +96,9 @@ final class Limits {
   /** How long a new session waits for the one it replaces to end. */
   static final int REINSTATEMENT_MILLIS_MAX = 5000;
 
+  /** How long a command that others wait for may take before its connection is ended. */
+  static final int RUNNING_MILLIS_MAX = 10_000;
+
   /** How long initiators have to log out when a portal is about to end. */
   static final int LOGOUT_MILLIS_MAX = 500;
 

@@ -49,6 +49,7 @@ final class Login {
   private @Nullable String initiator;
   private @Nullable String targetName;
   private @Nullable ServedTarget target;
+  private @Nullable AccessRule rule;
   private boolean discovery;
   private @Nullable Credentials credentials;
   private @Nullable Chap chap;
@@ -183,12 +184,14 @@ final class Login {
     if (found == null) {
       return new Refused(LoginStatus.NOT_FOUND, "no target " + wanted);
     }
-    if (!found.access().admits(name, from)) {
+    AccessRule admitting = found.rule(name, from);
+    if (admitting == null) {
       return new Refused(
           LoginStatus.AUTHORIZATION_FAILURE, name + " may not use " + wanted + " from there");
     }
     target = found;
-    credentials = found.access().credentials();
+    rule = admitting;
+    credentials = admitting.access().credentials();
     return null;
   }
 
@@ -286,6 +289,7 @@ final class Login {
         new Admission(
             name,
             target,
+            rule,
             request.isid(),
             request.tsih(),
             request.connectionId(),

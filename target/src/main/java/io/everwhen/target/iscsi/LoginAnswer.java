@@ -27,6 +27,7 @@ sealed interface LoginAnswer {
    * Who was let in, and to what.
    *
    * @param target null in a discovery session
+   * @param rule by which it was let in, null in a discovery session
    * @param tsih the session to join, or 0 for a new one
    * @param parameters of the session, if it is a new one
    * @param own of the connection
@@ -34,6 +35,7 @@ sealed interface LoginAnswer {
   record Admission(
       String initiator,
       @Nullable ServedTarget target,
+      @Nullable AccessRule rule,
       long isid,
       int tsih,
       int connectionId,

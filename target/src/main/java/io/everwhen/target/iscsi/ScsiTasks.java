@@ -38,6 +38,7 @@ final class ScsiTasks {
   private final LogicalUnits units;
   private final SessionParameters parameters;
   private final CommandWindow window;
+  private final Running running;
   private final PduWriter writer;
   private final Replies replies;
   private final BufferPool.Share buffers;
@@ -58,6 +59,7 @@ final class ScsiTasks {
       LogicalUnits units,
       SessionParameters parameters,
       CommandWindow window,
+      Running running,
       DataInStream dataIn,
       PduWriter writer,
       Replies replies,
@@ -67,6 +69,7 @@ final class ScsiTasks {
     this.units = units;
     this.parameters = parameters;
     this.window = window;
+    this.running = running;
     this.writer = writer;
     this.replies = replies;
     this.buffers = pool.share();
@@ -292,11 +295,14 @@ final class ScsiTasks {
     int written = data.remaining();
     dataIn.reset(task.tag(), task.reads() ? task.expectedBytes() : 0);
     Outcome outcome;
+    running.begin(task.cdb() instanceof Cdb.Read);
     try {
       outcome = task.nexus().execute(task.cdb(), data, dataIn);
     } catch (RuntimeException e) {
       log.error("{} failed", task.cdb(), e);
       outcome = new Outcome.ChangesLost(Sense.INTERNAL_TARGET_FAILURE);
+    } finally {
+      running.end();
     }
     target.counters().bytesWritten.add(written);
     target.counters().bytesRead.add(dataIn.sent());

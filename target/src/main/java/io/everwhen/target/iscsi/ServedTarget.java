@@ -1,32 +1,33 @@
 package io.everwhen.target.iscsi;
 
-import io.everwhen.target.scsi.LogicalUnit;
-import io.everwhen.target.scsi.LunMap;
+import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
 
 /** A target while it is served. */
 final class ServedTarget {
 
-  private final Target target;
-  private final LunMap luns;
+  private final String name;
   private final Counters counters = new Counters();
+  private volatile Target current;
   private volatile boolean removed;
 
   ServedTarget(Target target) {
-    this.target = target;
-    this.luns = LunMap.of(new LogicalUnit(target.disk(), target.identity()));
+    this.name = target.name();
+    this.current = target;
   }
 
   String name() {
-    return target.name();
+    return name;
   }
 
-  Access access() {
-    return target.access();
+  /** Other rules count from now on. */
+  void become(Target target) {
+    current = target;
   }
 
-  /** What its initiators see. */
-  LunMap luns() {
-    return luns;
+  /** The rule that counts for an initiator that says this name and comes from there, or null. */
+  @Nullable AccessRule rule(String initiator, InetAddress from) {
+    return current.rule(initiator, from);
   }
 
   Counters counters() {

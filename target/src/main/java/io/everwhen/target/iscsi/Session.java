@@ -24,6 +24,9 @@ final class Session {
   private final CommandWindow window;
   private final @Nullable LogicalUnits units;
 
+  /** By which its initiator is let in; null in a discovery session. */
+  private @Nullable AccessRule rule;
+
   /** By connection id. */
   private final ConcurrentMap<Integer, Connection> connections = new ConcurrentHashMap<>();
 
@@ -32,18 +35,19 @@ final class Session {
 
   private boolean ending;
 
-  Session(Admission admission, int tsih, int firstCmdSn) {
+  Session(Admission admission, @Nullable AccessRule rule, int tsih, int firstCmdSn) {
     this.admission = admission;
     this.tsih = tsih;
     this.window = new CommandWindow(firstCmdSn);
+    this.rule = rule;
     ServedTarget target = admission.target();
     this.units =
-        target == null
+        target == null || rule == null
             ? null
             : new LogicalUnits(
                 portName(admission),
                 TargetPorts.only(TargetPort.ofPortalGroup(target.name(), PORTAL_GROUP)),
-                target.luns());
+                rule.luns());
   }
 
   /** The name of the initiator port, RFC 7143 section 4.2.7.1. */
@@ -67,6 +71,22 @@ final class Session {
   /** Null in a discovery session. */
   @Nullable LogicalUnits units() {
     return units;
+  }
+
+  /** Null in a discovery session. */
+  @Nullable AccessRule rule() {
+    return rule;
+  }
+
+  /** Another rule counts from now on; returns whether the initiator sees other disks by it. */
+  boolean follow(AccessRule another) {
+    AccessRule before = rule;
+    rule = another;
+    if (units == null || before == null || before.luns().equals(another.luns())) {
+      return false;
+    }
+    units.map(another.luns());
+    return true;
   }
 
   SessionParameters parameters() {

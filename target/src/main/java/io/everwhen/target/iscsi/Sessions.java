@@ -1,9 +1,12 @@
 package io.everwhen.target.iscsi;
 
 import io.everwhen.target.iscsi.LoginAnswer.Admission;
+import io.everwhen.target.scsi.Sense;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
@@ -48,20 +51,43 @@ final class Sessions {
         return new Opening.Refused(LoginStatus.SERVICE_UNAVAILABLE);
       }
     }
-    ServedTarget target = admission.target();
     synchronized (this) {
-      if (target != null && target.removed()) {
-        return new Opening.Refused(LoginStatus.NOT_FOUND);
+      LoginStatus changed = changed(admission, connection);
+      if (changed != null) {
+        return new Opening.Refused(changed);
       }
       int tsih = freeTsih();
       if (tsih == 0) {
         return new Opening.Refused(LoginStatus.SERVICE_UNAVAILABLE);
       }
-      Session session = new Session(admission, tsih, firstCmdSn);
+      AccessRule rule = rule(admission.target(), admission.initiator(), connection);
+      Session session = new Session(admission, rule, tsih, firstCmdSn);
       session.add(admission.connectionId(), connection);
       open.add(session);
       return new Opening.Opened(session);
     }
+  }
+
+  /** Why a login that was let in is not let in any more, since the rules have changed, or null. */
+  private static @Nullable LoginStatus changed(Admission admission, Connection connection) {
+    ServedTarget target = admission.target();
+    AccessRule before = admission.rule();
+    if (target == null || before == null) {
+      return null;
+    } else if (target.removed()) {
+      return LoginStatus.NOT_FOUND;
+    }
+    AccessRule now = rule(target, admission.initiator(), connection);
+    return now == null || !provesTheSame(now, before) ? LoginStatus.AUTHORIZATION_FAILURE : null;
+  }
+
+  private static @Nullable AccessRule rule(
+      @Nullable ServedTarget target, String initiator, Connection connection) {
+    return target == null ? null : target.rule(initiator, connection.peer().getAddress());
+  }
+
+  private static boolean provesTheSame(AccessRule one, AccessRule other) {
+    return Objects.equals(one.access().credentials(), other.access().credentials());
   }
 
   /** Adds a connection to a session, in the place of the one with the same id if there is one. */
@@ -73,6 +99,10 @@ final class Sessions {
       session = find(admission.tsih());
       if (session == null || !session.isOf(admission)) {
         return new Opening.Refused(LoginStatus.SESSION_DOES_NOT_EXIST);
+      }
+      AccessRule rule = rule(session.target(), session.initiator(), connection);
+      if (changed(admission, connection) != null || !Objects.equals(rule, session.rule())) {
+        return new Opening.Refused(LoginStatus.AUTHORIZATION_FAILURE);
       }
       old = session.connection(id);
       if (old == null && session.full()) {
@@ -176,12 +206,69 @@ final class Sessions {
     return true;
   }
 
-  /** Ends all sessions with a target, and waits for the commands that run. */
+  /**
+   * Ends all sessions with a target that was removed; returns when nothing of theirs runs any more,
+   * however long it takes.
+   */
   void close(ServedTarget target) {
-    end(
-        of(target).stream().flatMap(session -> session.connections().stream()).toList(),
-        "its target is gone",
-        () -> false);
+    List<Connection> ended = connections(target);
+    ended.forEach(connection -> connection.close("its target is gone"));
+    ended.forEach(Connection::awaitEnd);
+  }
+
+  private List<Connection> connections(ServedTarget target) {
+    return of(target).stream().flatMap(session -> session.connections().stream()).toList();
+  }
+
+  /**
+   * Serves a target by other rules, and lets every session see it. Initiators that are not admitted
+   * any more, or would have to prove something else, are asked to log out, and then dropped. When
+   * this returns no command of the target's sessions runs where it would not be let in now.
+   */
+  void update(ServedTarget served, Target target) {
+    List<Connection> unwanted = new ArrayList<>();
+    List<Connection> told = new ArrayList<>();
+    synchronized (this) {
+      served.become(target);
+      for (Session session : of(served)) {
+        AccessRule rule = follow(session, unwanted);
+        if (rule != null && session.follow(rule)) {
+          session.connections().stream()
+              .filter(connection -> !unwanted.contains(connection))
+              .findFirst()
+              .ifPresent(told::add);
+        }
+      }
+    }
+    told.forEach(connection -> executor.execute(() -> connection.tellWhenFree(Sessions::tellOfLuns)));
+    unwanted.forEach(
+        connection -> executor.execute(() -> connection.dismiss("it is not admitted any more")));
+    unwanted.forEach(Connection::awaitEnd);
+    Running.awaitEnds(connections(served), true);
+  }
+
+  private static void tellOfLuns(AsyncMessages messages) throws IOException {
+    messages.scsiEvent(0, Sense.REPORTED_LUNS_DATA_HAS_CHANGED);
+  }
+
+  /** The rule that counts for a session now; connections that it does not let in are unwanted. */
+  private static @Nullable AccessRule follow(Session session, List<Connection> unwanted) {
+    AccessRule before = session.rule();
+    AccessRule rule = null;
+    for (Connection connection : session.connections()) {
+      AccessRule now = rule(session.target(), session.initiator(), connection);
+      boolean admitted =
+          now != null
+              && before != null
+              && provesTheSame(now, before)
+              && (rule == null || rule.equals(now));
+      if (admitted) {
+        rule = now;
+      } else {
+        unwanted.add(connection);
+      }
+    }
+    return rule;
   }
 
   /** Ends all sessions with a target, without waiting. */

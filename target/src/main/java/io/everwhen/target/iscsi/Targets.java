@@ -12,6 +12,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The targets that portals serve, and the sessions with them. Any thread may call it, while
  * serving.
+ *
+ * <p>Disks come, go and change while they are served: {@link #update} gives a target other rules,
+ * and so other {@link io.everwhen.target.scsi.LunMap LUN maps}, and every logged-in initiator sees
+ * it without a new login (unit attention 3F/0E, and an asynchronous message). A {@code BlockDevice}
+ * that changes its geometry, or becomes read-only, needs no call: its {@link
+ * io.everwhen.target.scsi.LogicalUnit LogicalUnit} notices. Before a disk is closed, every target
+ * that led to it has to be updated or removed: once these calls have returned, nothing touches it
+ * any more.
  */
 public final class Targets {
 
@@ -57,8 +65,29 @@ public final class Targets {
   }
 
   /**
-   * Serves a target no longer, and ends its sessions. When this returns, no command of theirs is
-   * running.
+   * Serves the target of this name by other rules from now on. Sessions whose initiators are let in
+   * as before go on, and see the disks of the rule that counts now; initiators that no rule admits
+   * any more, or that would have to prove something else, are asked to log out, and dropped if they
+   * do not within half a second.
+   *
+   * <p>When this returns, no command of the target's sessions runs, or will run, at a disk that
+   * their rules do not lead to any more: a command that runs is waited for, however long the disk
+   * takes; one whose initiator does not take its data loses its connection.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  public void update(Target target) {
+    ServedTarget current = served.get(target.name());
+    if (current == null) {
+      throw new IllegalArgumentException("there is no target " + target.name());
+    }
+    sessions.update(current, target);
+  }
+
+  /**
+   * Serves a target no longer, and ends its sessions at once. When this returns, no command of
+   * theirs runs, or will run; one that runs is waited for, however long the disk takes. Without
+   * effect if there is no target of this name.
    */
   public void remove(String name) {
     ServedTarget target = served.remove(name);
@@ -76,7 +105,7 @@ public final class Targets {
   /** The names of those that this initiator may use from there, sorted. */
   List<String> names(String initiator, InetAddress from) {
     return served.values().stream()
-        .filter(target -> target.access().admits(initiator, from))
+        .filter(target -> target.rule(initiator, from) != null)
         .map(ServedTarget::name)
         .toList();
   }

@@ -145,7 +145,7 @@ final class TextExchange {
       names.add(own.name());
     } else {
       ServedTarget named = targets.find(which);
-      if (named != null && named.access().admits(initiator, from)) {
+      if (named != null && named.rule(initiator, from) != null) {
         names.add(named.name());
       }
     }

@@ -1,0 +1,65 @@
+package io.everwhen.target.iscsi;
+
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What a connection carries out right now, for those who have to wait until it has ended. Changed
+ * only by who has the connection's turn; any thread may look.
+ */
+final class Running {
+
+  private static final int IDLE = 0;
+  private static final int CHANGES = 1;
+  private static final int READS = 2;
+  private static final int KIND = 3;
+
+  private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
+
+  /** A kind, and above it a number that differs from command to command. */
+  private volatile long state;
+
+  /**
+   * A command begins. What is looked at after this, to find out whether it may still be carried out,
+   * is seen as it was left by everyone who does not wait for it.
+   *
+   * @param reads whether it changes nothing, and may wait for the peer to take its data
+   */
+  void begin(boolean reads) {
+    long before = state;
+    state = (before & ~KIND) + KIND + 1 | (reads ? READS : CHANGES);
+  }
+
+  /** It has ended. */
+  void end() {
+    long before = state;
+    state = before & ~KIND;
+  }
+
+  private boolean blocks(long seen, boolean readsToo) {
+    long kind = seen & KIND;
+    return kind != IDLE && (readsToo || kind == CHANGES) && state == seen;
+  }
+
+  /**
+   * Waits until every command that runs now has ended. A connection whose command takes longer than
+   * {@link Limits#RUNNING_MILLIS_MAX}, most likely because its peer takes no data, is ended.
+   *
+   * @param readsToo whether commands that change nothing are waited for as well
+   */
+  static void awaitEnds(Collection<Connection> connections, boolean readsToo) {
+    for (Connection connection : connections) {
+      Running running = connection.running();
+      long seen = running.state;
+      long patience = TimeUnit.MILLISECONDS.toNanos(Limits.RUNNING_MILLIS_MAX);
+      while (running.blocks(seen, readsToo)) {
+        LockSupport.parkNanos(LOOK_NANOS);
+        patience -= LOOK_NANOS;
+        if (patience < 0) {
+          connection.close("its command is in the way of others");
+        }
+      }
+    }
+  }
+}
