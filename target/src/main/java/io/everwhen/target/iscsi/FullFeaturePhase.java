@@ -20,6 +20,8 @@ final class FullFeaturePhase {
 
   private static final Logger log = LoggerFactory.getLogger(FullFeaturePhase.class);
 
+  private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
+
   /** Time2Wait of a logout response. */
   private static final int TIME_TO_WAIT = 40;
 
@@ -30,6 +32,7 @@ final class FullFeaturePhase {
   private final PduWriter writer;
   private final Replies replies;
   private final @Nullable ScsiTasks tasks;
+  private final @Nullable TaskManagement management;
   private final TextExchange text;
   private final Logout logout;
   private final AsyncMessages messages;
@@ -58,20 +61,25 @@ final class FullFeaturePhase {
             writer, window, session.parameters().burstBytesMax(), parameters.sendSegmentBytesMax());
     ServedTarget target = session.target();
     LogicalUnits units = session.units();
-    this.tasks =
-        target == null || units == null
-            ? null
-            : new ScsiTasks(
-                target,
-                units,
-                session.parameters(),
-                window,
-                connection.running(),
-                dataIn,
-                writer,
-                replies,
-                pool,
-                connection::turnCame);
+    if (target == null || units == null) {
+      this.tasks = null;
+      this.management = null;
+    } else {
+      RunningTasks others = new RunningTasks(targets.sessions(), connection, units);
+      this.tasks =
+          new ScsiTasks(
+              target,
+              units,
+              session,
+              connection.running(),
+              others,
+              dataIn,
+              writer,
+              replies,
+              pool,
+              connection::turnCame);
+      this.management = new TaskManagement(session, connection, tasks, units, others);
+    }
     this.text =
         new TextExchange(
             targets,
@@ -110,8 +118,15 @@ final class FullFeaturePhase {
       replies.reject(header, Replies.COMMAND_NOT_SUPPORTED);
       return;
     }
+    if (tasks != null) {
+      tasks.mark(header.lun());
+    }
     if (header.immediate()) {
-      execute(header, data);
+      if (isDue(header)) {
+        execute(header, data);
+      } else {
+        held.holdImmediate(header);
+      }
       return;
     }
     Verdict verdict = window.accept(header.cmdSn(), connection);
@@ -128,15 +143,30 @@ final class FullFeaturePhase {
     }
   }
 
+  private boolean isDue(BasicHeader header) {
+    return management == null
+        || header.opcode() != Opcode.TASK_MANAGEMENT_REQUEST
+        || management.isDue(header);
+  }
+
   /** Goes on with the commands whose turn has come. */
   void resume() throws IOException {
     held.dropBefore(window.expCmdSn());
+    BasicHeader header = new BasicHeader();
+    for (ByteBuffer pdu : held.takeImmediate(this::isDue)) {
+      execute(header.wrap(pdu, 0), NO_DATA);
+    }
     while (!loggedOut) {
       HeldPdus.Held next = held.take(window.expCmdSn());
-      if (next == null || window.accept(next.cmdSn(), connection) != Verdict.EXECUTE) {
+      if (next == null) {
         return;
       }
-      BasicHeader header = new BasicHeader();
+      if (tasks != null) {
+        tasks.mark(header.wrap(next.pdus().getFirst(), 0).lun());
+      }
+      if (window.accept(next.cmdSn(), connection) != Verdict.EXECUTE) {
+        return;
+      }
       for (ByteBuffer pdu : next.pdus()) {
         ByteBuffer data = pdu.slice(BasicHeader.BYTES, pdu.capacity() - BasicHeader.BYTES);
         header.wrap(pdu, 0);
@@ -179,12 +209,12 @@ final class FullFeaturePhase {
   }
 
   private void taskManagement(BasicHeader header) throws IOException {
-    if (tasks == null) {
+    if (tasks == null || management == null) {
       replies.reject(header, Replies.COMMAND_NOT_SUPPORTED);
       return;
     }
     tasks.settle(); // what was carried out before is answered before
-    int response = TaskManagement.execute(header, tasks);
+    int response = management.execute(header);
     replies.add(Opcode.TASK_MANAGEMENT_RESPONSE, header.initiatorTaskTag()).byteAt(2, response);
     ServedTarget target = session.target();
     if (target != null && TaskManagement.isColdReset(header)) {

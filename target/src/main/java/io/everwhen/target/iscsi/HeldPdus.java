@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,10 +19,26 @@ final class HeldPdus {
   record Held(int cmdSn, int initiatorTaskTag, List<ByteBuffer> pdus) {}
 
   private final Map<Integer, Held> byCmdSn = new HashMap<>();
+  private final List<ByteBuffer> immediate = new ArrayList<>();
   private int bytes;
 
   boolean isEmpty() {
-    return byCmdSn.isEmpty();
+    return byCmdSn.isEmpty() && immediate.isEmpty();
+  }
+
+  /** Keeps an immediate request that has to wait for the commands before it. */
+  void holdImmediate(BasicHeader header) throws ProtocolException {
+    immediate.add(copy(header, ByteBuffer.allocate(0)));
+  }
+
+  /** Takes out the immediate requests that all commands before have come of. */
+  List<ByteBuffer> takeImmediate(Predicate<BasicHeader> due) {
+    BasicHeader header = new BasicHeader();
+    List<ByteBuffer> taken =
+        immediate.stream().filter(pdu -> due.test(header.wrap(pdu, 0))).toList();
+    immediate.removeAll(taken);
+    taken.forEach(pdu -> bytes -= pdu.capacity());
+    return taken;
   }
 
   /** Keeps a command. */

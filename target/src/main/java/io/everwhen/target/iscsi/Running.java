@@ -12,7 +12,7 @@ final class Running {
 
   private static final int IDLE = 0;
   private static final int CHANGES = 1;
-  private static final int READS = 2;
+  private static final int SENDS = 2;
   private static final int KIND = 3;
 
   private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
@@ -21,14 +21,14 @@ final class Running {
   private volatile long state;
 
   /**
-   * A command begins. What is looked at after this, to find out whether it may still be carried out,
-   * is seen as it was left by everyone who does not wait for it.
+   * A command begins. What is looked at after this, to find out whether it may still be carried
+   * out, is seen as it was left by everyone who does not wait for it.
    *
-   * @param reads whether it changes nothing, and may wait for the peer to take its data
+   * @param changes whether it changes a disk, and so does not wait for the peer to take any data
    */
-  void begin(boolean reads) {
+  void begin(boolean changes) {
     long before = state;
-    state = (before & ~KIND) + KIND + 1 | (reads ? READS : CHANGES);
+    state = (before & ~KIND) + KIND + 1 | (changes ? CHANGES : SENDS);
   }
 
   /** It has ended. */
@@ -37,26 +37,27 @@ final class Running {
     state = before & ~KIND;
   }
 
-  private boolean blocks(long seen, boolean readsToo) {
+  private boolean blocks(long seen, boolean all) {
     long kind = seen & KIND;
-    return kind != IDLE && (readsToo || kind == CHANGES) && state == seen;
+    return kind != IDLE && (all || kind == CHANGES) && state == seen;
   }
 
   /**
-   * Waits until every command that runs now has ended. A connection whose command takes longer than
-   * {@link Limits#RUNNING_MILLIS_MAX}, most likely because its peer takes no data, is ended.
+   * Waits until every command that changes a disk now has ended, however long the disk takes.
    *
-   * @param readsToo whether commands that change nothing are waited for as well
+   * @param all whether commands that change nothing are waited for as well. If one takes longer
+   *     than {@link Limits#RUNNING_MILLIS_MAX}, most likely because its peer takes no data, its
+   *     connection is ended
    */
-  static void awaitEnds(Collection<Connection> connections, boolean readsToo) {
+  static void awaitEnds(Collection<Connection> connections, boolean all) {
     for (Connection connection : connections) {
       Running running = connection.running();
       long seen = running.state;
       long patience = TimeUnit.MILLISECONDS.toNanos(Limits.RUNNING_MILLIS_MAX);
-      while (running.blocks(seen, readsToo)) {
+      while (running.blocks(seen, all)) {
         LockSupport.parkNanos(LOOK_NANOS);
         patience -= LOOK_NANOS;
-        if (patience < 0) {
+        if (patience < 0 && (seen & KIND) == SENDS) {
           connection.close("its command is in the way of others");
         }
       }

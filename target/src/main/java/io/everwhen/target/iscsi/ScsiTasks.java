@@ -36,9 +36,11 @@ final class ScsiTasks {
 
   private final ServedTarget target;
   private final LogicalUnits units;
+  private final Session session;
   private final SessionParameters parameters;
   private final CommandWindow window;
   private final Running running;
+  private final RunningTasks others;
   private final PduWriter writer;
   private final Replies replies;
   private final BufferPool.Share buffers;
@@ -53,13 +55,15 @@ final class ScsiTasks {
   private int grantedBytes;
   private int nextTransferTag;
   private int seenAborts;
+  private Nexus marked;
+  private int markedAborts;
 
   ScsiTasks(
       ServedTarget target,
       LogicalUnits units,
-      SessionParameters parameters,
-      CommandWindow window,
+      Session session,
       Running running,
+      RunningTasks others,
       DataInStream dataIn,
       PduWriter writer,
       Replies replies,
@@ -67,9 +71,11 @@ final class ScsiTasks {
       Runnable wake) {
     this.target = target;
     this.units = units;
-    this.parameters = parameters;
-    this.window = window;
+    this.session = session;
+    this.parameters = session.parameters();
+    this.window = session.window();
     this.running = running;
+    this.others = others;
     this.writer = writer;
     this.replies = replies;
     this.buffers = pool.share();
@@ -77,6 +83,7 @@ final class ScsiTasks {
     this.responses = new ScsiResponses(replies);
     this.pending = new PendingTasks(wake);
     this.seenAborts = units.aborts();
+    this.marked = units.nexus(0);
   }
 
   /** The initiator's MaxRecvDataSegmentLength has changed. */
@@ -84,11 +91,16 @@ final class ScsiTasks {
     dataIn.segmentBytesMax(bytes);
   }
 
-  LogicalUnits units() {
-    return units;
+  /**
+   * Notes what a LUN leads to, and how often tasks were aborted there: before the command that
+   * comes next is put in order, so that no abort falls between.
+   */
+  void mark(long lun) {
+    marked = units.nexus(lun);
+    markedAborts = marked.aborts();
   }
 
-  /** Takes a SCSI command whose turn it is. */
+  /** Takes a SCSI command whose turn it is, and that was {@link #mark marked}. */
   void command(BasicHeader header, ByteBuffer data) throws IOException {
     dropAborted();
     target.counters().commands.increment();
@@ -101,8 +113,7 @@ final class ScsiTasks {
       replies.reject(header, Replies.TASK_IN_PROGRESS);
       return;
     }
-    Nexus nexus = units.nexus(header.lun());
-    int aborts = nexus.aborts();
+    Nexus nexus = marked;
     long needed = nexus.dataOutBytes(cdb);
     Sense refused = nexus.check(cdb);
     if (refused == null) {
@@ -118,7 +129,7 @@ final class ScsiTasks {
             header.initiatorTaskTag(),
             header.lun(),
             nexus,
-            aborts,
+            markedAborts,
             fitted == null ? cdb : fitted,
             expected,
             needed,
@@ -130,7 +141,7 @@ final class ScsiTasks {
       responses.failed(task.tag(), nexus, refused, expected, needed, 0);
     } else {
       settleBefore(task);
-      run(task, first(data, (int) wanted), 0);
+      run(task, first(data, (int) wanted), 0, session.connections().size() > 1);
     }
   }
 
@@ -250,7 +261,7 @@ final class ScsiTasks {
     } else {
       settleBefore(task);
       unsettledBuffers.add(transfer.buffer());
-      run(task, transfer.data(), transfer.r2ts());
+      run(task, transfer.data(), transfer.r2ts(), true);
     }
     forget(transfer);
     grantWaiting();
@@ -291,12 +302,21 @@ final class ScsiTasks {
     }
   }
 
-  private void run(Task task, ByteBuffer data, int r2ts) throws IOException {
+  /**
+   * @param abortable whether it had to wait, so that one who aborts it may be past waiting for it.
+   *     One that came whole began after an abort that it meets, unless that came over another
+   *     connection of the session
+   */
+  private void run(Task task, ByteBuffer data, int r2ts, boolean abortable) throws IOException {
     int written = data.remaining();
     dataIn.reset(task.tag(), task.reads() ? task.expectedBytes() : 0);
     Outcome outcome;
-    running.begin(task.cdb() instanceof Cdb.Read);
+    running.begin(task.cdb().changes());
     try {
+      if (abortable && task.aborted()) {
+        task.nexus().dropped();
+        return;
+      }
       outcome = task.nexus().execute(task.cdb(), data, dataIn);
     } catch (RuntimeException e) {
       log.error("{} failed", task.cdb(), e);
@@ -318,7 +338,12 @@ final class ScsiTasks {
     long expected = task.expectedBytes();
     long needed = task.neededBytes();
     switch (outcome) {
-      case Outcome.Done.GOOD -> good(tag, expected, Math.max(needed, dataIn.total()));
+      case Outcome.Done.GOOD -> {
+        if (task.cdb().aborts()) {
+          others.awaitEnds();
+        }
+        good(tag, expected, Math.max(needed, dataIn.total()));
+      }
       case Outcome.Done.GOOD_ONCE_SETTLED ->
           responses.later(tag, nexus, expected - needed, r2ts, false);
       case Outcome.Done.GOOD_ONCE_FLUSHED ->
@@ -381,6 +406,7 @@ final class ScsiTasks {
     for (Iterator<WriteTransfer> all = transfers.values().iterator(); all.hasNext(); ) {
       WriteTransfer transfer = all.next();
       if (which.test(transfer.task())) {
+        transfer.task().nexus().dropped();
         all.remove();
         forget(transfer);
         buffers.release(transfer.buffer());

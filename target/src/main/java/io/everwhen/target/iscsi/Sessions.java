@@ -1,6 +1,7 @@
 package io.everwhen.target.iscsi;
 
 import io.everwhen.target.iscsi.LoginAnswer.Admission;
+import io.everwhen.target.scsi.LogicalUnits;
 import io.everwhen.target.scsi.Sense;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -165,6 +166,13 @@ final class Sessions {
     return open.stream().filter(session -> session.target() == target).toList();
   }
 
+  /** The sessions that see one of these units, or more. */
+  synchronized List<Session> seeing(LogicalUnits units) {
+    return open.stream()
+        .filter(session -> session.units() != null && units.shares(session.units()))
+        .toList();
+  }
+
   /**
    * Ends connections, and waits until nothing of them runs any more.
    *
@@ -240,7 +248,8 @@ final class Sessions {
         }
       }
     }
-    told.forEach(connection -> executor.execute(() -> connection.tellWhenFree(Sessions::tellOfLuns)));
+    told.forEach(
+        connection -> executor.execute(() -> connection.tellWhenFree(Sessions::tellOfLuns)));
     unwanted.forEach(
         connection -> executor.execute(() -> connection.dismiss("it is not admitted any more")));
     unwanted.forEach(Connection::awaitEnd);

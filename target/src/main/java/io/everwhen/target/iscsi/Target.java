@@ -33,8 +33,7 @@ public record Target(String name, List<AccessRule> rules) {
 
   /** A target with one disk, LUN 0. */
   public Target(String name, DiskIdentity identity, BlockDevice disk, Access access) {
-    this(
-        name, List.of(new AccessRule(access, LunMap.of(new LogicalUnit(disk, identity)))));
+    this(name, List.of(new AccessRule(access, LunMap.of(new LogicalUnit(disk, identity)))));
   }
 
   public Target {

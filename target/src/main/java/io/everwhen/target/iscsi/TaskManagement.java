@@ -6,8 +6,11 @@ import io.everwhen.target.scsi.Nexus;
 import java.io.IOException;
 
 /**
- * Task management, RFC 7143 sections 11.5 and 11.6. Commands run to their end once their data is
- * there, so only tasks that still wait for data can be aborted.
+ * Task management, RFC 7143 sections 4.2.3.3, 11.5 and 11.6. A task is aborted for good as soon as
+ * that is noted: nothing of it is carried out afterwards. What is being carried out already is
+ * waited for, over all sessions with the disks concerned, so that after the response no aborted
+ * task changes anything. Data of aborted tasks may still come and is dropped; no response waits for
+ * it, which is what initiators expect that stop sending (FastAbort).
  */
 final class TaskManagement {
 
@@ -27,9 +30,26 @@ final class TaskManagement {
   static final int REASSIGNMENT_NOT_SUPPORTED = 4;
   static final int FUNCTION_NOT_SUPPORTED = 5;
 
-  private TaskManagement() {}
+  private final Session session;
+  private final Connection connection;
+  private final ScsiTasks tasks;
+  private final LogicalUnits units;
+  private final RunningTasks running;
 
-  static int function(BasicHeader request) {
+  TaskManagement(
+      Session session,
+      Connection connection,
+      ScsiTasks tasks,
+      LogicalUnits units,
+      RunningTasks running) {
+    this.session = session;
+    this.connection = connection;
+    this.tasks = tasks;
+    this.units = units;
+    this.running = running;
+  }
+
+  private static int function(BasicHeader request) {
     return request.flags() & 0x7f;
   }
 
@@ -38,41 +58,63 @@ final class TaskManagement {
   }
 
   /**
-   * Carries a request out; returns the response. The burst's changes have been settled and answered
-   * before.
+   * Whether an immediate request can be carried out now: all commands that it is to affect have to
+   * have come, over whichever connection. If not, the connection is told when to ask again.
    */
-  static int execute(BasicHeader request, ScsiTasks tasks) throws IOException {
-    long lun = request.lun();
-    LogicalUnits units = tasks.units();
-    Nexus nexus = units.nexus(lun);
+  boolean isDue(BasicHeader request) {
     return switch (function(request)) {
-      case ABORT_TASK -> {
-        int tag = request.referencedTaskTag();
-        int aborted = tasks.abort(t -> t.tag() == tag && t.lun() == lun);
-        yield aborted > 0 ? FUNCTION_COMPLETE : TASK_DOES_NOT_EXIST;
-      }
-      case ABORT_TASK_SET -> {
-        if (!nexus.exists()) {
-          yield LUN_DOES_NOT_EXIST;
-        }
-        tasks.abort(t -> t.lun() == lun);
-        yield FUNCTION_COMPLETE;
-      }
-      case CLEAR_TASK_SET, LOGICAL_UNIT_RESET -> {
-        if (!nexus.exists()) {
-          yield LUN_DOES_NOT_EXIST;
-        }
-        nexus.reset();
-        tasks.dropAborted();
-        yield FUNCTION_COMPLETE;
-      }
+      case ABORT_TASK_SET, CLEAR_TASK_SET, LOGICAL_UNIT_RESET ->
+          session.connections().size() == 1
+              || session.window().reached(request.cmdSn(), connection);
+      default -> true;
+    };
+  }
+
+  /**
+   * Carries a request out; returns the response. What was carried out before has been settled and
+   * answered.
+   */
+  int execute(BasicHeader request) throws IOException {
+    Nexus nexus = units.nexus(request.lun());
+    return switch (function(request)) {
+      case ABORT_TASK -> abortTask(request);
+      case ABORT_TASK_SET -> abort(nexus, nexus::abort);
+      case CLEAR_TASK_SET -> abort(nexus, nexus::clear);
+      case LOGICAL_UNIT_RESET -> abort(nexus, nexus::reset);
       case TARGET_WARM_RESET, TARGET_COLD_RESET -> {
-        units.reset();
-        tasks.dropAborted();
+        abort(units::reset);
         yield FUNCTION_COMPLETE;
       }
       case TASK_REASSIGN -> REASSIGNMENT_NOT_SUPPORTED;
       default -> FUNCTION_NOT_SUPPORTED;
     };
+  }
+
+  /** A task is aborted over the connection that it came by, and so cannot be running now. */
+  private int abortTask(BasicHeader request) throws IOException {
+    int tag = request.referencedTaskTag();
+    long lun = request.lun();
+    if (tasks.abort(task -> task.tag() == tag && task.lun() == lun) > 0) {
+      return FUNCTION_COMPLETE;
+    }
+    int command = request.refCmdSn();
+    boolean before = command - request.cmdSn() < 0;
+    return before && session.window().skip(command, connection)
+        ? FUNCTION_COMPLETE
+        : TASK_DOES_NOT_EXIST;
+  }
+
+  private int abort(Nexus nexus, Runnable which) throws IOException {
+    if (!nexus.exists()) {
+      return LUN_DOES_NOT_EXIST;
+    }
+    abort(which);
+    return FUNCTION_COMPLETE;
+  }
+
+  private void abort(Runnable which) throws IOException {
+    which.run();
+    tasks.dropAborted();
+    running.awaitEnds();
   }
 }

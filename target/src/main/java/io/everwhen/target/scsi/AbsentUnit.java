@@ -74,7 +74,16 @@ final class AbsentUnit implements Nexus {
   }
 
   @Override
+  public void abort() {}
+
+  @Override
+  public void clear() {}
+
+  @Override
   public void reset() {}
+
+  @Override
+  public void dropped() {}
 
   @Override
   public int aborts() {

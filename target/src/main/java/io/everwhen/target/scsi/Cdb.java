@@ -45,6 +45,16 @@ public sealed interface Cdb {
     return false;
   }
 
+  /** Whether it changes data, and so returns none. */
+  default boolean changes() {
+    return Access.of(this) == Access.CHANGING;
+  }
+
+  /** Whether it may abort tasks of others. */
+  default boolean aborts() {
+    return false;
+  }
+
   record TestUnitReady() implements Cdb {}
 
   record RequestSense(boolean descriptor, int allocationLength) implements Cdb {
@@ -207,6 +217,11 @@ public sealed interface Cdb {
     @Override
     public long dataOutBytes(int blockSize) {
       return parameterListLength;
+    }
+
+    @Override
+    public boolean aborts() {
+      return ReservationRequest.aborts(serviceAction);
     }
   }
 

@@ -75,6 +75,11 @@ public final class LogicalUnit {
     reservations.forget(nexus.registrant());
   }
 
+  /** CLEAR TASK SET, SAM-5 section 7.4. */
+  void clear(UnitNexus by) {
+    nexuses.abort(by);
+  }
+
   /** LOGICAL UNIT RESET, SAM-5 section 6.3.3. */
   void reset() {
     reservations.reset();

@@ -133,6 +133,12 @@ public final class LogicalUnits {
         .orElse(null);
   }
 
+  /** Whether one of these units is seen there, too. */
+  public boolean shares(LogicalUnits other) {
+    List<LogicalUnit> theirs = other.open().stream().map(UnitNexus::unit).toList();
+    return open().stream().map(UnitNexus::unit).anyMatch(theirs::contains);
+  }
+
   /** TARGET RESET: resets every unit that is seen here. */
   public void reset() {
     open().forEach(Nexus::reset);

@@ -51,6 +51,12 @@ public sealed interface Nexus permits UnitNexus, AbsentUnit {
   /** Whether the initiator is to get sense data in descriptor format: D_SENSE, SPC-4 7.5.8. */
   boolean descriptorSense();
 
+  /** ABORT TASK SET: aborts the tasks of this nexus. */
+  void abort();
+
+  /** CLEAR TASK SET: aborts the tasks of every nexus with the unit. */
+  void clear();
+
   /** LOGICAL UNIT RESET: aborts the tasks of every nexus with the unit, and tells them. */
   void reset();
 
@@ -59,4 +65,10 @@ public sealed interface Nexus permits UnitNexus, AbsentUnit {
    * be carried out any more, nor answered.
    */
   int aborts();
+
+  /**
+   * A task was dropped because it was aborted: the initiator port is told with its next command if
+   * another one did that, SAM-5 section 5.14.
+   */
+  void dropped();
 }

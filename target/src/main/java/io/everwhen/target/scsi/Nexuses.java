@@ -21,14 +21,21 @@ final class Nexuses {
     open.forEach(nexus -> nexus.raise(condition));
   }
 
-  /** Aborts the tasks of everybody. */
+  /** Aborts the tasks of everybody, who know of it. */
   void abort() {
     open.forEach(UnitNexus::abort);
   }
 
-  /** Aborts the tasks of one that registered, if it is there. */
+  /** Aborts the tasks of everybody, because one nexus wants it. */
+  void abort(UnitNexus cause) {
+    open.forEach(nexus -> nexus.abort(nexus == cause ? null : Sense.COMMANDS_CLEARED));
+  }
+
+  /** Aborts the tasks of one that registered, because another one wants it. */
   void abort(Registrant registrant) {
-    open.stream().filter(nexus -> nexus.registrant().equals(registrant)).forEach(UnitNexus::abort);
+    open.stream()
+        .filter(nexus -> nexus.registrant().equals(registrant))
+        .forEach(nexus -> nexus.abort(Sense.COMMANDS_CLEARED));
   }
 
   /** Raises it for everybody else than the nexus that caused it. */

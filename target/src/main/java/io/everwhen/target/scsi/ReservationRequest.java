@@ -74,6 +74,12 @@ record ReservationRequest(
     this(action, type, key, actionKey, Options.NONE);
   }
 
+  /** Whether a service action is PREEMPT AND ABORT. */
+  static boolean aborts(int serviceAction) {
+    return serviceAction < Action.ALL.length
+        && Action.ALL[serviceAction] == Action.PREEMPT_AND_ABORT;
+  }
+
   /** Returns why the CDB cannot be carried out, or null. */
   static @Nullable Sense check(Cdb.PersistentReserveOut cdb) {
     if (cdb.serviceAction() >= Action.ALL.length) {

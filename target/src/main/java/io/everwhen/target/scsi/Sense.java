@@ -57,6 +57,7 @@ public record Sense(int key, int asc, int ascq, int field, long information, int
   public static final Sense SAVING_PARAMETERS_NOT_SUPPORTED =
       new Sense(ILLEGAL_REQUEST_KEY, 0x39, 0x00);
   public static final Sense MEDIUM_MAY_HAVE_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x28, 0x00);
+  public static final Sense COMMANDS_CLEARED = new Sense(UNIT_ATTENTION_KEY, 0x2f, 0x00);
   public static final Sense DEVICE_RESET = new Sense(UNIT_ATTENTION_KEY, 0x29, 0x03);
   public static final Sense MODE_PARAMETERS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x01);
   public static final Sense CAPACITY_DATA_HAS_CHANGED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x09);

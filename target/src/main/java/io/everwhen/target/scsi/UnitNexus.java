@@ -24,6 +24,9 @@ final class UnitNexus implements Nexus {
   private volatile boolean closed;
   private volatile int aborts;
 
+  /** What becomes known when a task is dropped that was aborted last. */
+  private @Nullable Sense news;
+
   UnitNexus(LogicalUnits session, LogicalUnit unit) {
     this.session = session;
     this.unit = unit;
@@ -120,6 +123,16 @@ final class UnitNexus implements Nexus {
   }
 
   @Override
+  public void abort() {
+    abort(null);
+  }
+
+  @Override
+  public void clear() {
+    unit.clear(this);
+  }
+
+  @Override
   public void reset() {
     unit.reset();
   }
@@ -129,10 +142,25 @@ final class UnitNexus implements Nexus {
     return aborts;
   }
 
-  /** Aborts the tasks of this nexus that are not carried out yet. */
-  synchronized void abort() {
-    aborts = aborts + 1;
+  /**
+   * Aborts the tasks of this nexus that are not carried out yet.
+   *
+   * @param unitAttention raised if there are such, or null
+   */
+  void abort(@Nullable Sense unitAttention) {
+    synchronized (this) {
+      news = unitAttention;
+      int before = aborts;
+      aborts = before + 1;
+    }
     session.aborted();
+  }
+
+  @Override
+  public synchronized void dropped() {
+    if (news != null) {
+      raise(news);
+    }
   }
 
   /**

@@ -141,8 +141,7 @@ class TargetsTest {
     assertThat(ready(one, 0)).isEqualTo(LUNS_CHANGED);
     assertThat(ready(one, 0)).isZero();
     assertThat(one.read("a000 00000000 00000018 0000", 24).data().getInt(0)).isEqualTo(16);
-    assertThat(send(one, 1, WRITE_1_BLOCK_AT_0, SENDS, ByteBuffer.allocate(512)).status())
-        .isZero();
+    assertThat(send(one, 1, WRITE_1_BLOCK_AT_0, SENDS, ByteBuffer.allocate(512)).status()).isZero();
   }
 
   @Test

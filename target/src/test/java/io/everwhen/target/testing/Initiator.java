@@ -34,6 +34,7 @@ public final class Initiator implements AutoCloseable {
   private int cmdSn = 1;
   private int tsih;
   private int connectionId;
+  private int transferTag;
   private int tag;
 
   public Initiator(InetSocketAddress address) throws IOException {
@@ -79,6 +80,15 @@ public final class Initiator implements AutoCloseable {
 
   public void cmdSn(int value) {
     cmdSn = value;
+  }
+
+  /** The Target Transfer Tag that a test wants to keep. */
+  public int transferTag() {
+    return transferTag;
+  }
+
+  public void transferTag(int value) {
+    transferTag = value;
   }
 
   /** The next login is for another connection of a session. */
