@@ -205,6 +205,9 @@ final class ScsiTasks {
     }
     transfers.put(task.tag(), transfer);
     window.begun();
+    if (task.aborted()) {
+      seenAborts = units.aborts() - 1; // over another connection, just now: look again
+    }
     if (transfer.granted()) {
       grantedBytes += wanted;
     } else if (!busy) {

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * that changes its geometry, or becomes read-only, needs no call: its {@link
  * io.everwhen.target.scsi.LogicalUnit LogicalUnit} notices. Before a disk is closed, every target
  * that led to it has to be updated or removed: once these calls have returned, nothing touches it
- * any more.
+ * any more but a FORMAT UNIT or SANITIZE that goes on in the background, whatever becomes of who
+ * asked for it.
  */
 public final class Targets {
 
