@@ -52,16 +52,22 @@ final class Logout {
     return switch (reason(request)) {
       case CLOSE_SESSION -> {
         sessions.logOut(session, connection);
-        yield new Result(CLOSED, true);
+        yield leave();
       }
       case CLOSE_CONNECTION -> close(request.shortAt(20));
       default -> new Result(RECOVERY_NOT_SUPPORTED, false);
     };
   }
 
+  /** Whoever has the response may rely on it that the nexus, if it ends with this, has ended. */
+  private Result leave() {
+    sessions.leave(session, connection);
+    return new Result(CLOSED, true);
+  }
+
   private Result close(int id) {
     if (id == connectionId) {
-      return new Result(CLOSED, true);
+      return leave();
     }
     Connection other = session.connection(id);
     if (other == null) {
