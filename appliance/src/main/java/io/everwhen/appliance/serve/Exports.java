@@ -4,10 +4,12 @@ import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.target.iscsi.Access;
+import io.everwhen.target.iscsi.AccessRule;
 import io.everwhen.target.iscsi.SessionStatus;
 import io.everwhen.target.iscsi.Target;
 import io.everwhen.target.iscsi.TargetStatus;
 import io.everwhen.target.iscsi.Targets;
+import io.everwhen.target.scsi.LunMap;
 import java.util.List;
 
 /** Which targets lead to the disks. One thread at a time changes it. */
@@ -23,7 +25,7 @@ final class Exports {
   void add(OpenDisk disk, Config config) {
     String iqn = disk.disk().name().iqn();
     Access access = config.disk(disk.disk().name()).map(DiskConfig::access).orElse(Access.OPEN);
-    targets.add(new Target(iqn, disk.identity(), disk.device(), access));
+    targets.add(new Target(iqn, List.of(new AccessRule(access, LunMap.of(disk.unit())))));
   }
 
   /** Takes a disk from all initiators; when this returns, no command of theirs uses it. */

@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
  * disks/NAME/disk        what the disk is, and where its journal is
  * disks/NAME/image       its content, and
  * disks/NAME/checkpoint  up to which entry
+ * disks/NAME/reservations  the persistent reservations that outlive the daemon
  * journal/NAME/          its journal, unless it is kept elsewhere
  * removed/NAME.removed-WHEN/   a disk that was removed, as under disks
  * </pre>

@@ -6,6 +6,8 @@ import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.target.scsi.DiskIdentity;
+import io.everwhen.target.scsi.LogicalUnit;
+import io.everwhen.target.scsi.ReservationStore;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
@@ -20,16 +22,26 @@ public final class OpenDisk implements Closeable {
   private final DataDirectory data;
   private final Group group;
   private final JournaledDisk device;
+  private final DiskIdentity identity;
+  private final LogicalUnit unit;
   private final boolean sharesVolume;
   private volatile StoredDisk disk;
 
-  private OpenDisk(DataDirectory data, StoredDisk disk, Group group, boolean sharesVolume) {
+  private OpenDisk(
+      DataDirectory data,
+      StoredDisk disk,
+      Group group,
+      ReservationStore reservations,
+      boolean sharesVolume)
+      throws IOException {
     this.data = data;
     this.disk = disk;
     this.group = group;
     this.sharesVolume = sharesVolume;
     this.device = new JournaledDisk(group, 0);
     device.readOnly(disk.readOnly());
+    this.identity = DiskIdentity.of(group.id() + "/0");
+    this.unit = new LogicalUnit(device, identity, reservations);
   }
 
   /**
@@ -66,7 +78,14 @@ public final class OpenDisk implements Closeable {
     }
     GroupOptions options = GroupOptions.DEFAULT.withHistoryBytes(disk.historyBytes());
     Group group = Group.open(journal, List.of(home), options, clock, random);
-    return new OpenDisk(data, disk, group, journal.sharesVolumeWith(home));
+    try {
+      boolean sharesVolume = journal.sharesVolumeWith(home);
+      return new OpenDisk(data, disk, group, new ReservationFile(home), sharesVolume);
+    } catch (IOException | RuntimeException e) {
+      try (group) {
+        throw e;
+      }
+    }
   }
 
   /** What it is. */
@@ -79,9 +98,9 @@ public final class OpenDisk implements Closeable {
     return group;
   }
 
-  /** As the target serves it. */
-  public JournaledDisk device() {
-    return device;
+  /** As the target serves it, with the persistent reservations that there are. */
+  public LogicalUnit unit() {
+    return unit;
   }
 
   /**
@@ -89,7 +108,7 @@ public final class OpenDisk implements Closeable {
    * to see that equal names are not two paths to one disk.
    */
   public DiskIdentity identity() {
-    return DiskIdentity.of(group.id() + "/0");
+    return identity;
   }
 
   /** Whether data and journal are on the same file system. */

@@ -134,6 +134,41 @@ final class Libiscsi {
   static final MethodHandle INQUIRY =
       function("iscsi_inquiry_sync", ADDRESS, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
 
+  /** (context, lun, service action, allocation length). */
+  static final MethodHandle PERSISTENT_RESERVE_IN =
+      function(
+          "iscsi_persistent_reserve_in_sync",
+          ADDRESS,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_INT,
+          ValueLayout.JAVA_SHORT);
+
+  /** (context, lun, service action, scope, type, parameters). */
+  static final MethodHandle PERSISTENT_RESERVE_OUT =
+      function(
+          "iscsi_persistent_reserve_out_sync",
+          ADDRESS,
+          ADDRESS,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          JAVA_INT,
+          ADDRESS);
+
+  /**
+   * {@code struct scsi_persistent_reserve_out_basic}: two keys, SPEC_I_PT, ALL_TG_PT, APTPL,
+   * padding.
+   */
+  static final MemoryLayout PERSISTENT_RESERVE_OUT_BASIC =
+      MemoryLayout.structLayout(
+          JAVA_LONG,
+          JAVA_LONG,
+          MemoryLayout.sequenceLayout(3, ValueLayout.JAVA_BYTE),
+          MemoryLayout.paddingLayout(5));
+
+  static final long APTPL = 2 * Long.BYTES + 2;
+
   /** {@code struct unmap_list}: a first block, a number of blocks, padding. */
   static final MemoryLayout UNMAP_LIST =
       MemoryLayout.structLayout(JAVA_LONG, ValueLayout.JAVA_INT, MemoryLayout.paddingLayout(4));

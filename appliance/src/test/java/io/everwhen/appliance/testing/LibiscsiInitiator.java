@@ -236,6 +236,46 @@ public final class LibiscsiInitiator implements AutoCloseable {
         "INQUIRY page " + Integer.toHexString(page), Libiscsi.INQUIRY, context, lun, 1, page, 1024);
   }
 
+  /** PERSISTENT RESERVE IN of the keys: what is registered. */
+  public long[] reservationKeys() throws InitiatorException {
+    ByteBuffer keys =
+        ByteBuffer.wrap(
+            dataIn(
+                "PERSISTENT RESERVE IN",
+                Libiscsi.PERSISTENT_RESERVE_IN,
+                context,
+                lun,
+                0,
+                (short) 1024));
+    long[] all = new long[keys.getInt(4) / Long.BYTES];
+    keys.position(8).asLongBuffer().get(all);
+    return all;
+  }
+
+  /**
+   * PERSISTENT RESERVE OUT.
+   *
+   * @param persist APTPL: whether a registration outlives a restart of the target
+   */
+  public void reserve(int serviceAction, int type, long key, long actionKey, boolean persist)
+      throws InitiatorException {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment parameters = call.allocate(Libiscsi.PERSISTENT_RESERVE_OUT_BASIC);
+      parameters.set(JAVA_LONG, 0, key);
+      parameters.set(JAVA_LONG, Long.BYTES, actionKey);
+      parameters.set(JAVA_BYTE, Libiscsi.APTPL, (byte) (persist ? 1 : 0));
+      dataIn(
+          "PERSISTENT RESERVE OUT",
+          Libiscsi.PERSISTENT_RESERVE_OUT,
+          context,
+          lun,
+          serviceAction,
+          0,
+          type,
+          parameters);
+    }
+  }
+
   /** Logs out if the session still stands, and lets go of the connection. */
   @Override
   public synchronized void close() {

@@ -124,6 +124,11 @@ public final class DiskStorage implements Storage {
     Files.delete(directory);
   }
 
+  /** Reads a small file; {@link java.nio.file.NoSuchFileException} if it is not there. */
+  public byte[] readBytes(String name) throws IOException {
+    return Files.readAllBytes(resolve(name));
+  }
+
   /** Reads a small text file; {@link java.nio.file.NoSuchFileException} if it is not there. */
   public String readText(String name) throws IOException {
     return Files.readString(resolve(name));
@@ -131,11 +136,16 @@ public final class DiskStorage implements Storage {
 
   /** Writes a small text file as a whole, readable by its owner only; durable when this returns. */
   public void replaceText(String name, String text) throws IOException {
+    replaceBytes(name, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes a small file as a whole, readable by its owner only; durable when this returns. */
+  public void replaceBytes(String name, byte[] content) throws IOException {
     String temporary = name + ".tmp";
     delete(temporary);
     Files.createFile(resolve(temporary), PosixFilePermissions.asFileAttribute(OWNER_ONLY));
     try (StorageFile file = open(temporary)) {
-      file.write(0, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+      file.write(0, ByteBuffer.wrap(content));
       file.sync();
     }
     rename(temporary, name);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.block.Geometry;
+import io.everwhen.target.scsi.UnitOptions;
 import io.everwhen.target.testing.EncryptedDisk;
 import io.everwhen.target.testing.MemoryDisk;
 import io.everwhen.target.testing.MemoryPortal;
@@ -56,6 +57,8 @@ class ConformanceTest {
     /** Physical blocks are as large as logical ones. */
     SMALL_PHYSICAL_BLOCKS,
     ENCRYPTED,
+    /** WRITE SAME of no blocks reaches to the end of the disk. */
+    ZERO_LENGTHS,
     /** Each change takes a while. */
     SLOW,
     /** The test runs twice in its process, and the second run counts. */
@@ -69,6 +72,10 @@ class ConformanceTest {
       disk.removable(this == REMOVABLE);
       disk.changeMillis(this == SLOW ? SLOW_CHANGE_MILLIS : 0);
       return this == ENCRYPTED ? new EncryptedDisk(disk) : disk;
+    }
+
+    UnitOptions options() {
+      return new UnitOptions(this == ZERO_LENGTHS);
     }
   }
 
@@ -125,7 +132,7 @@ class ConformanceTest {
   private static Map<String, Outcome> others(
       Program tool, Map<String, Expectation> expected, Configuration configuration) {
     Map<String, Outcome> failed = new TreeMap<>();
-    try (MemoryPortal portal = new MemoryPortal(configuration.disk())) {
+    try (MemoryPortal portal = new MemoryPortal(configuration.disk(), configuration.options())) {
       for (Map.Entry<String, Expectation> entry : expected.entrySet()) {
         if (entry.getValue().passing() == configuration) {
           Outcome outcome = outcome(tool, configuration, entry.getKey(), portal.url());

@@ -2,13 +2,18 @@ package io.everwhen.target.testing;
 
 import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.iscsi.Access;
+import io.everwhen.target.iscsi.AccessRule;
 import io.everwhen.target.iscsi.Portal;
 import io.everwhen.target.iscsi.Target;
 import io.everwhen.target.iscsi.Targets;
 import io.everwhen.target.scsi.DiskIdentity;
+import io.everwhen.target.scsi.LogicalUnit;
+import io.everwhen.target.scsi.LunMap;
+import io.everwhen.target.scsi.UnitOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 
 /** A portal on a free port of this machine, with one disk in memory. */
 public final class MemoryPortal implements AutoCloseable {
@@ -20,8 +25,13 @@ public final class MemoryPortal implements AutoCloseable {
   private final Portal portal;
 
   public MemoryPortal(BlockDevice disk) throws IOException {
+    this(disk, UnitOptions.DEFAULT);
+  }
+
+  public MemoryPortal(BlockDevice disk, UnitOptions options) throws IOException {
     this.disk = disk;
-    add(NAME, disk);
+    LogicalUnit unit = new LogicalUnit(disk, DiskIdentity.of(NAME), options);
+    targets.add(new Target(NAME, List.of(new AccessRule(Access.OPEN, LunMap.of(unit)))));
     portal = new Portal(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), targets);
     portal.start();
   }
