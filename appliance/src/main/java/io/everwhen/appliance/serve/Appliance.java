@@ -4,6 +4,7 @@ import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.HostPort;
+import io.everwhen.appliance.config.PortalConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
@@ -64,6 +65,7 @@ public final class Appliance implements Closeable {
 
   private Appliance(ConfigSource source, Config config, Clock clock, RandomGenerator random)
       throws IOException {
+    checkServable(config);
     this.portalAddress = resolved(config.portals().getFirst().listen());
     this.adminAddress = resolved(config.admin());
     this.targets = new Targets(random);
@@ -71,6 +73,23 @@ public final class Appliance implements Closeable {
     this.data = DataDirectory.create(config.data());
     this.disks = new ServedDisks(data, clock, random);
     this.operations = new Operations(data, disks, new Exports(targets), source, config, clock);
+  }
+
+  /** What the configuration can say and is not served yet is refused, never passed over. */
+  private static void checkServable(Config config) throws IOException {
+    PortalConfig portal = config.portals().getFirst();
+    if (config.portals().size() > 1
+        || portal.group() != PortalConfig.DEFAULT_GROUP
+        || portal.advertise() != null) {
+      throw new IOException(
+          "several portals, portal groups and advertised addresses are not served yet;"
+              + " configure one address");
+    }
+    if (!config.targets().isEmpty()) {
+      throw new IOException(
+          "targets with LUN maps are not served yet; leave 'targets' out,"
+              + " and each disk is LUN 0 of a target of its own");
+    }
   }
 
   private static InetSocketAddress resolved(HostPort address) throws IOException {

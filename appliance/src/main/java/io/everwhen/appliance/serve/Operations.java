@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>What is true after a restart: every disk that was made is remembered in the data directory,
  * with its size, its place and whether it is read-only. What the configuration says of a disk goes
- * over that at each start and reload, except that it never shrinks one.
+ * over that at each start, except that it never shrinks one.
  */
 final class Operations {
 
@@ -99,7 +99,7 @@ final class Operations {
     }
     if (config.disk(name).isPresent() || config.restricts()) {
       throw Refusal.now(
-          "the configuration says who may use which disk, so it has to say it of %s too: put it into %s, then 'everwhen reload'"
+          "the configuration says who may use which disk, so it has to say it of %s too: put it into %s, and start again"
               .formatted(name, source.describe()));
     }
     OpenDisk disk = disks.open(data.diskFor(wanted, config));
@@ -126,7 +126,7 @@ final class Operations {
         .add(
             said.size().bytes() < size.bytes()
                 ? "%s says %s; say %s there too".formatted(source.describe(), said.size(), size)
-                : "%s says %s, and lets it grow to that again at the next start or reload; change it there too"
+                : "%s says %s, and lets it grow to that again at the next start; change it there too"
                     .formatted(source.describe(), said.size()));
   }
 
@@ -174,7 +174,7 @@ final class Operations {
     if (config.disk(name).map(DiskConfig::readOnly).filter(said -> said != only).isPresent()) {
       done.putArray("notes")
           .add(
-              "%s says read_only: %s, which counts again at the next start or reload; change it there too"
+              "%s says read_only: %s, which counts again at the next start; change it there too"
                   .formatted(source.describe(), !only));
     }
     return done;
