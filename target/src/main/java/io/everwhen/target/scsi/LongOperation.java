@@ -78,6 +78,12 @@ final class LongOperation {
     } catch (IOException | RuntimeException e) {
       outcome =
           new Outcome.CheckCondition(DeviceFailure.sense("long operation", e, Sense.WRITE_ERROR));
+    } catch (OutOfMemoryError e) {
+      // Whoever asked is still answered, and the unit does not stay busy.
+      RuntimeException failure = new IllegalStateException("out of memory", e);
+      outcome =
+          new Outcome.CheckCondition(
+              DeviceFailure.sense("long operation", failure, Sense.INTERNAL_TARGET_FAILURE));
     }
     synchronized (this) {
       running = false;
