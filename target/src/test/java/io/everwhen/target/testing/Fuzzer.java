@@ -93,6 +93,8 @@ public final class Fuzzer {
                 "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.ServerSideRequestForgery",
                 "-max_total_time=" + SECONDS,
                 "-timeout=" + INPUT_SECONDS_MAX,
+                // It reads the peak that a process inherits from the one that started it: this one.
+                "-rss_limit_mb=0",
                 "-print_final_stats=1"));
     command.add(corpus.toString());
     command.add(seeds.toString());
