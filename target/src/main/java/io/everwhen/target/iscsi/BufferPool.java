@@ -7,9 +7,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Direct buffers for write data, in sizes of powers of two, shared by all connections of a portal:
- * at most {@link Limits#TRANSFERS_BYTES_MAX} at once, and at most {@link Limits#POOLED_BYTES_MAX}
- * kept for reuse. Any thread may call it.
+ * Direct buffers for write data, in sizes of powers of two, shared by all connections: a bounded
+ * amount at once, and at most {@link Limits#POOLED_BYTES_MAX} kept for reuse. Any thread may call
+ * it.
  *
  * <p>A connection gets what it asks for as long as it then holds no more than a part of what is
  * free. So however many hold all that they can get and give nothing back, something is left for the
@@ -24,6 +24,7 @@ final class BufferPool {
 
   private final List<ArrayDeque<ByteBuffer>> free =
       IntStream.range(0, Integer.SIZE).mapToObj(_ -> new ArrayDeque<ByteBuffer>()).toList();
+  private long heldBytesMax = Limits.TRANSFERS_BYTES_MAX;
   private long freeBytes;
   private long heldBytes;
 
@@ -53,6 +54,11 @@ final class BufferPool {
     }
   }
 
+  /** Gives no more at once from now on; what is out already stays. */
+  synchronized void heldBytesMax(long bytes) {
+    heldBytesMax = bytes;
+  }
+
   /** The share of one more connection, which holds nothing yet. */
   Share share() {
     return new Share();
@@ -65,7 +71,7 @@ final class BufferPool {
     int size = 1 << bits;
     ByteBuffer buffer;
     synchronized (this) {
-      if (ownBytes + size > (Limits.TRANSFERS_BYTES_MAX - heldBytes) / SHARE_OF_FREE) {
+      if (ownBytes + size > (heldBytesMax - heldBytes) / SHARE_OF_FREE) {
         return null;
       }
       heldBytes += size;

@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,8 +32,9 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   private final Wire wire;
   private final InetSocketAddress peer;
   private final InetSocketAddress local;
+  private final PortalOptions options;
+  private final Portals.Listening portal;
   private final Targets targets;
-  private final BufferPool pool;
   private final PduReader reader;
   private final PduWriter writer;
   private final LoginPhase login;
@@ -61,22 +63,24 @@ final class Connection implements Runnable, CommandWindow.Waiting {
    */
   Connection(
       Wire wire,
+      PortalOptions options,
+      Portals.Listening portal,
       Targets targets,
-      BufferPool pool,
       LoginFailures failures,
       LoginFailures logged,
       LoginFailures lines)
       throws IOException {
+    this.options = options;
+    this.portal = portal;
     this.lines = lines;
     this.wire = wire;
     this.peer = wire.peer();
     this.local = wire.local();
     this.targets = targets;
-    this.pool = pool;
     reader =
         new PduReader(wire, Limits.FIRST_RECEIVE_BUFFER_BYTES, Limits.DEFAULT_SEGMENT_BYTES_MAX);
     writer = new PduWriter(wire, Limits.FIRST_TRANSMIT_BUFFER_BYTES);
-    Login steps = new Login(targets, failures, peer.getAddress());
+    Login steps = new Login(targets, failures, peer.getAddress(), portal.group());
     login = new LoginPhase(steps, targets.sessions(), this, writer, logged);
   }
 
@@ -177,7 +181,15 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     note(Level.INFO, opened.initiator() + " logged in to " + name);
     FullFeaturePhase started =
         new FullFeaturePhase(
-            opened, this, login.connectionId(), agreed, targets, writer, login.nextStatSn(), pool);
+            opened,
+            this,
+            login.connectionId(),
+            agreed,
+            targets,
+            writer,
+            login.nextStatSn(),
+            targets.buffers(),
+            options.transferBytesMax());
     phase = started;
     return started;
   }
@@ -239,9 +251,14 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     return running;
   }
 
-  /** Where the initiator connected to. */
-  InetSocketAddress local() {
-    return local;
+  /** Where its initiator finds targets, as values of TargetAddress. */
+  List<String> addresses() {
+    return targets.portals().addresses(portal, local);
+  }
+
+  /** Tag of the portal group that it belongs to. */
+  int portalGroup() {
+    return portal.group();
   }
 
   /** Whether it is about to end. */

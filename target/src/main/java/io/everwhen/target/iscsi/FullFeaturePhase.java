@@ -48,7 +48,8 @@ final class FullFeaturePhase {
       Targets targets,
       PduWriter writer,
       int statSn,
-      BufferPool pool) {
+      BufferPool pool,
+      int transferBytesMax) {
     this.session = session;
     this.connection = connection;
     this.targets = targets;
@@ -77,6 +78,7 @@ final class FullFeaturePhase {
               writer,
               replies,
               pool,
+              transferBytesMax,
               connection::turnCame);
       this.management = new TaskManagement(session, connection, tasks, units, others);
     }
@@ -86,7 +88,7 @@ final class FullFeaturePhase {
             session.initiator(),
             connection.peer().getAddress(),
             target,
-            connection.local(),
+            connection::addresses,
             replies,
             segmentBytesMax,
             this::segmentBytesMax);

@@ -30,21 +30,22 @@ final class Limits {
   static final int OUTSTANDING_R2T_MAX = 8;
 
   /**
-   * Memory for write data that one connection assembles from several PDUs, beyond the first bursts.
-   */
-  static final int TRANSFER_BYTES_MAX = 32 << 20;
-
-  /**
    * Memory of a connection for PDUs that came ahead of their CmdSN: a window of commands, each with
    * a first burst as long as the default.
    */
   static final int HELD_BYTES_MAX = 10 << 20;
 
+  /** Sessions with all targets together, unless configured. */
+  static final int SESSIONS_MAX = 4096;
+
   /** Connections of one session: our MaxConnections. */
   static final int CONNECTIONS_PER_SESSION_MAX = 8;
 
-  /** The same for all connections of a portal together, first bursts included. */
+  /** Write data of all connections together, first bursts included, unless configured. */
   static final long TRANSFERS_BYTES_MAX = 320 << 20;
+
+  /** The least that can be configured: one connection still gets the longest write into it. */
+  static final long TRANSFERS_BYTES_MIN = 64 << 20;
 
   /** Buffers kept for reuse by all connections together. */
   static final int POOLED_BYTES_MAX = 64 << 20;
@@ -66,12 +67,6 @@ final class Limits {
   /** How many of those one address may have, so that it leaves room for others. */
   static final int LOGIN_CONNECTIONS_PER_ADDRESS_MAX = LOGIN_CONNECTIONS_MAX / 2;
 
-  /** Connections of one address with one portal, logged in or not; one more is turned away. */
-  static final int CONNECTIONS_PER_ADDRESS_MAX = 1024;
-
-  /** Time from connecting to full feature phase. */
-  static final int LOGIN_SECONDS_MAX = 15;
-
   /** Failed proofs of one address before it has to wait, and how long each of them counts. */
   static final int FAILED_LOGINS_MAX = 10;
 
@@ -87,11 +82,6 @@ final class Limits {
 
   /** Addresses whose failed logins are remembered. */
   static final int FAILED_ADDRESSES_MAX = 4096;
-
-  /** Silence after which an initiator is pinged, and after which it is taken for dead. */
-  static final int PING_AFTER_SECONDS = 30;
-
-  static final int DEAD_AFTER_SECONDS = 60;
 
   /** How long a new session waits for the one it replaces to end. */
   static final int REINSTATEMENT_MILLIS_MAX = 5000;

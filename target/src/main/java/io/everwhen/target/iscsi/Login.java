@@ -31,7 +31,6 @@ final class Login {
   private static final int VERSION = 0;
   private static final int NO_STAGE = -1;
   private static final int RESERVED_STAGE = 2;
-  private static final String PORTAL_GROUP_TAG = "1";
 
   private static final String CHAP = "CHAP";
   private static final String NONE = "None";
@@ -40,6 +39,7 @@ final class Login {
   private final Targets targets;
   private final LoginFailures failures;
   private final InetAddress from;
+  private final int portalGroup;
   private final ByteArrayOutputStream text = new ByteArrayOutputStream();
 
   private int textBytes;
@@ -60,8 +60,10 @@ final class Login {
   /**
    * @param failures of all peers; a wrong secret is added here
    * @param from the peer's address
+   * @param portalGroup tag of the portal group that it has come to
    */
-  Login(Targets targets, LoginFailures failures, InetAddress from) {
+  Login(Targets targets, LoginFailures failures, InetAddress from, int portalGroup) {
+    this.portalGroup = portalGroup;
     this.targets = targets;
     this.failures = failures;
     this.from = from;
@@ -124,7 +126,7 @@ final class Login {
       }
       introduced = true;
       if (!discovery) {
-        answers.add(new Pair("TargetPortalGroupTag", PORTAL_GROUP_TAG));
+        answers.add(new Pair("TargetPortalGroupTag", Integer.toString(portalGroup)));
       }
     }
     boolean begun = chap != null;

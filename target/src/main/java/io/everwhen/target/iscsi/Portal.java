@@ -10,9 +10,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -39,13 +41,13 @@ public final class Portal implements AutoCloseable {
   private final InetSocketAddress listen;
   private final Targets targets;
   private final MonotonicClock clock;
-  private final BufferPool pool = new BufferPool();
+  private final PortalOptions options;
   private final Collection<Connection> connections = new ConcurrentLinkedQueue<>();
   private final LoginFailures failures;
   private final LoginFailures logged;
   private final LoginFailures lines;
-  private final int connectionsPerAddressMax;
   private final ServerSocketChannel server;
+  private volatile Portals.@Nullable Listening listening;
   private volatile boolean closed;
 
   /**
@@ -53,17 +55,23 @@ public final class Portal implements AutoCloseable {
    * @param targets what is served here; other portals may serve it too
    */
   public Portal(InetSocketAddress listen, Targets targets) throws IOException {
-    this(listen, targets, new SystemClock());
+    this(listen, targets, PortalOptions.DEFAULTS);
   }
 
-  Portal(InetSocketAddress listen, Targets targets, MonotonicClock clock) throws IOException {
-    this(listen, targets, clock, Limits.CONNECTIONS_PER_ADDRESS_MAX);
-  }
-
-  Portal(
-      InetSocketAddress listen, Targets targets, MonotonicClock clock, int connectionsPerAddressMax)
+  /**
+   * @param listen address to listen on; port 0 takes any that is free. The wildcard address of IPv6
+   *     takes IPv4 as well
+   * @param targets what is served here; other portals may serve it too, and discovery names them
+   *     all
+   */
+  public Portal(InetSocketAddress listen, Targets targets, PortalOptions options)
       throws IOException {
-    this.connectionsPerAddressMax = connectionsPerAddressMax;
+    this(listen, targets, options, new SystemClock());
+  }
+
+  Portal(InetSocketAddress listen, Targets targets, PortalOptions options, MonotonicClock clock)
+      throws IOException {
+    this.options = options;
     this.listen = listen;
     this.targets = targets;
     this.clock = clock;
@@ -89,6 +97,15 @@ public final class Portal implements AutoCloseable {
       unavailable.initCause(e);
       throw unavailable;
     }
+    Portals.Listening opened =
+        new Portals.Listening(address(), options.group(), options.advertised());
+    try {
+      targets.portals().add(opened);
+    } catch (IllegalArgumentException e) {
+      server.close();
+      throw e;
+    }
+    listening = opened;
     Thread.ofPlatform().daemon().name("iscsi-portal-" + address().getPort()).start(this::accept);
     Thread.ofPlatform().daemon().name("iscsi-watch-" + address().getPort()).start(this::watch);
   }
@@ -113,12 +130,13 @@ public final class Portal implements AutoCloseable {
   }
 
   private void serve(SocketChannel socket) throws IOException {
+    Portals.Listening self = Objects.requireNonNull(listening, "not started");
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
       Connection connection =
-          new Connection(new Wire(socket, clock), targets, pool, failures, logged, lines);
+          new Connection(new Wire(socket, clock), options, self, targets, failures, logged, lines);
       InetAddress from = connection.peer().getAddress();
-      if (count(connections, from) >= connectionsPerAddressMax) {
+      if (count(connections, from) >= options.connectionsPerAddressMax()) {
         connection.note(Level.WARN, "turned away, its address has too many connections");
         socket.close();
         return;
@@ -165,12 +183,12 @@ public final class Portal implements AutoCloseable {
       for (Connection connection : connections) {
         long silent = connection.silentSeconds(clock);
         if (!connection.loggedIn()) {
-          if (connection.ageSeconds(clock) >= Limits.LOGIN_SECONDS_MAX) {
-            connection.close("it did not log in within " + Limits.LOGIN_SECONDS_MAX + " s");
+          if (connection.ageSeconds(clock) >= options.loginSecondsMax()) {
+            connection.close("it did not log in within " + options.loginSecondsMax() + " s");
           }
-        } else if (silent >= Limits.DEAD_AFTER_SECONDS) {
-          connection.close("no sign of life for " + Limits.DEAD_AFTER_SECONDS + " s");
-        } else if (silent >= Limits.PING_AFTER_SECONDS && connection.wantsPing()) {
+        } else if (silent >= options.deadAfterSeconds()) {
+          connection.close("no sign of life for " + options.deadAfterSeconds() + " s");
+        } else if (silent >= options.pingAfterSeconds() && connection.wantsPing()) {
           // On a thread of its own: a peer that takes nothing blocks it.
           Thread.ofPlatform().daemon().name("iscsi-ping").start(connection::ping);
         }
@@ -185,6 +203,10 @@ public final class Portal implements AutoCloseable {
   @Override
   public void close() throws IOException {
     closed = true;
+    Portals.Listening self = listening;
+    if (self != null) {
+      targets.portals().remove(self);
+    }
     server.close();
     // On threads of their own: a peer that takes nothing blocks its.
     connections.forEach(

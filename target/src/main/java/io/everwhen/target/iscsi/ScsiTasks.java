@@ -44,6 +44,7 @@ final class ScsiTasks {
   private final PduWriter writer;
   private final Replies replies;
   private final BufferPool.Share buffers;
+  private final int transferBytesMax;
   private final DataInStream dataIn;
   private final ScsiResponses responses;
   private final PendingTasks pending;
@@ -68,6 +69,7 @@ final class ScsiTasks {
       PduWriter writer,
       Replies replies,
       BufferPool pool,
+      int transferBytesMax,
       Runnable wake) {
     this.target = target;
     this.units = units;
@@ -79,6 +81,7 @@ final class ScsiTasks {
     this.writer = writer;
     this.replies = replies;
     this.buffers = pool.share();
+    this.transferBytesMax = transferBytesMax;
     this.dataIn = dataIn;
     this.responses = new ScsiResponses(replies);
     this.pending = new PendingTasks(wake);
@@ -172,7 +175,7 @@ final class ScsiTasks {
       throw new ProtocolException(
           "more than " + Limits.TRANSFERS_MAX + " commands that wait for data");
     }
-    boolean granted = ungranted.isEmpty() && grantedBytes + wanted <= Limits.TRANSFER_BYTES_MAX;
+    boolean granted = ungranted.isEmpty() && grantedBytes + wanted <= transferBytesMax;
     int unasked = unsolicited ? parameters.firstBurstBytesMax() : data.remaining();
     ByteBuffer buffer = granted ? buffers.acquire(wanted) : null;
     if (buffer == null && grantedBytes > 0) {
@@ -281,7 +284,7 @@ final class ScsiTasks {
 
   private void grantWaiting() throws IOException {
     for (WriteTransfer next = ungranted.peek(); next != null; next = ungranted.peek()) {
-      if (grantedBytes + next.wantedBytes() > Limits.TRANSFER_BYTES_MAX) {
+      if (grantedBytes + next.wantedBytes() > transferBytesMax) {
         return;
       }
       ByteBuffer larger = buffers.acquire(next.wantedBytes());

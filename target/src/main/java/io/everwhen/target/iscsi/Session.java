@@ -16,10 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Session {
 
-  /** The tag of the only portal group there is. */
-  private static final int PORTAL_GROUP = 1;
-
   private final Admission admission;
+  private final int portalGroup;
   private final int tsih;
   private final CommandWindow window;
   private final @Nullable LogicalUnits units;
@@ -35,8 +33,19 @@ final class Session {
 
   private boolean ending;
 
-  Session(Admission admission, @Nullable AccessRule rule, int tsih, int firstCmdSn) {
+  /**
+   * @param portalGroup tag of the group that it comes over
+   * @param groups tags of every group
+   */
+  Session(
+      Admission admission,
+      @Nullable AccessRule rule,
+      int portalGroup,
+      List<Integer> groups,
+      int tsih,
+      int firstCmdSn) {
     this.admission = admission;
+    this.portalGroup = portalGroup;
     this.tsih = tsih;
     this.window = new CommandWindow(firstCmdSn);
     this.rule = rule;
@@ -45,9 +54,14 @@ final class Session {
         target == null || rule == null
             ? null
             : new LogicalUnits(
-                portName(admission),
-                TargetPorts.only(TargetPort.ofPortalGroup(target.name(), PORTAL_GROUP)),
-                rule.luns());
+                portName(admission), ports(target.name(), portalGroup, groups), rule.luns());
+  }
+
+  /** Each portal group is a port of the target, RFC 7143 section 4.4.1. */
+  private static TargetPorts ports(String target, int own, List<Integer> groups) {
+    return new TargetPorts(
+        TargetPort.ofPortalGroup(target, own),
+        groups.stream().map(tag -> TargetPort.ofPortalGroup(target, tag)).toList());
   }
 
   /** The name of the initiator port, RFC 7143 section 4.2.7.1. */
@@ -57,6 +71,11 @@ final class Session {
 
   int tsih() {
     return tsih;
+  }
+
+  /** Tag of the portal group that all its connections come over. */
+  int portalGroup() {
+    return portalGroup;
   }
 
   String initiator() {

@@ -16,15 +16,23 @@ import org.jspecify.annotations.Nullable;
 /** All sessions with a set of targets, and which connections they have. Any thread may call it. */
 final class Sessions {
 
-  private static final int TSIH_MAX = 0xffff;
+  /** TSIHs that there are; 0 is none. */
+  static final int TSIH_MAX = 0xffff;
+
   private static final int WAIT_MILLIS = 50;
 
+  private final Portals portals;
   private final List<Session> open = new ArrayList<>();
   private int lastTsih;
+  private int sessionsMax = Limits.SESSIONS_MAX;
 
   /** Threads for what a connection has to do because of another one; at most one each. */
   private final Executor executor =
       Executors.newCachedThreadPool(Thread.ofPlatform().daemon().name("iscsi-order-", 0).factory());
+
+  Sessions(Portals portals) {
+    this.portals = portals;
+  }
 
   /** What becomes of an admitted login. */
   sealed interface Opening {
@@ -46,7 +54,10 @@ final class Sessions {
   }
 
   private Opening begin(Admission admission, int firstCmdSn, Connection connection) {
-    for (Session replaced = replaced(admission); replaced != null; replaced = replaced(admission)) {
+    int group = connection.portalGroup();
+    for (Session replaced = replaced(admission, group);
+        replaced != null;
+        replaced = replaced(admission, group)) {
       // The old session's commands must not land after the new one's.
       if (!end(replaced.connections(), "its session was reinstated", connection::closed)) {
         return new Opening.Refused(LoginStatus.SERVICE_UNAVAILABLE);
@@ -58,11 +69,12 @@ final class Sessions {
         return new Opening.Refused(changed);
       }
       int tsih = freeTsih();
-      if (tsih == 0) {
-        return new Opening.Refused(LoginStatus.SERVICE_UNAVAILABLE);
+      if (tsih == 0 || open.size() >= sessionsMax) {
+        return new Opening.Refused(LoginStatus.OUT_OF_RESOURCES);
       }
       AccessRule rule = rule(admission.target(), admission.initiator(), connection);
-      Session session = new Session(admission, rule, tsih, firstCmdSn);
+      Session session =
+          new Session(admission, rule, group, portals.groups(group), tsih, firstCmdSn);
       session.add(admission.connectionId(), connection);
       open.add(session);
       return new Opening.Opened(session);
@@ -101,6 +113,9 @@ final class Sessions {
       if (session == null || !session.isOf(admission)) {
         return new Opening.Refused(LoginStatus.SESSION_DOES_NOT_EXIST);
       }
+      if (session.portalGroup() != connection.portalGroup()) {
+        return new Opening.Refused(LoginStatus.CANNOT_INCLUDE_IN_SESSION);
+      }
       AccessRule rule = rule(session.target(), session.initiator(), connection);
       if (changed(admission, connection) != null || !Objects.equals(rule, session.rule())) {
         return new Opening.Refused(LoginStatus.AUTHORIZATION_FAILURE);
@@ -123,14 +138,18 @@ final class Sessions {
     }
   }
 
+  synchronized void sessionsMax(int value) {
+    sessionsMax = value;
+  }
+
   private @Nullable Session find(int tsih) {
     return open.stream().filter(session -> session.tsih() == tsih).findFirst().orElse(null);
   }
 
   /** The session that a login replaces as long as it has connections; it gets no more of them. */
-  private synchronized @Nullable Session replaced(Admission admission) {
+  private synchronized @Nullable Session replaced(Admission admission, int portalGroup) {
     for (Session session : open) {
-      if (session.isOf(admission)) {
+      if (session.isOf(admission) && session.portalGroup() == portalGroup) {
         session.end();
         if (!session.connections().isEmpty()) {
           return session;

@@ -24,8 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Targets {
 
+  private static final long WRITE_BYTES_MAX = 64L << 30;
+
   private final ConcurrentSkipListMap<String, ServedTarget> served = new ConcurrentSkipListMap<>();
-  private final Sessions sessions = new Sessions();
+  private final Portals portals = new Portals();
+  private final Sessions sessions = new Sessions(portals);
+  private final BufferPool buffers = new BufferPool();
   private final RandomGenerator random;
   private volatile @Nullable Credentials discovery;
 
@@ -129,6 +133,43 @@ public final class Targets {
   /** Names compare without case: RFC 3722 folds them. */
   @Nullable ServedTarget find(String name) {
     return served.get(name.toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * Opens no session beyond these from now on; sessions that are there go on.
+   *
+   * @param sessions 1 to 65535; 4096 unless said otherwise
+   */
+  public void sessionsMax(int sessions) {
+    if (sessions < 1 || sessions > Sessions.TSIH_MAX) {
+      throw new IllegalArgumentException(
+          "sessions: " + sessions + ", but must be 1 to " + Sessions.TSIH_MAX);
+    }
+    this.sessions.sessionsMax(sessions);
+  }
+
+  /**
+   * Holds no more write data at once from now on, of all connections together; whoever would need
+   * more is answered BUSY.
+   *
+   * @param bytes 64 MiB to 64 GiB, of direct memory; 320 MiB unless said otherwise
+   */
+  public void writeBytesMax(long bytes) {
+    if (bytes < Limits.TRANSFERS_BYTES_MIN || bytes > WRITE_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          "bytes of write data: %d, but must be %d to %d"
+              .formatted(bytes, Limits.TRANSFERS_BYTES_MIN, WRITE_BYTES_MAX));
+    }
+    buffers.heldBytesMax(bytes);
+  }
+
+  BufferPool buffers() {
+    return buffers;
+  }
+
+  /** Where they are served. */
+  Portals portals() {
+    return portals;
   }
 
   Sessions sessions() {

@@ -7,13 +7,12 @@ import io.everwhen.target.pdu.TextKeys;
 import io.everwhen.target.pdu.TextKeys.Pair;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,13 +26,12 @@ final class TextExchange {
   private static final int TRANSFER_TAG = 1;
 
   private static final String ALL = "All";
-  private static final String PORTAL_GROUP = ",1";
 
   private final Targets targets;
   private final String initiator;
   private final InetAddress from;
   private final @Nullable ServedTarget own;
-  private final InetSocketAddress local;
+  private final Supplier<List<String>> addresses;
   private final Replies replies;
   private final IntConsumer segmentBytesMaxChanged;
 
@@ -45,14 +43,14 @@ final class TextExchange {
    * @param initiator who asks, and so for whom targets are named
    * @param from where it comes from
    * @param own the session's target, null in a discovery session
-   * @param local where the initiator connected to, and so what it can reach
+   * @param addresses values of TargetAddress: where the initiator finds targets
    */
   TextExchange(
       Targets targets,
       String initiator,
       InetAddress from,
       @Nullable ServedTarget own,
-      InetSocketAddress local,
+      Supplier<List<String>> addresses,
       Replies replies,
       int segmentBytesMax,
       IntConsumer segmentBytesMaxChanged) {
@@ -60,7 +58,7 @@ final class TextExchange {
     this.initiator = initiator;
     this.from = from;
     this.own = own;
-    this.local = local;
+    this.addresses = addresses;
     this.replies = replies;
     this.segmentBytesMax = segmentBytesMax;
     this.segmentBytesMaxChanged = segmentBytesMaxChanged;
@@ -151,17 +149,7 @@ final class TextExchange {
     }
     for (String name : names) {
       answers.add(new Pair("TargetName", name));
-      answers.add(new Pair("TargetAddress", address() + PORTAL_GROUP));
+      addresses.get().forEach(address -> answers.add(new Pair("TargetAddress", address)));
     }
-  }
-
-  private String address() {
-    InetAddress address = local.getAddress();
-    String host = address.getHostAddress();
-    if (address instanceof Inet6Address) {
-      int scope = host.indexOf('%');
-      host = "[" + (scope < 0 ? host : host.substring(0, scope)) + "]";
-    }
-    return host + ":" + local.getPort();
   }
 }

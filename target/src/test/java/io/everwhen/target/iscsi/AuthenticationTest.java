@@ -47,7 +47,7 @@ class AuthenticationTest {
   }
 
   private Login login() {
-    return new Login(targets, failures, peer);
+    return new Login(targets, failures, peer, 1);
   }
 
   @Test
@@ -132,7 +132,7 @@ class AuthenticationTest {
     assertRefused(
         login().step(request(true, 1, 3, WHO.replace("one", "three") + WHERE)),
         LoginStatus.AUTHORIZATION_FAILURE);
-    Login elsewhere = new Login(targets, failures, InetAddress.ofLiteral("192.0.3.1"));
+    Login elsewhere = new Login(targets, failures, InetAddress.ofLiteral("192.0.3.1"), 1);
     assertRefused(
         elsewhere.step(request(true, 1, 3, WHO + WHERE)), LoginStatus.AUTHORIZATION_FAILURE);
   }
@@ -144,7 +144,7 @@ class AuthenticationTest {
           prove(login(), WHO + WHERE, "alice", WRONG), LoginStatus.AUTHENTICATION_FAILURE);
     }
     assertRefused(begin(login(), WHO + WHERE), LoginStatus.SERVICE_UNAVAILABLE);
-    Login neighbour = new Login(targets, failures, InetAddress.ofLiteral("192.0.2.2"));
+    Login neighbour = new Login(targets, failures, InetAddress.ofLiteral("192.0.2.2"), 1);
     assertThat(prove(neighbour, WHO + WHERE, "alice", SECRET)).isInstanceOf(Continue.class);
     nanos.addAndGet(TimeUnit.SECONDS.toNanos(Limits.FAILED_LOGIN_SECONDS));
     assertThat(prove(login(), WHO + WHERE, "alice", SECRET)).isInstanceOf(Continue.class);

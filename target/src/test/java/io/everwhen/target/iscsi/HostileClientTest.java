@@ -103,7 +103,8 @@ class HostileClientTest {
   @Test
   void theConnectionsOfAnAddressAreLimited() throws IOException {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    try (Portal small = new Portal(anyPort, portal.targets(), System::nanoTime, 2)) {
+    PortalOptions few = new PortalOptions(1, null, 2, 15, 30, 60, 32 << 20, 0);
+    try (Portal small = new Portal(anyPort, portal.targets(), few)) {
       small.start();
       try (Initiator one = new Initiator(small.address());
           Initiator two = new Initiator(small.address())) {
@@ -295,10 +296,12 @@ class HostileClientTest {
   @Test
   void whoDoesNotLogInInTimeIsDropped() throws IOException {
     AtomicLong now = new AtomicLong();
-    long tooLong = Limits.LOGIN_SECONDS_MAX * 1_000_000_000L;
+    long tooLong = PortalOptions.DEFAULTS.loginSecondsMax() * 1_000_000_000L;
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     // Time passes whenever it is asked for: the connection grows old from one look to the next.
-    try (Portal timed = new Portal(anyPort, portal.targets(), () -> now.addAndGet(tooLong / 8))) {
+    try (Portal timed =
+        new Portal(
+            anyPort, portal.targets(), PortalOptions.DEFAULTS, () -> now.addAndGet(tooLong / 8))) {
       timed.start();
       try (SocketChannel socket = SocketChannel.open(timed.address())) {
         assertThat(socket.read(ByteBuffer.allocate(1))).isEqualTo(-1);
@@ -312,7 +315,11 @@ class HostileClientTest {
     int speed = 20;
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (Portal fast =
-        new Portal(anyPort, portal.targets(), () -> (System.nanoTime() - start) * speed)) {
+        new Portal(
+            anyPort,
+            portal.targets(),
+            PortalOptions.DEFAULTS,
+            () -> (System.nanoTime() - start) * speed)) {
       fast.start();
       try (Initiator alive = new Initiator(fast.address());
           Initiator dead = new Initiator(fast.address())) {

@@ -48,7 +48,7 @@ public final class LoginFuzz {
     boolean foreseeable = (input[0] & 1) != 0;
     RandomGenerator random = foreseeable ? new SplittableRandom(1) : new SecureRandom();
     Login login =
-        new Login(targets(random), new LoginFailures(() -> 0), InetAddress.getLoopbackAddress());
+        new Login(targets(random), new LoginFailures(() -> 0), InetAddress.getLoopbackAddress(), 1);
     int stage = -1;
     for (ByteBuffer request : requests(input)) {
       LoginAnswer answer = login.step(request(request));

@@ -29,7 +29,7 @@ class LoginTest {
   }
 
   private Login login() {
-    return new Login(targets, new LoginFailures(() -> 0), InetAddress.getLoopbackAddress());
+    return new Login(targets, new LoginFailures(() -> 0), InetAddress.getLoopbackAddress(), 1);
   }
 
   @Test
