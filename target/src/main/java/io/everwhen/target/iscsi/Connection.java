@@ -33,12 +33,12 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   private final InetSocketAddress peer;
   private final InetSocketAddress local;
   private final PortalOptions options;
+  private final PeerLog peers;
   private final Portals.Listening portal;
   private final Targets targets;
   private final PduReader reader;
   private final PduWriter writer;
   private final LoginPhase login;
-  private final LoginFailures lines;
   private final CountDownLatch ended = new CountDownLatch(1);
 
   /**
@@ -58,8 +58,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   private volatile @Nullable String closedBecause;
 
   /**
-   * @param logged the refused logins of each address that the log has had
-   * @param lines the other lines of each address that the log has had
+   * @param peers takes what becomes of it
    */
   Connection(
       Wire wire,
@@ -67,12 +66,11 @@ final class Connection implements Runnable, CommandWindow.Waiting {
       Portals.Listening portal,
       Targets targets,
       LoginFailures failures,
-      LoginFailures logged,
-      LoginFailures lines)
+      PeerLog peers)
       throws IOException {
     this.options = options;
+    this.peers = peers;
     this.portal = portal;
-    this.lines = lines;
     this.wire = wire;
     this.peer = wire.peer();
     this.local = wire.local();
@@ -81,7 +79,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
         new PduReader(wire, Limits.FIRST_RECEIVE_BUFFER_BYTES, Limits.DEFAULT_SEGMENT_BYTES_MAX);
     writer = new PduWriter(wire, Limits.FIRST_TRANSMIT_BUFFER_BYTES);
     Login steps = new Login(targets, failures, peer.getAddress(), portal.group());
-    login = new LoginPhase(steps, targets.sessions(), this, writer, logged);
+    login = new LoginPhase(steps, targets.sessions(), this, writer);
   }
 
   InetSocketAddress peer() {
@@ -112,11 +110,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
    * detail.
    */
   void note(Level level, String what) {
-    boolean enough = lines.blocked(peer.getAddress());
-    if (!enough) {
-      lines.failed(peer.getAddress());
-    }
-    log.atLevel(enough ? Level.DEBUG : level).log("{}: {}", peer, what);
+    peers.note(log, level, peer, what);
   }
 
   private void failed(Exception failure) {
@@ -153,7 +147,11 @@ final class Connection implements Runnable, CommandWindow.Waiting {
           return false;
         }
       } else {
-        current.take(reader.header(), data);
+        if (reader.damaged()) {
+          current.takeDamaged(reader.header(), data);
+        } else {
+          current.take(reader.header(), data);
+        }
         if (current.loggedOut()) {
           current.endBurst();
           return false;
@@ -382,7 +380,10 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     return false;
   }
 
-  /** Sends a ping if the connection is idle. Blocks while the peer takes nothing. */
+  /**
+   * Sends a ping if the connection is idle, and gives memory back that it does not need any more.
+   * Blocks while the peer takes nothing.
+   */
   void ping() {
     FullFeaturePhase current = phase;
     if (current == null || !turn.tryLock()) {
@@ -390,6 +391,8 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     }
     try {
       current.messages().ping();
+      writer.shrink(Limits.FIRST_TRANSMIT_BUFFER_BYTES);
+      reader.shrinkWhenEmpty(Limits.FIRST_RECEIVE_BUFFER_BYTES);
     } catch (IOException e) {
       log.debug("{}: ping", peer, e);
     } finally {

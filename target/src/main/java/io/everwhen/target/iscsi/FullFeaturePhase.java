@@ -108,6 +108,20 @@ final class FullFeaturePhase {
     return loggedOut;
   }
 
+  /**
+   * Takes a PDU whose data is not what was sent, RFC 7143 section 7.8: it is dropped, and the
+   * initiator told. A write that it belonged to fails once all its data has come.
+   */
+  void takeDamaged(BasicHeader header, ByteBuffer data) throws IOException {
+    replies.reject(header, Replies.DATA_DIGEST_ERROR);
+    if (header.opcode() == Opcode.DATA_OUT && tasks != null) {
+      if (!held.isEmpty() && held.holdData(header, data)) {
+        throw new ProtocolException("data digest error in a command ahead of its turn");
+      }
+      tasks.damagedDataOut(header, data);
+    }
+  }
+
   /** Takes a PDU; its header and data are valid until the burst ends. */
   void take(BasicHeader header, ByteBuffer data) throws IOException {
     if (header.opcode() == Opcode.DATA_OUT) {
@@ -117,7 +131,7 @@ final class FullFeaturePhase {
       return;
     }
     if (header.opcode() == Opcode.SNACK_REQUEST) {
-      replies.reject(header, Replies.COMMAND_NOT_SUPPORTED);
+      replies.reject(header, Replies.SNACK_REJECT);
       return;
     }
     if (tasks != null) {

@@ -11,18 +11,14 @@ import io.everwhen.target.pdu.ProtocolException;
 import io.everwhen.target.pdu.TextKeys;
 import io.everwhen.target.pdu.TextKeys.Pair;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Puts a {@link Login} on the wire, and opens the session that it leads to. */
 final class LoginPhase {
-
-  private static final Logger log = LoggerFactory.getLogger(LoginPhase.class);
 
   private static final int FIRST_STAT_SN = 1;
   private static final int LOGGED_CHARACTERS_MAX = 512;
@@ -31,21 +27,11 @@ final class LoginPhase {
   private final Sessions sessions;
   private final Connection connection;
   private final PduWriter writer;
-  private final LoginFailures logged;
   private int statSn = FIRST_STAT_SN;
   private @Nullable Admission admission;
   private boolean refused;
 
-  /**
-   * @param logged the refusals of each address that the log has had; beyond some it gets no more
-   */
-  LoginPhase(
-      Login login,
-      Sessions sessions,
-      Connection connection,
-      PduWriter writer,
-      LoginFailures logged) {
-    this.logged = logged;
+  LoginPhase(Login login, Sessions sessions, Connection connection, PduWriter writer) {
     this.login = login;
     this.sessions = sessions;
     this.connection = connection;
@@ -119,13 +105,7 @@ final class LoginPhase {
   }
 
   private void refuse(BasicHeader header, LoginStatus status, String reason) throws IOException {
-    InetAddress address = connection.peer().getAddress();
-    if (logged.blocked(address)) {
-      log.debug("login from {} refused, {}", connection.peer(), status);
-    } else {
-      logged.failed(address);
-      log.warn("login from {} refused, {}: {}", connection.peer(), status, printable(reason));
-    }
+    connection.note(Level.WARN, "login refused, " + status + ": " + printable(reason));
     refused = true;
     respond(header, header.flags() & 0x0c, header.tsih(), status, List.of());
   }

@@ -159,6 +159,8 @@ final class Negotiation {
       case "TaskReporting" ->
           List.of(value.split(",", -1)).contains("RFC3720") ? "RFC3720" : REJECT;
       case "iSCSIProtocolLevel" -> text(Math.min(number(value, 0, 31), 1));
+      // What a target declares, or is asked in full feature phase.
+      case "SendTargets", "TargetAddress", "TargetAlias", "TargetPortalGroupTag" -> REJECT;
       default -> NOT_UNDERSTOOD;
     };
   }

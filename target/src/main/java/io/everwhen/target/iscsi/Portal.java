@@ -44,8 +44,7 @@ public final class Portal implements AutoCloseable {
   private final PortalOptions options;
   private final Collection<Connection> connections = new ConcurrentLinkedQueue<>();
   private final LoginFailures failures;
-  private final LoginFailures logged;
-  private final LoginFailures lines;
+  private final PeerLog peers;
   private final ServerSocketChannel server;
   private volatile Portals.@Nullable Listening listening;
   private volatile boolean closed;
@@ -76,8 +75,7 @@ public final class Portal implements AutoCloseable {
     this.targets = targets;
     this.clock = clock;
     this.failures = new LoginFailures(clock);
-    this.logged = new LoginFailures(clock);
-    this.lines = new LoginFailures(clock, Limits.LOGGED_LINES_MAX, Limits.LOGGED_LINE_SECONDS);
+    this.peers = new PeerLog(clock);
     this.server = ServerSocketChannel.open();
   }
 
@@ -134,7 +132,7 @@ public final class Portal implements AutoCloseable {
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
       Connection connection =
-          new Connection(new Wire(socket, clock), options, self, targets, failures, logged, lines);
+          new Connection(new Wire(socket, clock), options, self, targets, failures, peers);
       InetAddress from = connection.peer().getAddress();
       if (count(connections, from) >= options.connectionsPerAddressMax()) {
         connection.note(Level.WARN, "turned away, its address has too many connections");
@@ -180,6 +178,7 @@ public final class Portal implements AutoCloseable {
   private void watch() {
     while (!closed) {
       LockSupport.parkNanos(WATCH_INTERVAL_NANOS);
+      peers.summarise(log);
       for (Connection connection : connections) {
         long silent = connection.silentSeconds(clock);
         if (!connection.loggedIn()) {

@@ -13,6 +13,9 @@ import java.nio.ByteBuffer;
 final class Replies {
 
   /** Reasons of a Reject, RFC 7143 section 11.17.1. */
+  static final int DATA_DIGEST_ERROR = 0x02;
+
+  static final int SNACK_REJECT = 0x03;
   static final int PROTOCOL_ERROR = 0x04;
 
   static final int COMMAND_NOT_SUPPORTED = 0x05;

@@ -238,6 +238,19 @@ final class ScsiTasks {
     }
   }
 
+  /** The same, but its data is not what was sent. */
+  void damagedDataOut(BasicHeader header, ByteBuffer data) throws IOException {
+    dropAborted();
+    WriteTransfer transfer = transfers.get(header.initiatorTaskTag());
+    if (transfer != null) {
+      if (transfer.failure() == null) {
+        transfer.fail(Sense.PROTOCOL_SERVICE_CRC_ERROR);
+      }
+      transfer.dataOut(header, data);
+      advance(transfer);
+    }
+  }
+
   private void advance(WriteTransfer transfer) throws IOException {
     if (transfer.complete()) {
       finish(transfer);

@@ -101,9 +101,10 @@ final class WriteTransfer {
     busy = true;
   }
 
-  /** Whether everything is there, or nothing more will be waited for. */
+  /** Whether everything is there; if it fails, everything that was asked for. */
   boolean complete() {
-    return !unsolicited && (failure != null || busy || received >= wantedBytes);
+    boolean ends = failure != null || busy;
+    return !unsolicited && (ends ? answeredR2ts >= r2ts : received >= wantedBytes);
   }
 
   /** Moves to a buffer that takes all the data; returns the old one. */

@@ -40,6 +40,8 @@ public final class PduReader {
   private int dataAt;
   private int dataBytes;
   private boolean wasFilled;
+  private boolean damaged;
+  private volatile int shrinkToBytes;
 
   /**
    * @param bufferBytes size of the receive buffer to start with
@@ -84,10 +86,11 @@ public final class PduReader {
       throw new ProtocolException("header digest error");
     }
     int padded = padded(dataBytes);
+    damaged = false;
     if (dataDigest != Digest.NONE
         && dataBytes > 0
         && buffer.getInt(dataAt + padded) != crcOf(dataAt, padded)) {
-      throw new ProtocolException("data digest error");
+      damaged = true;
     }
     unread += length;
     return true;
@@ -123,6 +126,11 @@ public final class PduReader {
     return header;
   }
 
+  /** Whether the data segment of the current PDU is not what its digest was made of. */
+  public boolean damaged() {
+    return damaged;
+  }
+
   /** Bytes in the data segment of the current PDU. */
   public int dataBytes() {
     return dataBytes;
@@ -142,6 +150,9 @@ public final class PduReader {
    * @return false at the end of the stream
    */
   public boolean fill() throws IOException {
+    if (shrinkToBytes > 0) {
+      shrink();
+    }
     makeRoom();
     buffer.limit(buffer.capacity()).position(end);
     int count = in.read(buffer);
@@ -152,6 +163,24 @@ public final class PduReader {
     end += count;
     wasFilled = end == buffer.capacity();
     return true;
+  }
+
+  /**
+   * Has the receive buffer shrink when everything in it has been taken and more is read. Any thread
+   * may call it.
+   */
+  public void shrinkWhenEmpty(int bufferBytes) {
+    shrinkToBytes = bufferBytes;
+  }
+
+  private void shrink() {
+    if (unread == end && buffer.capacity() > shrinkToBytes) {
+      buffer = ByteBuffer.allocateDirect(shrinkToBytes);
+      unread = 0;
+      end = 0;
+      wasFilled = false;
+    }
+    shrinkToBytes = 0;
   }
 
   private void makeRoom() throws ProtocolException {

@@ -67,6 +67,15 @@ public final class PduWriter {
     dataDigest = data;
   }
 
+  /** Has a smaller transmit buffer from now on, if it is larger and nothing waits to be sent. */
+  public void shrink(int bufferBytes) {
+    if (pdus == 0 && buffer.capacity() > bufferBytes) {
+      buffer = ByteBuffer.allocateDirect(bufferBytes);
+      view = buffer.duplicate();
+      runs = new ByteBuffer[0];
+    }
+  }
+
   /** Whether nothing waits to be sent. */
   public boolean isEmpty() {
     return pdus == 0;

@@ -69,6 +69,7 @@ public record Sense(int key, int asc, int ascq, int field, long information, int
   public static final Sense REGISTRATIONS_PREEMPTED = new Sense(UNIT_ATTENTION_KEY, 0x2a, 0x05);
   public static final Sense WRITE_PROTECTED = new Sense(DATA_PROTECT_KEY, 0x27, 0x00);
   public static final Sense SPACE_ALLOCATION_FAILED = new Sense(DATA_PROTECT_KEY, 0x27, 0x07);
+  public static final Sense PROTOCOL_SERVICE_CRC_ERROR = new Sense(ABORTED_COMMAND_KEY, 0x47, 0x05);
   public static final Sense DATA_PHASE_ERROR = new Sense(ABORTED_COMMAND_KEY, 0x4b, 0x00);
   public static final Sense UNEXPECTED_UNSOLICITED_DATA =
       new Sense(ABORTED_COMMAND_KEY, 0x0c, 0x0c);

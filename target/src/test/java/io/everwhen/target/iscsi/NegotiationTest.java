@@ -50,6 +50,11 @@ class NegotiationTest {
         "TaskReporting|FastAbort,RFC3720|RFC3720",
         "X-com.example.key|1|NotUnderstood",
         "Whatever|1|NotUnderstood",
+        "X#NodeArchitecture|1|NotUnderstood",
+        "TaskReporting|FastAbort|Reject",
+        "ErrorRecoveryLevel|1|0",
+        "SendTargets|All|Reject",
+        "TargetPortalGroupTag|1|Reject",
       })
   void answersAsTheRfcSays(String key, String offer, String answer) {
     assertThat(negotiation.answer(new Pair(key, offer))).isEqualTo(new Pair(key, answer));

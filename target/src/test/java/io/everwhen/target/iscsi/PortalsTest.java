@@ -186,10 +186,10 @@ class PortalsTest {
         .isThrownBy(() -> PortalOptions.DEFAULTS.inGroup(0))
         .withMessageContaining("1 to 65535");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new PortalOptions(1, null, 1, 15, 30, 30, 32 << 20, 0))
+        .isThrownBy(() -> new PortalOptions(1, null, 1, 15, 30, 30, 32 << 20))
         .withMessageContaining("31 to 7200");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new PortalOptions(1, null, 1, 15, 30, 60, 1 << 20, 0));
+        .isThrownBy(() -> new PortalOptions(1, null, 1, 15, 30, 60, 1 << 20));
     assertThatIllegalArgumentException().isThrownBy(() -> new Targets().sessionsMax(0));
   }
 }

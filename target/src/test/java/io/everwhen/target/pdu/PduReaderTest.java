@@ -61,17 +61,51 @@ class PduReaderTest {
   }
 
   @Test
-  void findsADamagedHeaderAndDamagedData() throws IOException {
-    for (int damaged : new int[] {20, 60}) {
-      ByteBuffer stream = digested();
-      stream.put(damaged, (byte) (stream.get(damaged) ^ 1));
-      PduReader reader = new PduReader(slow(stream, 10_000), 4096, DATA_BYTES_MAX);
-      reader.digests(Digest.CRC32C, Digest.CRC32C);
-      reader.fill();
-      assertThatExceptionOfType(ProtocolException.class)
-          .isThrownBy(reader::next)
-          .withMessageContaining("digest");
+  void cannotGoOnAfterADamagedHeader() throws IOException {
+    assertThatExceptionOfType(ProtocolException.class)
+        .isThrownBy(damagedAt(20)::next)
+        .withMessageContaining("digest");
+  }
+
+  @Test
+  void saysWhichDataIsDamagedAndGoesOn() throws IOException {
+    PduReader reader = damagedAt(60);
+    assertThat(reader.next()).isTrue();
+    assertThat(reader.damaged()).isTrue();
+    assertThat(reader.next()).isTrue();
+    assertThat(reader.damaged()).isFalse();
+    assertThat(reader.next()).isFalse();
+  }
+
+  private static PduReader damagedAt(int at) throws IOException {
+    ByteBuffer one = digested();
+    ByteBuffer two = ByteBuffer.allocate(2 * one.remaining()).put(one.duplicate()).put(one).flip();
+    two.put(at, (byte) (two.get(at) ^ 1));
+    PduReader reader = new PduReader(slow(two, 10_000), 4096, DATA_BYTES_MAX);
+    reader.digests(Digest.CRC32C, Digest.CRC32C);
+    reader.fill();
+    return reader;
+  }
+
+  @Test
+  void givesALargeBufferBackWhenAskedAndLosesNothing() throws IOException {
+    ByteBuffer stream = ByteBuffer.allocate(64 * (48 + 4096));
+    for (int i = 0; i < 64; i++) {
+      putPdu(stream, 4096);
     }
+    PduReader reader = new PduReader(slow(stream.flip(), 50_000), 64, DATA_BYTES_MAX);
+    int count = 0;
+    int smallest = Integer.MAX_VALUE;
+    while (reader.fill()) {
+      while (reader.next()) {
+        assertThat(reader.data().remaining()).isEqualTo(4096);
+        smallest = Math.min(smallest, reader.header().buffer().capacity());
+        count++;
+      }
+      reader.shrinkWhenEmpty(64);
+    }
+    assertThat(count).isEqualTo(64);
+    assertThat(smallest).isLessThan(50_000);
   }
 
   @Test
