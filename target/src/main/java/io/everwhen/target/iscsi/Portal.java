@@ -104,6 +104,7 @@ public final class Portal implements AutoCloseable {
       throw e;
     }
     listening = opened;
+    targets.sessions().followPortals();
     Thread.ofPlatform().daemon().name("iscsi-portal-" + address().getPort()).start(this::accept);
     Thread.ofPlatform().daemon().name("iscsi-watch-" + address().getPort()).start(this::watch);
   }
@@ -205,6 +206,7 @@ public final class Portal implements AutoCloseable {
     Portals.Listening self = listening;
     if (self != null) {
       targets.portals().remove(self);
+      targets.sessions().followPortals();
     }
     server.close();
     // On threads of their own: a peer that takes nothing blocks its.

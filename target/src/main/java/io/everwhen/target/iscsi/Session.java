@@ -57,6 +57,14 @@ final class Session {
                 portName(admission), ports(target.name(), portalGroup, groups), rule.luns());
   }
 
+  /** There are other portal groups now. */
+  void groups(List<Integer> groups) {
+    ServedTarget target = admission.target();
+    if (units != null && target != null) {
+      units.ports(ports(target.name(), portalGroup, groups));
+    }
+  }
+
   /** Each portal group is a port of the target, RFC 7143 section 4.4.1. */
   private static TargetPorts ports(String target, int own, List<Integer> groups) {
     return new TargetPorts(

@@ -116,8 +116,7 @@ final class Sessions {
       if (session.portalGroup() != connection.portalGroup()) {
         return new Opening.Refused(LoginStatus.CANNOT_INCLUDE_IN_SESSION);
       }
-      AccessRule rule = rule(session.target(), session.initiator(), connection);
-      if (changed(admission, connection) != null || !Objects.equals(rule, session.rule())) {
+      if (!mayJoin(session, admission, connection)) {
         return new Opening.Refused(LoginStatus.AUTHORIZATION_FAILURE);
       }
       old = session.connection(id);
@@ -129,13 +128,27 @@ final class Sessions {
     boolean free = old == null || end(List.of(old), "it was reinstated", connection::closed);
     synchronized (this) {
       session.expectNoLonger();
-      if (free && !session.ending() && session.connection(id) == null) {
+      if (free
+          && !session.ending()
+          && session.connection(id) == null
+          && mayJoin(session, admission, connection)) {
         session.add(id, connection);
         return new Opening.Opened(session);
       }
       closeIfOver(session);
       return new Opening.Refused(LoginStatus.SERVICE_UNAVAILABLE);
     }
+  }
+
+  /** Whether the rule that counts for the session lets the connection in as well. */
+  private static boolean mayJoin(Session session, Admission admission, Connection connection) {
+    AccessRule rule = rule(session.target(), session.initiator(), connection);
+    return changed(admission, connection) == null && Objects.equals(rule, session.rule());
+  }
+
+  /** There are other portal groups: sessions see them as ports of their targets. */
+  synchronized void followPortals() {
+    open.forEach(session -> session.groups(portals.groups(session.portalGroup())));
   }
 
   synchronized void sessionsMax(int value) {

@@ -166,6 +166,34 @@ class PortalsTest {
   }
 
   @Test
+  void aPortalGroupThatIsAddedIsSeenAsAnotherPortOfTheTarget() throws IOException {
+    Targets targets = new Targets();
+    targets.add(new Target(NAME, DiskIdentity.of(NAME), new MemoryDisk(1 << 20)));
+    try (Portal first = portal("127.0.0.1", targets, 1);
+        Initiator initiator = new Initiator(first.address())) {
+      initiator.logInAs(ONE, NAME, 1);
+      assertThat(portNames(initiator)).isEqualTo(1);
+      try (Portal second = portal("127.0.0.1", targets, 7)) {
+        assertThat(second.address().getPort()).isPositive();
+        assertThat(initiator.read("000000000000", 0).status()).as("told of it").isNotZero();
+        assertThat(portNames(initiator)).isEqualTo(2);
+      }
+    }
+  }
+
+  /** How many ports the SCSI Ports page names. */
+  private static int portNames(Initiator initiator) throws IOException {
+    ByteBuffer page = initiator.read("1201 88 00ff 00", 0xff).data();
+    int count = 0;
+    for (int at = 4; at < 4 + page.getShort(2); count++) {
+      int initiatorPort = page.getShort(at + 6);
+      at += 8 + initiatorPort;
+      at += 4 + page.getShort(at + 2);
+    }
+    return count;
+  }
+
+  @Test
   void sessionsAreLimited() throws IOException {
     Targets targets = new Targets();
     targets.add(new Target(NAME, DiskIdentity.of(NAME), new MemoryDisk(1 << 20)));
