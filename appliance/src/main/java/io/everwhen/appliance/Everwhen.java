@@ -4,6 +4,7 @@ import io.everwhen.appliance.cli.Cli;
 import io.everwhen.appliance.cli.Commands;
 import io.everwhen.appliance.command.DiskCommands;
 import io.everwhen.appliance.command.MarkCommand;
+import io.everwhen.appliance.command.ReloadCommand;
 import io.everwhen.appliance.command.RestoreCommand;
 import io.everwhen.appliance.command.StatusCommand;
 import io.everwhen.appliance.command.TimelineCommand;
@@ -36,6 +37,7 @@ public final class Everwhen {
         new MarkCommand(),
         new RestoreCommand(),
         new VerifyCommand(),
+        new ReloadCommand(),
         disks::list,
         disks::add,
         disks::resize,

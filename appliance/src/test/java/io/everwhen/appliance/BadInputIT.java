@@ -165,13 +165,6 @@ class BadInputIT {
     Files.writeString(config, "listen: no.such.host.invalid:3260\n");
     Outcome host = Cli.run("serve", "--data", file("data"), "--config", config.toString()).failed();
     assertThat(host.err()).contains("no.such.host.invalid").hasLineCount(1);
-    Files.writeString(config, "portals:\n  - {address: 127.0.0.1:0, group: 2}\n");
-    assertThat(
-            Cli.run("serve", "--data", file("data"), "--config", config.toString()).failed().err())
-        .contains("not served yet")
-        .hasLineCount(1);
-    Files.writeString(config, "disks:\n  a: {size: 1MiB}\ntargets:\n  both:\n    luns: {0: a}\n");
-    assertThat(Cli.run(serve).failed().err()).contains("not served yet").hasLineCount(1);
     Files.writeString(config, "disks:\n  - {name: small, size: 1MiB, journal_size: 1MiB}\n");
     assertThat(Cli.run(serve).failed().err()).contains("journal_size of small").hasLineCount(1);
     assertThat(directory.resolve("data/disks/small")).doesNotExist();

@@ -233,6 +233,7 @@ class DisksIT {
           .contains("--force");
       everwhen(daemon, "disk", "set", "db", "--read-only").done();
       assertThat(disk(daemon, "db").path("size").asLong()).isEqualTo(2 * MIB);
+      assertThat(everwhen(daemon, "reload").failed().err()).contains("no daemon");
       daemon.start();
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         assertThat(initiator.blockCount()).isEqualTo(2 * MIB / BLOCK);

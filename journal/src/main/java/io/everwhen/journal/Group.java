@@ -282,12 +282,27 @@ public final class Group implements Closeable {
   /**
    * Gives a disk another size, as one change; durable when it returns.
    *
-   * @param sizeBytes whole blocks, at least one
    * @return the entry after which the disk has that size
-   * @throws IOException when it cannot be recorded, or a volume cannot hold a file of that size
-   *     (also a sparse one); then nothing was changed
+   * @throws IOException when it cannot be recorded, or as {@link #checkCanHave} does; then nothing
+   *     was changed
    */
   public long resize(int disk, long sizeBytes) throws IOException {
+    checkCanHave(disk, sizeBytes);
+    synchronized (maintenance) {
+      files.upgradeManifest();
+    }
+    long[] sequence = new long[1];
+    change(() -> sequence[0] = volume(disk).resize(sizeBytes));
+    return sequence[0];
+  }
+
+  /**
+   * Checks that a disk can have this size.
+   *
+   * @throws IllegalArgumentException when it is not whole blocks, and at least one
+   * @throws IOException when a volume cannot hold a file of that size, not even a sparse one
+   */
+  public void checkCanHave(int disk, long sizeBytes) throws IOException {
     Volume volume = volume(disk);
     int blockBytes = disks().get(disk).blockBytes();
     if (sizeBytes < blockBytes || sizeBytes % blockBytes != 0) {
@@ -295,17 +310,13 @@ public final class Group implements Closeable {
           "%s has blocks of %d bytes, and cannot have %d bytes"
               .formatted(volume.name(), blockBytes, sizeBytes));
     }
-    synchronized (maintenance) {
-      files.upgradeManifest();
-      if (sizeBytes > volume.sizeBytes()) {
+    if (sizeBytes > volume.sizeBytes()) {
+      synchronized (maintenance) {
         for (Storage place : List.of(files.storage(), homes.get(disk))) {
           tryFileOf(place, sizeBytes);
         }
       }
     }
-    long[] sequence = new long[1];
-    change(() -> sequence[0] = volume.resize(sizeBytes));
-    return sequence[0];
   }
 
   /** The image and the baseline have to become as large, when it is too late to refuse. */

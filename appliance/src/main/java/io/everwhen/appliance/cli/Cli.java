@@ -56,6 +56,7 @@ public final class Cli {
     verbs.put("mark", new Verb<>(MarkOptions::spec, MarkOptions::of, commands.mark()));
     verbs.put("restore", new Verb<>(RestoreOptions::spec, RestoreOptions::of, commands.restore()));
     verbs.put("verify", new Verb<>(VerifyOptions::spec, VerifyOptions::of, commands.verify()));
+    verbs.put("reload", new Verb<>(ReloadOptions::spec, ReloadOptions::of, commands.reload()));
     verbs.put(
         "disk list", new Verb<>(DiskOptions.List::spec, DiskOptions.List::of, commands.diskList()));
     verbs.put(

@@ -9,6 +9,7 @@ package io.everwhen.appliance.cli;
  * @param mark names the present instant of a disk
  * @param restore writes a disk as it was at an instant to a file or device
  * @param verify checks every byte of the history
+ * @param reload lets the daemon read its configuration again
  * @param diskList lists the disks
  * @param diskAdd makes a disk
  * @param diskResize gives a disk another size
@@ -22,6 +23,7 @@ public record Commands(
     Command<MarkOptions> mark,
     Command<RestoreOptions> restore,
     Command<VerifyOptions> verify,
+    Command<ReloadOptions> reload,
     Command<DiskOptions.List> diskList,
     Command<DiskOptions.Add> diskAdd,
     Command<DiskOptions.Resize> diskResize,

@@ -5,6 +5,7 @@ import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.cli.StatusOptions;
 import io.everwhen.appliance.config.ByteSize;
+import io.everwhen.appliance.config.PortalConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.journal.format.Manifest;
@@ -13,6 +14,7 @@ import io.everwhen.restore.plan.Times;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -68,23 +70,68 @@ public final class StatusCommand implements Command<StatusOptions> {
     return report;
   }
 
+  private static String portal(JsonNode portal) {
+    int group = portal.path("group").asInt();
+    String advertised = portal.has("advertise") ? " as " + portal.path("advertise").asString() : "";
+    return portal.path("address").asString()
+        + advertised
+        + (group == PortalConfig.DEFAULT_GROUP ? "" : " (group " + group + ")");
+  }
+
+  private static void printTargets(JsonNode report, Output output) {
+    for (JsonNode target : report.path("targets")) {
+      output.line(target.path("name").asString());
+      for (JsonNode rule : target.path("rules")) {
+        String luns =
+            rule.path("luns")
+                .propertyStream()
+                .map(lun -> lun.getKey() + ": " + lun.getValue().asString())
+                .collect(Collectors.joining(", ", "{", "}"));
+        output.line("  LUNs                  " + luns + " for " + admitted(rule));
+      }
+      for (JsonNode session : target.path("sessions")) {
+        output.line(
+            "  initiator             %s from %s"
+                .formatted(
+                    session.path("initiator").asString(), texts(session.path("connections"))));
+      }
+    }
+  }
+
+  private static String admitted(JsonNode rule) {
+    String who =
+        rule.path("initiators").isEmpty() ? "any initiator" : texts(rule.path("initiators"));
+    String where = rule.path("networks").isEmpty() ? "" : " from " + texts(rule.path("networks"));
+    return who + where + (rule.path("chap").asBoolean() ? " by CHAP" : "");
+  }
+
+  private static String texts(JsonNode list) {
+    return list.valueStream().map(JsonNode::asString).collect(Collectors.joining(", "));
+  }
+
   private static void print(JsonNode report, Output output) {
     if (report.path("running").asBoolean()) {
       output.line(
           "running: process %d, iSCSI on %s, management on %s"
               .formatted(
                   report.path("pid").asLong(),
-                  report.path("portal").asString(),
+                  report
+                      .path("portals")
+                      .valueStream()
+                      .map(StatusCommand::portal)
+                      .collect(Collectors.joining(", ")),
                   report.path("admin").asString()));
     } else {
       output.line("not running");
     }
+    printTargets(report, output);
     for (JsonNode disk : report.path("disks")) {
       output.line(
-          "%s  %s  %s"
+          "%s  %s%s  %s"
               .formatted(
                   disk.path("name").asString(),
                   new ByteSize(disk.path("size").asLong()),
+                  disk.path("read_only").asBoolean() ? " read-only" : "",
                   disk.path("target").asString("")));
       output.line(
           "  can be restored from  %s (seq:%d)"
@@ -99,12 +146,6 @@ public final class StatusCommand implements Command<StatusOptions> {
                     disk.path("journal_bytes").asLong() >> 20,
                     disk.path("journal_limit_bytes").asLong() >> 20,
                     disk.path("journal_free_bytes").asLong() >> 20));
-      }
-      for (JsonNode initiator : disk.path("initiators")) {
-        output.line(
-            "  initiator             %s from %s"
-                .formatted(
-                    initiator.path("name").asString(), initiator.path("address").asString()));
       }
       for (String problem : new String[] {"failure", "alarm"}) {
         if (disk.has(problem)) {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param disks the disks asked for, no two of one name; none means those that {@code data} holds,
  *     and {@link #DEFAULT_DISK} if it holds none
  * @param targets those beside the disks' own; a disk that one of them leads to has none of its own
+ * @param limits what initiators may take
  * @param discoveryChap by what whoever asks for targets proves who it is, or null for nothing
  */
 public record Config(
@@ -37,6 +38,7 @@ public record Config(
     HostPort admin,
     List<DiskConfig> disks,
     List<TargetConfig> targets,
+    LimitsConfig limits,
     @Nullable Credentials discoveryChap) {
 
   /** Where data is when nothing is said: a directory under the current one. */
@@ -72,7 +74,15 @@ public record Config(
   /** A configuration of one portal that lets anyone ask for targets. */
   public Config(
       Path data, @Nullable Path journal, HostPort listen, HostPort admin, List<DiskConfig> disks) {
-    this(data, journal, List.of(new PortalConfig(listen)), admin, disks, List.of(), null);
+    this(
+        data,
+        journal,
+        List.of(new PortalConfig(listen)),
+        admin,
+        disks,
+        List.of(),
+        LimitsConfig.DEFAULT,
+        null);
   }
 
   private static void checkDisks(List<DiskConfig> disks) {
@@ -193,22 +203,22 @@ public record Config(
 
   /** This configuration with another directory for images. */
   public Config withData(Path other) {
-    return new Config(other, journal, portals, admin, disks, targets, discoveryChap);
+    return new Config(other, journal, portals, admin, disks, targets, limits, discoveryChap);
   }
 
   /** This configuration with another directory for journals. */
   public Config withJournal(Path other) {
-    return new Config(data, other, portals, admin, disks, targets, discoveryChap);
+    return new Config(data, other, portals, admin, disks, targets, limits, discoveryChap);
   }
 
   /** This configuration with other addresses for iSCSI. */
   public Config withPortals(List<PortalConfig> other) {
-    return new Config(data, journal, other, admin, disks, targets, discoveryChap);
+    return new Config(data, journal, other, admin, disks, targets, limits, discoveryChap);
   }
 
   /** This configuration with another address for management. */
   public Config withAdmin(HostPort other) {
-    return new Config(data, journal, portals, other, disks, targets, discoveryChap);
+    return new Config(data, journal, portals, other, disks, targets, limits, discoveryChap);
   }
 
   /**
@@ -221,6 +231,13 @@ public record Config(
     disks.forEach(disk -> merged.put(disk.name(), disk));
     wanted.forEach(disk -> merged.merge(disk.name(), disk, (had, now) -> had.withSize(now.size())));
     return new Config(
-        data, journal, portals, admin, List.copyOf(merged.values()), targets, discoveryChap);
+        data,
+        journal,
+        portals,
+        admin,
+        List.copyOf(merged.values()),
+        targets,
+        limits,
+        discoveryChap);
   }
 }

@@ -20,15 +20,24 @@ import org.jspecify.annotations.Nullable;
  *   disk0: {size: 100GiB}
  * }</pre>
  *
- * {@link PortalReader}, {@link DiskReader} and {@link TargetReader} read what is below; {@code
- * discovery_chap} at the top is to discovery what {@code chap} is to a disk.
+ * {@link PortalReader}, {@link DiskReader}, {@link TargetReader} and {@link LimitsReader} read what
+ * is below; {@code discovery_chap} at the top is to discovery what {@code chap} is to a disk.
  *
  * <p>Relative paths are relative to the directory that the command is started in.
  */
 final class ConfigReader {
 
   private static final Set<String> KEYS =
-      keys("data", "journal", "listen", "portals", "admin", "discovery_chap", "disks", "targets");
+      keys(
+          "data",
+          "journal",
+          "listen",
+          "portals",
+          "admin",
+          "discovery_chap",
+          "disks",
+          "targets",
+          "limits");
 
   private final String source;
   private final AccessReader access;
@@ -54,6 +63,7 @@ final class ConfigReader {
     List<DiskConfig> disks = new DiskReader(this, access).disks(mapping.entries().get("disks"));
     List<TargetConfig> targets =
         new TargetReader(this, access).targets(mapping.entries().get("targets"));
+    LimitsConfig limits = new LimitsReader(this).limits(mapping.entries().get("limits"));
     try {
       return new Config(
           data == null ? Config.DEFAULT.data() : data,
@@ -62,6 +72,7 @@ final class ConfigReader {
           admin == null ? Config.DEFAULT.admin() : admin,
           disks,
           targets,
+          limits,
           access.credentials(mapping, "discovery_chap"));
     } catch (IllegalArgumentException e) {
       throw error(mapping.line(), String.valueOf(e.getMessage()), e);

@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * POST /v1/disks/NAME/resize     {"size": BYTES, "force": false}
  * POST /v1/disks/NAME/remove     {"force": false, "delete_history": false}
  * POST /v1/disks/NAME/settings   {"read_only": true}
+ * POST /v1/reload                {} reads the configuration again
  * </pre>
  */
 public final class AdminApi {
@@ -56,7 +57,9 @@ public final class AdminApi {
       case "POST /v1/disks/*/resize" -> resize(name(parts[3]), body);
       case "POST /v1/disks/*/remove" -> remove(name(parts[3]), body);
       case "POST /v1/disks/*/settings" -> settings(name(parts[3]), body);
-      case "POST /v1/status" -> throw Refusal.method(get ? "POST to it" : "GET it");
+      case "POST /v1/reload" -> reload(body);
+      case "POST /v1/status", "GET /v1/reload" ->
+          throw Refusal.method(get ? "POST to it" : "GET it");
       default -> throw Refusal.unknown("there is nothing at " + path);
     };
   }
@@ -117,6 +120,11 @@ public final class AdminApi {
   private ObjectNode remove(DiskName disk, byte[] body) throws IOException, Refusal {
     Fields fields = new Fields(body, "force", "delete_history");
     return appliance.operations().remove(disk, fields.flag("force"), fields.flag("delete_history"));
+  }
+
+  private ObjectNode reload(byte[] body) throws IOException, Refusal {
+    new Fields(body);
+    return appliance.operations().reload();
   }
 
   private ObjectNode settings(DiskName disk, byte[] body) throws IOException, Refusal {

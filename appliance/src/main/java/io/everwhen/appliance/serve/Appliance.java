@@ -3,13 +3,11 @@ package io.everwhen.appliance.serve;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
-import io.everwhen.appliance.config.HostPort;
 import io.everwhen.appliance.config.PortalConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.log.Clock;
-import io.everwhen.target.iscsi.Portal;
 import io.everwhen.target.iscsi.Targets;
 import java.io.Closeable;
 import java.io.IOException;
@@ -32,8 +30,9 @@ public final class Appliance implements Closeable {
   private final Targets targets;
   private final DataDirectory data;
   private final ServedDisks disks;
+  private final ServedPortals portals;
+  private final Exports exports;
   private final Operations operations;
-  private InetSocketAddress portalAddress;
   private InetSocketAddress adminAddress;
 
   /** Serves a configuration that does not change. */
@@ -65,40 +64,16 @@ public final class Appliance implements Closeable {
 
   private Appliance(ConfigSource source, Config config, Clock clock, RandomGenerator random)
       throws IOException {
-    checkServable(config);
-    this.portalAddress = resolved(config.portals().getFirst().listen());
-    this.adminAddress = resolved(config.admin());
+    this.adminAddress = ServedPortals.resolved(config.admin());
+    for (PortalConfig portal : config.portals()) {
+      ServedPortals.resolved(portal.listen()); // before anything is opened
+    }
     this.targets = new Targets(random);
-    targets.discoveryCredentials(config.discoveryChap());
     this.data = DataDirectory.create(config.data());
     this.disks = new ServedDisks(data, clock, random);
-    this.operations = new Operations(data, disks, new Exports(targets), source, config, clock);
-  }
-
-  /** What the configuration can say and is not served yet is refused, never passed over. */
-  private static void checkServable(Config config) throws IOException {
-    PortalConfig portal = config.portals().getFirst();
-    if (config.portals().size() > 1
-        || portal.group() != PortalConfig.DEFAULT_GROUP
-        || portal.advertise() != null) {
-      throw new IOException(
-          "several portals, portal groups and advertised addresses are not served yet;"
-              + " configure one address");
-    }
-    if (!config.targets().isEmpty()) {
-      throw new IOException(
-          "targets with LUN maps are not served yet; leave 'targets' out,"
-              + " and each disk is LUN 0 of a target of its own");
-    }
-  }
-
-  private static InetSocketAddress resolved(HostPort address) throws IOException {
-    InetSocketAddress resolved = new InetSocketAddress(address.host(), address.port());
-    if (resolved.isUnresolved()) {
-      throw new IOException(
-          "cannot listen on " + address + ": there is no host of that name; write an address");
-    }
-    return resolved;
+    this.portals = new ServedPortals(targets);
+    this.exports = new Exports(targets);
+    this.operations = new Operations(data, disks, portals, exports, targets, source, config, clock);
   }
 
   private void open(Config config, RandomGenerator random) throws IOException {
@@ -112,17 +87,12 @@ public final class Appliance implements Closeable {
                         + daemonFile.describe()
                         + "; stop that one first, or serve another directory")));
     toClose.push(disks);
-    for (StoredDisk disk : disksToServe(data, config)) {
-      operations.openAtStart(disk);
-    }
-    Portal portal = new Portal(portalAddress, targets);
     AdminServer admin = new AdminServer(adminAddress, this, data, random);
     toClose.push(admin);
+    toClose.push(portals);
+    operations.start(disksToServe(data, config));
     adminAddress = admin.start();
-    toClose.push(portal::close);
-    portal.start();
-    portalAddress = portal.address();
-    daemonFile.write(portalAddress, adminAddress);
+    daemonFile.write(portalAddress(), adminAddress);
     toClose.push(daemonFile);
   }
 
@@ -168,9 +138,19 @@ public final class Appliance implements Closeable {
     return targets;
   }
 
-  /** Where iSCSI is served. */
+  /** Where iSCSI is served; the first address, if there are several. */
   public InetSocketAddress portalAddress() {
-    return portalAddress;
+    return portals.all().getFirst().address();
+  }
+
+  /** Everywhere where iSCSI is served. */
+  ServedPortals portals() {
+    return portals;
+  }
+
+  /** Which targets lead to the disks. */
+  Exports exports() {
+    return exports;
   }
 
   /** Where management is served. */

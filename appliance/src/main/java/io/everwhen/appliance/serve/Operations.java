@@ -6,6 +6,7 @@ import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.InvalidConfigException;
+import io.everwhen.appliance.config.PortalConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.DataDirectory.RemovedDisk;
 import io.everwhen.appliance.store.OpenDisk;
@@ -13,9 +14,11 @@ import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.restore.plan.Suggestions;
 import io.everwhen.target.iscsi.SessionStatus;
+import io.everwhen.target.iscsi.Targets;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -25,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>What is true after a restart: every disk that was made is remembered in the data directory,
  * with its size, its place and whether it is read-only. What the configuration says of a disk goes
- * over that at each start, except that it never shrinks one.
+ * over that at each start and reload, except that it never shrinks one.
  */
 final class Operations {
 
@@ -33,7 +36,9 @@ final class Operations {
 
   private final DataDirectory data;
   private final ServedDisks disks;
+  private final ServedPortals portals;
   private final Exports exports;
+  private final Targets targets;
   private final ConfigSource source;
   private final Clock clock;
   private Config config;
@@ -41,26 +46,52 @@ final class Operations {
   Operations(
       DataDirectory data,
       ServedDisks disks,
+      ServedPortals portals,
       Exports exports,
+      Targets targets,
       ConfigSource source,
       Config config,
       Clock clock) {
     this.data = data;
     this.disks = disks;
+    this.portals = portals;
     this.exports = exports;
+    this.targets = targets;
     this.source = source;
     this.config = config;
     this.clock = clock;
   }
 
-  /** Opens a disk, lets it grow to what the configuration says, and serves it. */
-  synchronized void openAtStart(StoredDisk stored) throws IOException {
-    OpenDisk disk = disks.open(stored);
-    Optional<DiskConfig> said = config.disk(stored.name());
-    if (said.isPresent()) {
-      grow(disk, said.get().size());
+  /** Opens disks, lets them grow to what the configuration says, and serves them. */
+  synchronized void start(Set<StoredDisk> stored) throws IOException {
+    for (StoredDisk each : stored) {
+      OpenDisk disk = disks.open(each);
+      Optional<DiskConfig> said = config.disk(each.name());
+      if (said.isPresent()) {
+        grow(disk, said.get().size());
+      }
     }
-    exports.add(disk, config);
+    exports.serve(config, disks.all());
+    targets.sessionsMax(config.limits().sessions());
+    targets.writeBytesMax(config.limits().writeBytes());
+    targets.discoveryCredentials(config.discoveryChap());
+    for (PortalConfig portal : config.portals()) {
+      portals.open(portal, config.limits().portal());
+    }
+  }
+
+  /** Reads the configuration again and applies it: all of it or nothing. */
+  synchronized ObjectNode reload() throws IOException, Refusal {
+    Config next;
+    try {
+      next = source.read();
+    } catch (InvalidConfigException e) {
+      throw Refusal.now("nothing was changed: " + e.getMessage());
+    }
+    ObjectNode done =
+        new Reload(data, disks, portals, exports, targets, source, config, next).run();
+    config = next;
+    return done;
   }
 
   private static void grow(OpenDisk disk, ByteSize size) throws IOException {
@@ -99,11 +130,11 @@ final class Operations {
     }
     if (config.disk(name).isPresent() || config.restricts()) {
       throw Refusal.now(
-          "the configuration says who may use which disk, so it has to say it of %s too: put it into %s, and start again"
+          "the configuration says who may use which disk, so it has to say it of %s too: put it into %s, then 'everwhen reload'"
               .formatted(name, source.describe()));
     }
     OpenDisk disk = disks.open(data.diskFor(wanted, config));
-    exports.add(disk, config);
+    exports.serve(config, disks.all());
     return DiskReport.of(disk.disk(), disk.sizeBytes()).put("target", name.iqn());
   }
 
@@ -126,7 +157,7 @@ final class Operations {
         .add(
             said.size().bytes() < size.bytes()
                 ? "%s says %s; say %s there too".formatted(source.describe(), said.size(), size)
-                : "%s says %s, and lets it grow to that again at the next start; change it there too"
+                : "%s says %s, and lets it grow to that again at the next start or reload; change it there too"
                     .formatted(source.describe(), said.size()));
   }
 
@@ -148,7 +179,8 @@ final class Operations {
                   String.join(
                       ", ", users.stream().map(SessionStatus::initiator).distinct().toList())));
     }
-    exports.remove(disk);
+    List<OpenDisk> others = disks.all().stream().filter(other -> other != disk).toList();
+    exports.serve(config, others);
     disks.close(disk);
     RemovedDisk removed = data.remove(disk.disk(), clock.wallNanos());
     if (deleteHistory) {
@@ -174,7 +206,7 @@ final class Operations {
     if (config.disk(name).map(DiskConfig::readOnly).filter(said -> said != only).isPresent()) {
       done.putArray("notes")
           .add(
-              "%s says read_only: %s, which counts again at the next start; change it there too"
+              "%s says read_only: %s, which counts again at the next start or reload; change it there too"
                   .formatted(source.describe(), !only));
     }
     return done;

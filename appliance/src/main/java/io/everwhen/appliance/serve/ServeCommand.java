@@ -4,10 +4,11 @@ import io.everwhen.appliance.cli.Command;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.cli.ServeOptions;
 import io.everwhen.appliance.config.ByteSize;
-import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.journal.log.SystemClock;
+import io.everwhen.target.iscsi.Target;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /** {@code everwhen serve}: runs until the process is asked to end. */
@@ -51,12 +52,17 @@ public final class ServeCommand implements Command<ServeOptions> {
             .formatted(
                 disks,
                 disks == 1 ? "disk" : "disks",
-                portal,
+                String.join(", ", portals(appliance)),
                 DaemonFile.text(appliance.adminAddress())));
-    for (OpenDisk disk : appliance.disks()) {
-      output.line("  %s  %s".formatted(disk.disk().name().iqn(), new ByteSize(disk.sizeBytes())));
+    for (Target target : appliance.exports().targets()) {
+      List<String> led =
+          appliance.disks().stream()
+              .filter(disk -> appliance.exports().targetsOf(disk).contains(target))
+              .map(disk -> disk.disk().name() + " " + new ByteSize(disk.sizeBytes()))
+              .toList();
+      output.line("  %s  %s".formatted(target.name(), String.join(", ", led)));
     }
-    String iqn = appliance.disks().getFirst().disk().name().iqn();
+    String iqn = appliance.exports().targets().getFirst().name();
     String host = appliance.portalAddress().getAddress().getHostAddress();
     output.line("Linux:    iscsiadm -m discovery -t sendtargets -p " + portal);
     output.line("          iscsiadm -m node -T " + iqn + " -p " + portal + " --login");
@@ -67,15 +73,20 @@ public final class ServeCommand implements Command<ServeOptions> {
     output.line("QEMU:     -drive file=iscsi://" + portal + "/" + iqn + "/0,format=raw,if=virtio");
   }
 
+  private static List<String> portals(Appliance appliance) {
+    return appliance.portals().all().stream().map(open -> DaemonFile.text(open.address())).toList();
+  }
+
   private static void printJson(Appliance appliance, Output output) {
     output.object(json -> {
       json.writeStringProperty("state", "ready");
       json.writeStringProperty("portal", DaemonFile.text(appliance.portalAddress()));
+      json.writeArrayPropertyStart("portals");
+      portals(appliance).forEach(json::writeString);
+      json.writeEndArray();
       json.writeStringProperty("admin", DaemonFile.text(appliance.adminAddress()));
       json.writeArrayPropertyStart("targets");
-      for (OpenDisk disk : appliance.disks()) {
-        json.writeString(disk.disk().name().iqn());
-      }
+      appliance.exports().targets().forEach(target -> json.writeString(target.name()));
       json.writeEndArray();
     });
     output.out().flush();

@@ -1,44 +1,118 @@
 package io.everwhen.appliance.serve;
 
+import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.HostPort;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.journal.GroupStatus;
 import io.everwhen.restore.plan.Times;
+import io.everwhen.target.iscsi.AccessRule;
+import io.everwhen.target.iscsi.Network;
 import io.everwhen.target.iscsi.SessionStatus;
+import io.everwhen.target.iscsi.Target;
 import io.everwhen.target.iscsi.TargetStatus;
+import io.everwhen.target.scsi.LogicalUnit;
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What {@code everwhen status --json} prints of a running appliance. */
+/** What {@code everwhen status --json} prints of a running appliance. No secret is in it. */
 final class StatusReport {
 
-  private StatusReport() {}
+  private final Appliance appliance;
+  private final Map<LogicalUnit, DiskName> names = new HashMap<>();
+
+  private StatusReport(Appliance appliance) {
+    this.appliance = appliance;
+    appliance.disks().forEach(disk -> names.put(disk.unit(), disk.disk().name()));
+  }
 
   static ObjectNode of(Appliance appliance) throws IOException {
+    return new StatusReport(appliance).report();
+  }
+
+  private ObjectNode report() throws IOException {
     ObjectNode report =
         Json.object()
             .put("running", true)
             .put("pid", ProcessHandle.current().pid())
             .put("portal", DaemonFile.text(appliance.portalAddress()))
             .put("admin", DaemonFile.text(appliance.adminAddress()));
+    ArrayNode portals = report.putArray("portals");
+    for (ServedPortals.Open portal : appliance.portals().all()) {
+      portals.add(portal(portal));
+    }
+    Map<String, TargetStatus> use =
+        appliance.targets().status().stream()
+            .collect(Collectors.toMap(TargetStatus::name, status -> status));
+    ArrayNode targets = report.putArray("targets");
+    for (Target target : appliance.exports().targets()) {
+      targets.add(target(target, use.get(target.name())));
+    }
     ArrayNode disks = report.putArray("disks");
     for (OpenDisk disk : appliance.disks()) {
-      disks.add(disk(disk, appliance));
+      disks.add(disk(disk));
     }
     return report;
   }
 
-  private static ObjectNode disk(OpenDisk disk, Appliance appliance) throws IOException {
+  private static ObjectNode portal(ServedPortals.Open portal) {
+    ObjectNode node =
+        Json.object()
+            .put("address", DaemonFile.text(portal.address()))
+            .put("group", portal.config().group());
+    HostPort advertise = portal.config().advertise();
+    return advertise == null ? node : node.put("advertise", advertise.toString());
+  }
+
+  private ObjectNode target(Target target, @Nullable TargetStatus use) {
+    ObjectNode node = Json.object().put("name", target.name());
+    ArrayNode rules = node.putArray("rules");
+    target.rules().forEach(rule -> rules.add(rule(rule)));
+    ArrayNode sessions = node.putArray("sessions");
+    if (use != null) {
+      node.put("commands", use.commands())
+          .put("bytes_read", use.bytesRead())
+          .put("bytes_written", use.bytesWritten());
+      use.sessions().forEach(session -> sessions.add(session(session)));
+    }
+    return node;
+  }
+
+  private ObjectNode rule(AccessRule rule) {
+    ObjectNode node = Json.object();
+    ObjectNode luns = node.putObject("luns");
+    rule.luns()
+        .units()
+        .forEach((lun, unit) -> luns.put(lun.toString(), String.valueOf(names.get(unit))));
+    ArrayNode initiators = node.putArray("initiators");
+    rule.access().initiators().forEach(initiators::add);
+    ArrayNode networks = node.putArray("networks");
+    rule.access().networks().stream().map(Network::toString).forEach(networks::add);
+    return node.put("chap", rule.access().credentials() != null);
+  }
+
+  private static ObjectNode session(SessionStatus session) {
+    ObjectNode node = Json.object().put("initiator", session.initiator());
+    ArrayNode connections = node.putArray("connections");
+    session.addresses().stream().map(DaemonFile::text).forEach(connections::add);
+    return node;
+  }
+
+  private ObjectNode disk(OpenDisk disk) throws IOException {
     GroupStatus status = disk.group().status();
-    String iqn = disk.disk().name().iqn();
+    List<Target> targets = appliance.exports().targetsOf(disk);
     ObjectNode node =
         Json.object()
             .put("name", disk.disk().name().value())
             .put("size", disk.sizeBytes())
             .put("read_only", disk.disk().readOnly())
-            .put("target", iqn)
+            .put("target", targets.stream().map(Target::name).collect(Collectors.joining(", ")))
             .put("journal", disk.disk().journal().toString())
             .put("last_sequence", status.lastSequence())
             .put("durable_sequence", status.durableSequence())
@@ -53,24 +127,6 @@ final class StatusReport {
     }
     if (status.alarm() != null) {
       node.put("alarm", status.alarm());
-    }
-    ArrayNode sessions = node.putArray("initiators");
-    for (TargetStatus target : appliance.targets().status()) {
-      if (target.name().equals(iqn)) {
-        node.put("commands", target.commands())
-            .put("bytes_read", target.bytesRead())
-            .put("bytes_written", target.bytesWritten());
-        for (SessionStatus session : target.sessions()) {
-          sessions.add(
-              Json.object()
-                  .put("name", session.initiator())
-                  .put(
-                      "address",
-                      session.addresses().stream()
-                          .map(DaemonFile::text)
-                          .collect(Collectors.joining(", "))));
-        }
-      }
     }
     return node;
   }

@@ -130,6 +130,16 @@ public final class OpenDisk implements Closeable {
     return group.resize(0, bytes);
   }
 
+  /**
+   * Checks that it can have another size.
+   *
+   * @throws IOException when its volumes cannot hold such a file
+   * @throws IllegalArgumentException when it is not whole blocks
+   */
+  public void checkCanHave(long bytes) throws IOException {
+    group.checkCanHave(0, bytes);
+  }
+
   /** Lets initiators only read it from now on, or write again; remembered when this returns. */
   public void readOnly(boolean only) throws IOException {
     if (disk.readOnly() != only) {

@@ -105,13 +105,15 @@ class CliTest {
     assertThat(run("disk", "resize", "db", "2GiB", "--force")).isZero();
     assertThat(run("disk", "remove", "db", "--delete-history")).isZero();
     assertThat(run("disk", "set", "--read-write", "db")).isZero();
+    assertThat(run("reload", "--data", "d")).isZero();
     assertThat(ran)
         .containsExactly(
             new DiskOptions.List(data),
             new DiskOptions.Add(Path.of("d"), DiskConfig.parse("db=1G").withReadOnly(true), null),
             new DiskOptions.Resize(data, db, ByteSize.parse("2GiB"), true),
             new DiskOptions.Remove(data, db, false, true),
-            new DiskOptions.Set(data, db, false));
+            new DiskOptions.Set(data, db, false),
+            new ReloadOptions(Path.of("d")));
   }
 
   @ParameterizedTest
@@ -250,6 +252,7 @@ class CliTest {
   private int run(String... arguments) {
     return new Cli(
             new Commands(
+                this::record,
                 this::record,
                 this::record,
                 this::record,

@@ -2,10 +2,16 @@ package io.everwhen.appliance.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
+import io.everwhen.target.iscsi.Access;
+import io.everwhen.target.iscsi.Network;
+import io.everwhen.target.iscsi.PortalOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -52,6 +58,65 @@ class ConfigTest {
   }
 
   @Test
+  void readsPortalsTargetsAndLimits() throws Exception {
+    Config read =
+        read(
+            """
+            portals:
+              - 10.0.0.1:3260
+              - {address: "[fd00::1]:3260", group: 2, advertise: "san.example.org:3261"}
+            disks:
+              db: {size: 100GiB}
+              logs: {size: 20GiB, read_only: true}
+              own: {size: 1GiB}
+            targets:
+              cluster:
+                luns: {0: db, 1: logs}
+                access:
+                  - initiators: ["iqn.1998-01.com.vmware:*"]
+                    networks: [10.0.0.0/8]
+                    luns: {7: logs}
+                  - networks: [192.168.0.0/16]
+              iqn.2026-11.org.example:whole.name:
+                luns: {0: logs}
+            limits:
+              sessions: 100
+              login_seconds: 5
+              transfer_memory: 16MiB
+              write_memory: 1GiB
+            """);
+    assertThat(read.portals())
+        .containsExactly(
+            new PortalConfig(new HostPort("10.0.0.1", 3260)),
+            new PortalConfig(
+                new HostPort("fd00::1", 3260), 2, new HostPort("san.example.org", 3261)));
+    assertThat(read.disks()).extracting(DiskConfig::readOnly).containsExactly(null, true, null);
+    TargetConfig cluster = read.targets().getFirst();
+    assertThat(cluster.name()).isEqualTo("iqn.2026-11.io.everwhen:cluster");
+    assertThat(cluster.luns())
+        .containsExactly(entry(0, new DiskName("db")), entry(1, new DiskName("logs")));
+    assertThat(cluster.rules())
+        .containsExactly(
+            new TargetConfig.Rule(
+                new Access(
+                    List.of("iqn.1998-01.com.vmware:*"),
+                    List.of(Network.parse("10.0.0.0/8")),
+                    null),
+                new TreeMap<>(Map.of(7, new DiskName("logs")))),
+            new TargetConfig.Rule(
+                new Access(List.of(), List.of(Network.parse("192.168.0.0/16")), null), null));
+    assertThat(cluster.restricted()).isTrue();
+    assertThat(read.targets().getLast().name()).isEqualTo("iqn.2026-11.org.example:whole.name");
+    assertThat(read.targets().getLast().restricted()).isFalse();
+    assertThat(read.limits().sessions()).isEqualTo(100);
+    assertThat(read.limits().portal().loginSecondsMax()).isEqualTo(5);
+    assertThat(read.limits().portal().transferBytesMax()).isEqualTo(16 << 20);
+    assertThat(read.limits().writeBytes()).isEqualTo(1L << 30);
+    assertThat(read.limits().portal().pingAfterSeconds())
+        .isEqualTo(PortalOptions.DEFAULTS.pingAfterSeconds());
+  }
+
+  @Test
   void isTheDefaultWhereTheFileSaysNothing() throws Exception {
     assertThat(read("")).isEqualTo(Config.DEFAULT);
     assertThat(read("listen: 0.0.0.0:1\n"))
@@ -81,6 +146,34 @@ class ConfigTest {
         "disks:|- name: a|  size: 1001  ! e.yaml:2: disks: the size of a, 1001, is not a multiple of its block of 512 bytes",
         "disks:|- {name: a, size: 1G}|- {name: a, size: 1G} ! two disks are called 'a'",
         "disks:|- {name: a, size: 1G, block_size: 99}       ! a block has 512 or 4096 bytes, not 99",
+        "disks: {a: {size: 1G, name: b}}                    ! e.yaml:1: unknown key 'name'; the keys of a disk are size",
+        "disks: {A: {size: 1G}}                             ! e.yaml:1: disks: a disk's name is lower case",
+        "disks: {a: {}}                                     ! e.yaml:1: a disk needs a size",
+        "disks: {a: {size: 1G, read_only: maybe}}           ! e.yaml:1: read_only: write true or false, not 'maybe'",
+        "listen: 'h:1'|portals: ['h:2']                     ! e.yaml:2: give listen or portals, not both",
+        "portals: []                                        ! e.yaml:1: portals: expected a list of at least one address",
+        "portals: ['h:1', 'h:1']                            ! two portals are at h:1",
+        "portals: ['fd00::1:3260']                          ! e.yaml:1: portals: not an address",
+        "portals: [{group: 2}]                              ! e.yaml:1: a portal needs an address",
+        "portals: [{address: 'h:1', group: 0}]              ! e.yaml:1: portals: a portal group is 1 to 65535, not 0",
+        "portals: [{address: 'h:1', advertise: 'h:0'}]      ! e.yaml:1: portals: nobody can connect to port 0",
+        "targets: [a]                                       ! e.yaml:1: targets: expected names of targets, not a list",
+        "targets: {t: {}}                                   ! e.yaml:1: the target t needs luns",
+        "targets: {T: {luns: {0: a}}}                       ! e.yaml:1: targets: a disk's name is lower case",
+        "targets: {t: {luns: {0: a}}}                       ! leads to a, which is not under 'disks'",
+        "targets: {t: {luns: {x: a}}}                       ! e.yaml:1: luns: a LUN is a number from 0 to 16383, not 'x'",
+        "targets: {t: {luns: {16384: a}}}                   ! a LUN is a number from 0 to 16383, not '16384'",
+        "targets: {t: {luns: {0: a, 1: a}}}                 ! luns: each LUN and each disk stands there once",
+        "targets: {t: {luns: {0: a}, access: []}}           ! access: expected a list of at least one rule",
+        "targets:|  t:|    luns: {0: a}|    acces: 1        ! e.yaml:4: unknown key 'acces'; the keys of a target are luns, access",
+        "disks: {a: {size: 1G}}|targets: {a: {luns: {0: a}}, 'iqn.2026-11.io.everwhen:a': {luns: {0: a}}} ! two targets are called",
+        "disks: {a: {size: 1G, networks: [10.0.0.0/8]}}|targets: {t: {luns: {0: a}}} ! say there who may use it",
+        "limits: {sessions: 0}                              ! e.yaml:1: limits: sessions: 1 to 65535, not 0",
+        "limits: {sessions: many}                           ! e.yaml:1: sessions: not a number: 'many'",
+        "limits: {ping_after_seconds: 60}                   ! e.yaml:1: limits: seconds before the end: 60",
+        "limits: {transfer_memory: 4GiB}                    ! e.yaml:1: limits:",
+        "limits: {write_memory: 1MiB}                       ! e.yaml:1: limits: write_memory: 64MiB to",
+        "limits: {nosuch: 1}                                ! e.yaml:1: unknown key 'nosuch'; the keys of limits are sessions",
         "disks:|- {name: a, size: 1G, colour: red}          ! e.yaml:2: unknown key 'colour'; the keys of a disk are name, size",
         "data: {                        ! e.yaml:",
         "data: a|---|data: b            ! more than one document",

@@ -42,6 +42,15 @@ public final class Daemon implements AutoCloseable {
    *     --disk disk0=1GiB}
    */
   public Daemon(Path directory, String... arguments) throws IOException {
+    this(directory, true, arguments);
+  }
+
+  /** One whose configuration file says where it listens. */
+  public static Daemon withoutListen(Path directory, String... arguments) throws IOException {
+    return new Daemon(directory, false, arguments);
+  }
+
+  private Daemon(Path directory, boolean listens, String... arguments) throws IOException {
     this.directory = directory;
     this.port = Ports.free();
     this.adminPort = Ports.free();
@@ -53,10 +62,11 @@ public final class Daemon implements AutoCloseable {
                 data().toString(),
                 "--journal",
                 journal().toString(),
-                "--listen",
-                "127.0.0.1:" + port,
                 "--admin",
                 "127.0.0.1:" + adminPort));
+    if (listens) {
+      all.addAll(List.of("--listen", "127.0.0.1:" + port));
+    }
     all.addAll(List.of(arguments));
     this.command = Dist.command(all.toArray(String[]::new));
   }

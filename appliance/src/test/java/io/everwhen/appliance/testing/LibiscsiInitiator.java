@@ -110,6 +110,11 @@ public final class LibiscsiInitiator implements AutoCloseable {
    * operating system does.
    */
   public long blockCountNow() throws InitiatorException {
+    return blockCountNow(lun);
+  }
+
+  /** The same of another LUN of the session's target. */
+  public long blockCountNow(int lun) throws InitiatorException {
     return ByteBuffer.wrap(
                 attentive(() -> dataIn("READ CAPACITY(16)", Libiscsi.READCAPACITY16, context, lun)))
             .getLong()

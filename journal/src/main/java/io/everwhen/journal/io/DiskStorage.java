@@ -68,6 +68,15 @@ public final class DiskStorage implements Storage {
         path, true, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
   }
 
+  /**
+   * Claims a block device, so that nobody mounts it until this is closed.
+   *
+   * @return empty when the system uses it: it is mounted, or a part of something
+   */
+  public static Optional<Closeable> tryClaim(Path device) throws IOException {
+    return LinuxFile.claim(device).map(claim -> claim);
+  }
+
   /** What there is at a path. */
   public enum Kind {
     NOTHING,

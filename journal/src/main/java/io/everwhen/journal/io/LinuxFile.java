@@ -13,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The calls that Java has no words for: fallocate(2) and lseek(2) with SEEK_DATA and SEEK_HOLE, on
@@ -26,6 +27,7 @@ final class LinuxFile implements Closeable {
 
   private static final int O_RDONLY = 0;
   private static final int O_RDWR = 2;
+  private static final int O_EXCL = 0x80;
   private static final int O_CLOEXEC = 0x80000;
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
@@ -34,6 +36,7 @@ final class LinuxFile implements Closeable {
 
   private static final int EINTR = 4;
   private static final int ENXIO = 6;
+  private static final int EBUSY = 16;
   private static final int ENODEV = 19;
   private static final int EINVAL = 22;
   private static final int ENOSPC = 28;
@@ -86,14 +89,28 @@ final class LinuxFile implements Closeable {
   }
 
   static LinuxFile open(Path path, boolean writable) throws IOException {
+    return open(path, writable ? O_RDWR : O_RDONLY)
+        .orElseThrow(() -> new IOException(path + " is busy"));
+  }
+
+  /** Claims a block device for as long as it is open; empty when the system uses it. */
+  static Optional<LinuxFile> claim(Path device) throws IOException {
+    return open(device, O_RDONLY | O_EXCL);
+  }
+
+  private static Optional<LinuxFile> open(Path path, int how) throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment state = arena.allocate(CALL_STATE);
-      int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC;
+      int flags = how | O_CLOEXEC;
       int descriptor = (int) OPEN.invokeExact(state, arena.allocateFrom(path.toString()), flags);
-      if (descriptor < 0) {
-        throw new IOException("cannot open " + path + ": error " + errno(state));
+      if (descriptor >= 0) {
+        return Optional.of(new LinuxFile(path, descriptor));
       }
-      return new LinuxFile(path, descriptor);
+      int error = errno(state);
+      if (error == EBUSY) {
+        return Optional.empty();
+      }
+      throw new IOException("cannot open " + path + ": error " + error);
     } catch (IOException | RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

@@ -6,6 +6,7 @@ import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.restore.plan.RestorePlan;
 import io.everwhen.restore.plan.UnavailableException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -61,10 +62,16 @@ public final class Restorer {
   /**
    * Restores over the content of a block device; zeros are written as zeros.
    *
-   * @throws UnavailableException when the device is too small; nothing was written then
+   * @throws UnavailableException when the device is in use or too small; nothing was written then
    */
   public RestoreResult restoreToDevice(RestorePlan plan, Path device) throws IOException {
-    try (StorageFile output = DiskStorage.openOutput(device)) {
+    try (Closeable _ =
+            DiskStorage.tryClaim(device)
+                .orElseThrow(() ->
+                    new UnavailableException(
+                        device
+                            + " is in use: it is mounted, or a part of something. Unmount it first"));
+        StorageFile output = DiskStorage.openOutput(device)) {
       if (output.size() < plan.sizeBytes()) {
         throw new UnavailableException(
             "%s has %d bytes; %s needs %d"

@@ -44,9 +44,6 @@ final class Limits {
   /** Write data of all connections together, first bursts included, unless configured. */
   static final long TRANSFERS_BYTES_MAX = 320 << 20;
 
-  /** The least that can be configured: one connection still gets the longest write into it. */
-  static final long TRANSFERS_BYTES_MIN = 64 << 20;
-
   /** Buffers kept for reuse by all connections together. */
   static final int POOLED_BYTES_MAX = 64 << 20;
 

@@ -24,7 +24,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Targets {
 
-  private static final long WRITE_BYTES_MAX = 64L << 30;
+  /** What {@link #writeBytesMax} takes, and what it is unless said otherwise. */
+  public static final long WRITE_BYTES_LEAST = 64 << 20;
+
+  public static final long WRITE_BYTES_MOST = 64L << 30;
+  public static final long WRITE_BYTES_USUAL = Limits.TRANSFERS_BYTES_MAX;
 
   private final ConcurrentSkipListMap<String, ServedTarget> served = new ConcurrentSkipListMap<>();
   private final Portals portals = new Portals();
@@ -152,13 +156,14 @@ public final class Targets {
    * Holds no more write data at once from now on, of all connections together; whoever would need
    * more is answered BUSY.
    *
-   * @param bytes 64 MiB to 64 GiB, of direct memory; 320 MiB unless said otherwise
+   * @param bytes {@link #WRITE_BYTES_LEAST}, of which one connection still gets the longest write,
+   *     to {@link #WRITE_BYTES_MOST}, of direct memory
    */
   public void writeBytesMax(long bytes) {
-    if (bytes < Limits.TRANSFERS_BYTES_MIN || bytes > WRITE_BYTES_MAX) {
+    if (bytes < WRITE_BYTES_LEAST || bytes > WRITE_BYTES_MOST) {
       throw new IllegalArgumentException(
           "bytes of write data: %d, but must be %d to %d"
-              .formatted(bytes, Limits.TRANSFERS_BYTES_MIN, WRITE_BYTES_MAX));
+              .formatted(bytes, WRITE_BYTES_LEAST, WRITE_BYTES_MOST));
     }
     buffers.heldBytesMax(bytes);
   }

@@ -1,0 +1,34 @@
+package io.everwhen.appliance.config;
+
+import io.everwhen.target.iscsi.PortalOptions;
+import io.everwhen.target.iscsi.Targets;
+
+/**
+ * What initiators may take together.
+ *
+ * @param sessions with all targets
+ * @param writeBytes memory for write data of all connections
+ * @param portal of one portal, apart from its group and what it advertises
+ */
+public record LimitsConfig(int sessions, long writeBytes, PortalOptions portal) {
+
+  /** What is good for most. */
+  public static final LimitsConfig DEFAULT =
+      new LimitsConfig(4096, Targets.WRITE_BYTES_USUAL, PortalOptions.DEFAULTS);
+
+  private static final int SESSIONS_MAX = 0xffff;
+
+  public LimitsConfig {
+    if (sessions < 1 || sessions > SESSIONS_MAX) {
+      throw new IllegalArgumentException("sessions: 1 to " + SESSIONS_MAX + ", not " + sessions);
+    }
+    if (writeBytes < Targets.WRITE_BYTES_LEAST || writeBytes > Targets.WRITE_BYTES_MOST) {
+      throw new IllegalArgumentException(
+          "write_memory: %s to %s, not %s"
+              .formatted(
+                  new ByteSize(Targets.WRITE_BYTES_LEAST),
+                  new ByteSize(Targets.WRITE_BYTES_MOST),
+                  new ByteSize(writeBytes)));
+    }
+  }
+}

@@ -1,0 +1,214 @@
+package io.everwhen.appliance.serve;
+
+import io.everwhen.appliance.config.ByteSize;
+import io.everwhen.appliance.config.Config;
+import io.everwhen.appliance.config.ConfigSource;
+import io.everwhen.appliance.config.DiskConfig;
+import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.PortalConfig;
+import io.everwhen.appliance.store.DataDirectory;
+import io.everwhen.appliance.store.Json;
+import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.target.iscsi.Targets;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One change from a configuration to another while serving: everything that can fail is tried
+ * first, and when any of it does, nothing has changed.
+ */
+final class Reload {
+
+  private final DataDirectory data;
+  private final ServedDisks disks;
+  private final ServedPortals portals;
+  private final Exports exports;
+  private final Targets targets;
+  private final ConfigSource source;
+  private final Config before;
+  private final Config next;
+
+  private final List<String> changes = new ArrayList<>();
+  private final List<String> notes = new ArrayList<>();
+
+  Reload(
+      DataDirectory data,
+      ServedDisks disks,
+      ServedPortals portals,
+      Exports exports,
+      Targets targets,
+      ConfigSource source,
+      Config before,
+      Config next) {
+    this.data = data;
+    this.disks = disks;
+    this.portals = portals;
+    this.exports = exports;
+    this.targets = targets;
+    this.source = source;
+    this.before = before;
+    this.next = next;
+  }
+
+  /**
+   * Does it.
+   *
+   * @return what has changed, and what somebody should know
+   * @throws Refusal with everything that cannot be; nothing has changed then
+   */
+  ObjectNode run() throws IOException, Refusal {
+    List<StoredDisk> made = new ArrayList<>();
+    List<String> problems = problems(made);
+    if (!problems.isEmpty()) {
+      throw Refusal.now("nothing was changed: " + String.join("; ", problems));
+    }
+    open(made);
+    for (DiskConfig said : next.disks()) {
+      apply(disks.find(said.name()).orElseThrow(), said);
+    }
+    changes.addAll(exports.serve(next, disks.all()));
+    if (!Objects.equals(before.discoveryChap(), next.discoveryChap())) {
+      targets.discoveryCredentials(next.discoveryChap());
+      changes.add("discovery asks for other credentials");
+    }
+    if (before.limits().sessions() != next.limits().sessions()) {
+      targets.sessionsMax(next.limits().sessions());
+      changes.add("at most " + next.limits().sessions() + " sessions");
+    }
+    if (before.limits().writeBytes() != next.limits().writeBytes()) {
+      targets.writeBytesMax(next.limits().writeBytes());
+      changes.add("at most " + new ByteSize(next.limits().writeBytes()) + " of write data");
+    }
+    closePortals();
+    for (OpenDisk disk : disks.all()) {
+      DiskName name = disk.disk().name();
+      if (before.disk(name).isPresent() && next.disk(name).isEmpty()) {
+        notes.add(
+            "%s says nothing of %s any more; it is served until 'everwhen disk remove %s'"
+                .formatted(source.describe(), name, name));
+      }
+    }
+    ObjectNode done = Json.object();
+    changes.forEach(done.putArray("changes")::add);
+    notes.forEach(done.putArray("notes")::add);
+    return done;
+  }
+
+  /**
+   * What keeps this from being done.
+   *
+   * @param made gets the disks that are not open yet
+   */
+  private List<String> problems(List<StoredDisk> made) {
+    List<String> problems = new ArrayList<>();
+    String restart = " can only change with a restart";
+    if (!before.data().equals(next.data())) {
+      problems.add("data" + restart);
+    }
+    if (!before.admin().equals(next.admin())) {
+      problems.add("admin" + restart);
+    }
+    if (!before.limits().portal().equals(next.limits().portal())) {
+      problems.add("limits, except for sessions and write_memory," + restart);
+    }
+    for (PortalConfig portal : next.portals()) {
+      checkPortal(portal).ifPresent(problems::add);
+    }
+    for (DiskConfig said : next.disks()) {
+      try {
+        StoredDisk stored = data.diskFor(said, next);
+        Optional<OpenDisk> open = disks.find(said.name());
+        if (open.isEmpty()) {
+          made.add(stored);
+        } else if (said.size().bytes() > open.get().sizeBytes()) {
+          open.get().checkCanHave(said.size().bytes());
+        }
+      } catch (IOException | IllegalArgumentException e) {
+        problems.add(said.name() + ": " + e.getMessage());
+      }
+    }
+    for (OpenDisk disk : disks.all()) {
+      if (next.restricts() && next.disk(disk.disk().name()).isEmpty()) {
+        problems.add(
+            "it restricts other disks and says nothing of "
+                + disk.disk().name()
+                + ", which is there too");
+      }
+    }
+    return problems;
+  }
+
+  private Optional<String> checkPortal(PortalConfig wanted) {
+    for (ServedPortals.Open open : portals.all()) {
+      if (open.config().listen().equals(wanted.listen()) && !open.config().equals(wanted)) {
+        return Optional.of(
+            "the portal "
+                + wanted
+                + " can only get another group or address to advertise with a restart");
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Opens what is new; when something cannot be opened, closes it again. */
+  private void open(List<StoredDisk> made) throws IOException, Refusal {
+    List<OpenDisk> openedDisks = new ArrayList<>();
+    List<ServedPortals.Open> openedPortals = new ArrayList<>();
+    try {
+      for (StoredDisk disk : made) {
+        openedDisks.add(disks.open(disk));
+        changes.add("disk " + disk.name() + " is served");
+      }
+      for (PortalConfig portal : next.portals()) {
+        if (portals.find(portal) == null) {
+          openedPortals.add(portals.open(portal, next.limits().portal()));
+          changes.add("portal " + portal + " is open");
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      for (ServedPortals.Open portal : openedPortals) {
+        portals.close(portal);
+      }
+      for (OpenDisk disk : openedDisks) {
+        disks.close(disk);
+      }
+      throw Refusal.now("nothing was changed: " + e.getMessage());
+    }
+  }
+
+  private void apply(OpenDisk disk, DiskConfig said) throws IOException {
+    DiskName name = said.name();
+    if (said.size().bytes() > disk.sizeBytes()) {
+      disk.resize(said.size().bytes());
+      changes.add(name + " has " + said.size());
+    } else if (said.size().bytes() < disk.sizeBytes()) {
+      notes.add(
+          "%s has %s; %s says %s, but only 'everwhen disk resize' makes a disk smaller"
+              .formatted(name, new ByteSize(disk.sizeBytes()), source.describe(), said.size()));
+    }
+    Boolean readOnly = said.readOnly();
+    if (readOnly != null && readOnly != disk.disk().readOnly()) {
+      disk.readOnly(readOnly);
+      changes.add(name + " is " + (readOnly ? "read-only" : "read-write"));
+    }
+    ByteSize history = said.journalSize();
+    if (history != null && history.bytes() != disk.disk().historyBytes()) {
+      disk.keepHistory(history.bytes());
+      changes.add(name + " keeps " + history + " of history");
+    }
+  }
+
+  private void closePortals() throws IOException {
+    for (ServedPortals.Open portal : portals.all()) {
+      if (!next.portals().contains(portal.config())) {
+        portals.close(portal);
+        changes.add("portal " + portal.config() + " is closed");
+      }
+    }
+  }
+}
