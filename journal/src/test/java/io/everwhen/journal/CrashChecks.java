@@ -9,6 +9,9 @@ import java.util.SplittableRandom;
 /** What must hold after a crash, whatever else happens then. */
 final class CrashChecks {
 
+  /** Checked after a recovery. */
+  private static final int INSTANTS = 50;
+
   private CrashChecks() {}
 
   /** Lets the power fail, or the process die, and checks. */
@@ -25,7 +28,7 @@ final class CrashChecks {
     } else {
       machine.kill();
     }
-    long kept = powerFails ? history.flushed() : history.settled();
+    long kept = powerFails || machine.hasLost() ? history.flushed() : history.settled();
     if (!history.created()) {
       new RandomHistory(history, machine, history.oracle().upTo(0), 0, random.nextLong()).create();
     } else if (random.nextInt(4) == 0) {
@@ -35,7 +38,8 @@ final class CrashChecks {
     }
     boolean crashedAgain = recoverWithCrashes(history, machine, random);
     kept = crashedAgain ? history.flushed() : kept;
-    long head = PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 3, random);
+    long head =
+        PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), INSTANTS, random);
     assertThat(head).as("the head").isGreaterThanOrEqualTo(kept);
     long durable = powerFails || crashedAgain ? head : history.flushed();
     RandomHistory next =
@@ -88,14 +92,14 @@ final class CrashChecks {
     assertThat(history.group().status().lastSequence())
         .as("the head after recovery")
         .isEqualTo(history.oracle().head());
-    history.checkLive();
+    LiveChecks.check(history);
     int steps = random.nextInt(12);
     for (int i = 0; i < steps; i++) {
       history.step();
     }
-    history.checkLive();
+    LiveChecks.check(history);
     history.close();
-    history.checkImages();
+    LiveChecks.checkImages(history);
     PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 1, random);
   }
 }

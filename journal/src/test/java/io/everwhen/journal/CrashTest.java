@@ -20,13 +20,13 @@ import org.junit.jupiter.api.Test;
  * From one seed, random histories; a crash before every single operation of each; and after it
  * everything that is promised is checked against the oracle.
  *
- * <p>{@code -Deverwhen.seed=N} repeats one history, {@code -Deverwhen.crash.seconds=S} looks for
- * longer.
+ * <p>{@code -Deverwhen.seed=N} repeats one history, {@code -Deverwhen.crash.points=N} and {@code
+ * -Deverwhen.crash.seconds=S} look for longer.
  */
 class CrashTest {
 
   private static final int STEPS = 160;
-  private static final int MIN_CRASH_POINTS = Integer.getInteger("everwhen.crash.points", 20_000);
+  private static final int MIN_CRASH_POINTS = Integer.getInteger("everwhen.crash.points", 100_000);
 
   private final AtomicLong crashPoints = new AtomicLong();
   // New histories in every run.
@@ -85,7 +85,7 @@ class CrashTest {
         CrashChecks.crashAndCheck(history, machine.fork(forkRandom.split()), forkRandom);
       } catch (IOException | RuntimeException | AssertionError e) {
         throw new AssertionError(
-            "after a crash before operation %d (%s) with -Deverwhen.seed=%d: %s"
+            "after a crash before operation %d (%s), repeated by -Dtest=CrashTest -Deverwhen.seed=%d: %s"
                 .formatted(point, io, seed, e.getMessage()),
             e);
       }
@@ -96,12 +96,12 @@ class CrashTest {
       for (int i = 0; i < STEPS; i++) {
         history.step();
       }
-      history.checkLive();
+      LiveChecks.check(history);
       history.close();
       machine.observe(null);
       PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 10, random);
     } catch (IOException e) {
-      throw new UncheckedIOException("with -Deverwhen.seed=" + seed, e);
+      throw new UncheckedIOException("with -Dtest=CrashTest -Deverwhen.seed=" + seed, e);
     }
   }
 }

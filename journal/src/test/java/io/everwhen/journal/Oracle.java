@@ -5,7 +5,6 @@ import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +22,7 @@ public final class Oracle {
    * One entry as it should be.
    *
    * @param payload of a write, a mark or a resize; null of all others
+   * @param sizes of all disks after it, in bytes
    */
   public record Version(
       long sequence,
@@ -31,13 +31,14 @@ public final class Oracle {
       int disk,
       long offset,
       long length,
-      @Nullable ByteBuffer payload) {
+      @Nullable ByteBuffer payload,
+      long[] sizes) {
 
     /** The content after it; {@code content} itself where the size stays. */
     byte[] applyTo(byte[] content) {
       int from = (int) offset;
-      if (kind == EntryKind.RESIZE && payload != null) {
-        return Arrays.copyOf(content, (int) payload.order(ByteOrder.LITTLE_ENDIAN).getLong(0));
+      if (kind == EntryKind.RESIZE) {
+        return Arrays.copyOf(content, (int) sizes[disk]);
       } else if (kind.zeroes()) {
         Arrays.fill(content, from, from + (int) length, (byte) 0);
       } else if (kind == EntryKind.WRITE && payload != null) {
@@ -103,8 +104,19 @@ public final class Oracle {
       long offset,
       long length,
       byte @Nullable [] payload) {
+    add(kind, continues, disk, offset, length, payload, sizesAt(head()));
+  }
+
+  private void add(
+      EntryKind kind,
+      boolean continues,
+      int disk,
+      long offset,
+      long length,
+      byte @Nullable [] payload,
+      long[] sizes) {
     ByteBuffer kept = payload == null ? null : ByteBuffer.wrap(payload);
-    versions.add(new Version(head() + 1, kind, continues, disk, offset, length, kept));
+    versions.add(new Version(head() + 1, kind, continues, disk, offset, length, kept, sizes));
     if (versions.size() % VERSIONS_PER_KEY == 0) {
       byte[][] key = new byte[disks.size()][];
       for (int i = 0; i < key.length; i++) {
@@ -132,14 +144,48 @@ public final class Oracle {
     return content;
   }
 
-  /** How large the disk was right after this entry. */
-  public long sizeAt(int disk, long sequence) {
-    return contentAt(disk, sequence).length;
+  /** All disks, to be looked at after one entry and then after later ones. */
+  public Replay replay(long from) {
+    return new Replay(from);
+  }
+
+  /** What all disks contained after an entry that moves forward. */
+  public final class Replay {
+
+    private final byte[][] contents;
+    private long sequence;
+
+    private Replay(long from) {
+      this.sequence = from;
+      this.contents = new byte[disks.size()][];
+      for (int i = 0; i < contents.length; i++) {
+        contents[i] = contentAt(i, from);
+      }
+    }
+
+    /** Moves on to an entry that is not before the present one. */
+    public void forwardTo(long to) {
+      for (; sequence < to; sequence++) {
+        Version next = version(sequence + 1);
+        contents[next.disk] = next.applyTo(contents[next.disk]);
+      }
+    }
+
+    /** What the disk contained; changes when this moves on. */
+    public byte[] content(int disk) {
+      return contents[disk];
+    }
+  }
+
+  private long[] sizesAt(long sequence) {
+    return sequence == 0
+        ? disks.stream().mapToLong(Manifest.Disk::sizeBytes).toArray()
+        : version(sequence).sizes;
   }
 
   /** How large the disk is now. */
   public long size(int disk) {
-    return sizeAt(disk, head());
+    return sizesAt(head())[disk];
   }
 
   /** Adds that a disk gets another size. */
@@ -148,7 +194,9 @@ public final class Oracle {
     byte[] payload = new byte[Long.BYTES];
     NewSize.encode(bytes).get(0, payload);
     long from = Math.min(before, bytes);
-    add(EntryKind.RESIZE, false, disk, from, Math.abs(bytes - before), payload);
+    long[] sizes = sizesAt(head()).clone();
+    sizes[disk] = bytes;
+    add(EntryKind.RESIZE, false, disk, from, Math.abs(bytes - before), payload, sizes);
   }
 
   /** Whether this entry is the last of its change. */

@@ -1,11 +1,10 @@
 package io.everwhen.journal;
 
 import io.everwhen.journal.format.EntryKind;
-import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.History;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
-import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.JournalFullException;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
@@ -15,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.assertj.core.api.Assertions;
@@ -30,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 final class RandomHistory implements Closeable {
 
   private static final int SECTOR_BYTES = 512;
-  private static final long MIN_SECTORS = 128;
-  private static final long MAX_SECTORS = 385;
+  private static final int MIN_SECTORS = 8;
+  private static final int MAX_SECTORS = 32;
+  private static final long SEGMENT_BYTES = 16 << 10;
   private static final long BIRTH = 1_795_305_600_000_000_000L;
 
   private final SimulatedMachine machine;
@@ -55,23 +54,23 @@ final class RandomHistory implements Closeable {
     this.random = new SplittableRandom(seed);
     this.clock = new SimulatedClock(BIRTH);
     List<Manifest.Disk> disks = new ArrayList<>();
-    int count = random.nextInt(1, 3);
+    int count = random.nextInt(1, 4);
     for (int i = 0; i < count; i++) {
       disks.add(
           new Manifest.Disk(
               i,
               "disk" + i,
-              random.nextLong(MIN_SECTORS, MAX_SECTORS) * SECTOR_BYTES,
+              random.nextLong(MIN_SECTORS, MAX_SECTORS + 1) * SECTOR_BYTES,
               SECTOR_BYTES));
     }
     this.oracle = new Oracle(disks);
-    long applyBytes = random.nextLong(4, 64) << 10;
+    long applyBytes = random.nextLong(1, 16) << 10;
     this.options =
         new GroupOptions(
-            new JournalOptions(64 << 10, random.nextLong(4) * (64L << 10)),
-            random.nextLong(128, 321) << 10,
+            new JournalOptions(SEGMENT_BYTES, random.nextLong(4) * SEGMENT_BYTES),
+            random.nextLong(2, 6) * SEGMENT_BYTES,
             applyBytes,
-            applyBytes + (random.nextLong(64) << 10),
+            applyBytes + (random.nextLong(16) << 10),
             random.nextBoolean() ? Duration.ofHours(1) : Duration.ofNanos(100_000),
             false);
   }
@@ -94,6 +93,30 @@ final class RandomHistory implements Closeable {
     this.marks = from.marks;
   }
 
+  /** The same after its process has died, and before anybody opens the group again. */
+  RandomHistory afterKill() throws IOException {
+    machine.kill();
+    if (!created) {
+      return this;
+    }
+    long head;
+    try (History found = History.open(journalOf(machine))) {
+      head = found.head().sequence();
+    }
+    checkKept(head);
+    return new RandomHistory(this, machine, oracle.upTo(head), flushed, random.nextLong());
+  }
+
+  /**
+   * What was flushed is there; also what was settled, unless the system has said that it is lost.
+   */
+  private void checkKept(long head) {
+    long least = machine.hasLost() ? flushed : settled;
+    if (head < least) {
+      Assertions.fail("entry %d was acknowledged, but the journal ends with %d", least, head);
+    }
+  }
+
   static Storage journalOf(SimulatedMachine machine) {
     return machine.directory("journal");
   }
@@ -104,6 +127,10 @@ final class RandomHistory implements Closeable {
 
   Oracle oracle() {
     return oracle;
+  }
+
+  SimulatedMachine machine() {
+    return machine;
   }
 
   SimulatedClock clock() {
@@ -181,7 +208,7 @@ final class RandomHistory implements Closeable {
     } else if (dice < 96) {
       resize();
     } else if (dice < 98) {
-      checkRandomRead();
+      LiveChecks.checkPart(this, random);
     } else {
       close();
       open();
@@ -190,7 +217,7 @@ final class RandomHistory implements Closeable {
 
   void write() throws IOException {
     int disk = random.nextInt(oracle.disks().size());
-    int sectors = 1 << random.nextInt(6);
+    int sectors = 1 << random.nextInt(4);
     sectors -= random.nextInt(sectors);
     long sizeSectors = oracle.size(disk) / SECTOR_BYTES;
     long offset = random.nextLong(sizeSectors - sectors + 1) * SECTOR_BYTES;
@@ -229,7 +256,7 @@ final class RandomHistory implements Closeable {
     long[] offsets = new long[count];
     long[] lengths = new long[count];
     for (int i = 0; i < count; i++) {
-      long sectors = random.nextInt(1, 40);
+      long sectors = random.nextInt(1, MIN_SECTORS + 1);
       offsets[i] = random.nextLong(sizeSectors - sectors + 1) * SECTOR_BYTES;
       lengths[i] = sectors * SECTOR_BYTES;
     }
@@ -255,7 +282,7 @@ final class RandomHistory implements Closeable {
 
   private void resize() throws IOException {
     int disk = random.nextInt(oracle.disks().size());
-    long bytes = random.nextLong(MIN_SECTORS, MAX_SECTORS) * SECTOR_BYTES;
+    long bytes = random.nextLong(MIN_SECTORS, MAX_SECTORS + 1) * SECTOR_BYTES;
     if (bytes == oracle.size(disk)) {
       return;
     }
@@ -333,21 +360,6 @@ final class RandomHistory implements Closeable {
     }
   }
 
-  void checkRandomRead() throws IOException {
-    int disk = random.nextInt(oracle.disks().size());
-    long sizeSectors = oracle.size(disk) / SECTOR_BYTES;
-    int sectors = (int) random.nextLong(1, sizeSectors + 1);
-    int offset = (int) random.nextLong(sizeSectors - sectors + 1) * SECTOR_BYTES;
-    byte[] found = new byte[sectors * SECTOR_BYTES];
-    group().volume(disk).read(offset, ByteBuffer.wrap(found));
-    byte[] expected =
-        Arrays.copyOfRange(oracle.contentAt(disk, oracle.head()), offset, offset + found.length);
-    if (!Arrays.equals(found, expected)) {
-      Assertions.fail(
-          "the live disk %d is wrong within %d bytes from %d", disk, found.length, offset);
-    }
-  }
-
   /**
    * Finds out where the group stands after something failed.
    *
@@ -383,9 +395,7 @@ final class RandomHistory implements Closeable {
     clockWasSet = false;
     changedSinceFlush = false;
     long head = group().status().lastSequence();
-    if (head < settled) {
-      Assertions.fail("entry %d was settled, but the journal ends with %d", settled, head);
-    }
+    checkKept(head);
     oracle.forgetAfter(head);
     acknowledged();
   }
@@ -404,55 +414,6 @@ final class RandomHistory implements Closeable {
       } catch (IOException e) {
         // It has said so.
       }
-    }
-  }
-
-  /** Compares what no unsettled change touches. */
-  void checkLiveUpToSettled() throws IOException {
-    for (Manifest.Disk disk : oracle.disks()) {
-      byte[] found = new byte[(int) group().volume(disk.number()).sizeBytes()];
-      group().volume(disk.number()).read(0, ByteBuffer.wrap(found));
-      byte[] expected = Arrays.copyOf(oracle.contentAt(disk.number(), settled), found.length);
-      for (long s = settled + 1; s <= oracle.head(); s++) {
-        Oracle.Version version = oracle.version(s);
-        if (version.disk() == disk.number()) {
-          int from = (int) Math.min(version.offset(), found.length);
-          int to = (int) Math.min(version.offset() + version.length(), found.length);
-          System.arraycopy(found, from, expected, from, to - from);
-        }
-      }
-      PastChecks.same("the live disk", disk, settled, expected, found);
-    }
-  }
-
-  /** Compares all live disks with the oracle's head. */
-  void checkLive() throws IOException {
-    for (Manifest.Disk disk : oracle.disks()) {
-      byte[] found = new byte[(int) group().volume(disk.number()).sizeBytes()];
-      group().volume(disk.number()).read(0, ByteBuffer.wrap(found));
-      PastChecks.same(
-          "the live disk",
-          disk,
-          oracle.head(),
-          oracle.contentAt(disk.number(), oracle.head()),
-          found);
-    }
-  }
-
-  /** Compares all images with the oracle's head; after {@link #close} they are complete. */
-  void checkImages() throws IOException {
-    for (Manifest.Disk disk : oracle.disks()) {
-      ByteBuffer found;
-      try (StorageFile image = machine.directory(disk.name()).openForReading(FileNames.IMAGE)) {
-        found = ByteBuffer.allocate((int) image.size());
-        image.readFully(0, found);
-      }
-      PastChecks.same(
-          "the image",
-          disk,
-          oracle.head(),
-          oracle.contentAt(disk.number(), oracle.head()),
-          found.array());
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.everwhen.journal.format;
 
 import java.util.OptionalLong;
+import java.util.regex.Pattern;
 
 /**
  * The names of the files in a group's journal directory, and of a disk's files beside its image.
@@ -27,6 +28,7 @@ public final class FileNames {
 
   private static final String SEGMENT = "segment-";
   private static final String INDEX = "index-";
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{10,18}");
 
   private FileNames() {}
 
@@ -66,9 +68,10 @@ public final class FileNames {
   }
 
   private static OptionalLong number(String name, String prefix) {
-    if (!name.startsWith(prefix) || !name.substring(prefix.length()).matches("[0-9]{10,18}")) {
+    if (!name.startsWith(prefix)
+        || !NUMBER.matcher(name).region(prefix.length(), name.length()).matches()) {
       return OptionalLong.empty();
     }
-    return OptionalLong.of(Long.parseLong(name.substring(prefix.length())));
+    return OptionalLong.of(Long.parseLong(name, prefix.length(), name.length(), 10));
   }
 }

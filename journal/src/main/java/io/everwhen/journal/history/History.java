@@ -9,6 +9,7 @@ import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
+import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.SegmentAudit;
 import io.everwhen.journal.log.UnsealedTail;
@@ -42,6 +43,7 @@ public final class History implements Closeable {
   private final List<HistorySegment> segments;
   private final @Nullable String tailDamage;
   private final @Nullable Closeable pin;
+  private final EntryReader reader = new EntryReader();
 
   private History(
       JournalFiles files,
@@ -272,24 +274,30 @@ public final class History implements Closeable {
    * @param sequence within the history
    */
   public long sizeBytesAt(Manifest.Disk disk, long sequence) throws IOException {
-    long[] size = {disk.sizeBytes()};
+    long bytes = disk.sizeBytes();
     for (HistorySegment segment : segments) {
       if (segment.index().firstSequence() > sequence) {
         break;
       }
-      segment.visitResizes(
-          disk.number(), (at, bytes) -> size[0] = at <= sequence ? bytes : size[0]);
+      for (HistorySegment.Resize resize : segment.resizes(reader)) {
+        if (resize.disk() == disk.number() && resize.sequence() <= sequence) {
+          bytes = resize.bytes();
+        }
+      }
     }
-    return size[0];
+    return bytes;
   }
 
   /** Whether a size of this disk is among what is being folded into the baseline. */
   boolean resizesInBaseline(Manifest.Disk disk) throws IOException {
-    boolean[] found = new boolean[1];
-    if (manifest.folding() != 0) {
-      segments.getFirst().visitResizes(disk.number(), (at, bytes) -> found[0] = true);
-    }
-    return found[0];
+    return manifest.folding() != 0
+        && segments.getFirst().resizes(reader).stream()
+            .anyMatch(resize -> resize.disk() == disk.number());
+  }
+
+  /** For the entries of this history; it keeps the last one. */
+  EntryReader reader() {
+    return reader;
   }
 
   /**

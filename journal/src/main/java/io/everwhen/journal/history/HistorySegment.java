@@ -14,6 +14,8 @@ import io.everwhen.journal.log.SegmentAudit;
 import io.everwhen.journal.log.UnsealedTail;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ public final class HistorySegment implements Closeable {
   private final @Nullable SegmentIndex index;
   private final @Nullable IOException damage;
   private JournalFiles.@Nullable OpenSegment opened;
+  private @Nullable List<Resize> resizes;
 
   HistorySegment(
       JournalFiles files,
@@ -97,30 +100,45 @@ public final class HistorySegment implements Closeable {
     return new Cursor(open(), place, index().dataLength());
   }
 
-  /** Told of the entries that gave a disk another size. */
-  @FunctionalInterface
-  interface SizeVisitor {
-    void resized(long sequence, long sizeBytes);
+  /**
+   * That a disk got another size.
+   *
+   * @param sequence of the entry
+   * @param bytes the size after it
+   */
+  record Resize(long sequence, int disk, long bytes) {}
+
+  /** The resizes of all disks in this segment, oldest first; read once. */
+  List<Resize> resizes(EntryReader reader) throws IOException {
+    List<Resize> found = resizes;
+    if (found == null) {
+      found = readResizes(reader);
+      resizes = found;
+    }
+    return found;
   }
 
-  /** Tells of every size that a disk got in this segment, oldest first. */
-  void visitResizes(int disk, SizeVisitor visitor) throws IOException {
+  private List<Resize> readResizes(EntryReader reader) throws IOException {
     SegmentIndex index = index();
+    List<Resize> found = new ArrayList<>();
     for (int i = 0; i < index.events(); i++) {
       if (index.eventResizes(i)) {
-        EntryReader reader = new EntryReader();
         try {
           EntryHeader entry =
               reader.read(
-                  open().file(), open().header(), index.eventPlace(i), index.eventSequence(i));
-          if (entry.disk() == disk) {
-            visitor.resized(entry.sequence(), NewSize.of(entry, reader.payload()));
-          }
+                  open().file(),
+                  open().header(),
+                  index.eventPlace(i),
+                  index.eventSequence(i),
+                  Long.BYTES);
+          long bytes = NewSize.of(entry, reader.payload());
+          found.add(new Resize(entry.sequence(), entry.disk(), bytes));
         } catch (DamageException | FormatException e) {
           throw damaged(e);
         }
       }
     }
+    return found;
   }
 
   /** The last entry of this segment that is stamped at or before {@code timeNanos}. */

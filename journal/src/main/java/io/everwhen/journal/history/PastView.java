@@ -35,7 +35,7 @@ public final class PastView implements Closeable {
   private final long sizeBytes;
   private final List<HistorySegment> segments;
   private final @Nullable BaselineFile baseline;
-  private final EntryReader reader = new EntryReader();
+  private final EntryReader reader;
 
   // For each sector of the range being read: the sequence of its newest entry, and where that is.
   private long[] newest = new long[0];
@@ -56,6 +56,7 @@ public final class PastView implements Closeable {
     this.sequence = sequence;
     this.sizeBytes = history.sizeBytesAt(disk, sequence);
     this.segments = history.segments();
+    this.reader = history.reader();
     this.baseline = openBaseline(history, disk);
   }
 
@@ -171,7 +172,13 @@ public final class PastView implements Closeable {
     JournalFiles.OpenSegment open = segment.open();
     EntryHeader entry;
     try {
-      entry = reader.read(open.file(), open.header(), index.extentPlace(extent), newest[sector]);
+      entry =
+          reader.read(
+              open.file(),
+              open.header(),
+              index.extentPlace(extent),
+              newest[sector],
+              index.extentLength(extent));
     } catch (IOException e) {
       throw segment.damaged(e);
     }

@@ -92,7 +92,11 @@ public final class Applier {
     }
     EntryHeader entry =
         reader.read(
-            source.segment().file(), source.segment().header(), source.place(), source.sequence());
+            source.segment().file(),
+            source.segment().header(),
+            source.place(),
+            source.sequence(),
+            piece.end() - source.offset());
     if (entry.offset() != source.offset() || piece.end() > entry.end()) {
       throw new IllegalStateException(
           "entry " + entry.sequence() + " is not where the block map says");

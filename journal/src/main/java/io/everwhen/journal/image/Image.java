@@ -74,12 +74,11 @@ public final class Image implements Closeable {
     StorageFile file = null;
     boolean opened = false;
     try {
-      // What a process that died has left may not be durable yet; from here on it is relied on.
-      checkpointFile.sync();
-      home.syncDirectory();
       ByteBuffer slots = ByteBuffer.allocate(Checkpoint.FILE_BYTES);
       checkpointFile.readFully(0, slots);
       Checkpoint checkpoint = Checkpoint.decode(slots.flip(), checkpointFile.describe());
+      makeDurable(checkpointFile, checkpoint, slots);
+      home.syncDirectory();
       if (!checkpoint.group().equals(group.id()) || checkpoint.disk() != disk.number()) {
         throw new FormatException(
             checkpointFile.describe()
@@ -100,6 +99,18 @@ public final class Image implements Closeable {
         }
       }
     }
+  }
+
+  /**
+   * What a process that died has left may not be durable yet, and after a failed sync the system
+   * takes it for written: only writing the same once more makes a sync bring it to stable storage.
+   * From here on it is relied on.
+   */
+  private static void makeDurable(StorageFile file, Checkpoint checkpoint, ByteBuffer slots)
+      throws IOException {
+    int at = (int) checkpoint.position();
+    file.write(at, slots.slice(at, Checkpoint.SLOT_BYTES));
+    file.sync();
   }
 
   /** Every entry up to this one is in the image, durably. */

@@ -5,6 +5,8 @@ import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.image.BlockMap.Piece;
 import io.everwhen.journal.image.BlockMap.Source;
 import io.everwhen.journal.io.Zeros;
+import io.everwhen.journal.log.DamageException;
+import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.Segment;
 import java.io.IOException;
@@ -74,16 +76,18 @@ public final class Volume {
       }
       int start = into.position();
       long seen;
+      boolean failed;
+      boolean fromImage;
       do {
         // What is not in the map is in the image; unless a write and its application to the image
-        // overtake us between the two. Then a batch was begun meanwhile, and we look again.
+        // overtake us between the two. Then a batch was begun meanwhile, and we look again. So we
+        // do
+        // when the journal has failed meanwhile, and what we have read may be lost.
         seen = applications.get();
+        failed = journal.failure() != null;
         into.position(start);
-        boolean fromImage = readOnce(offset, offset + length, into);
-        if (!fromImage) {
-          break;
-        }
-      } while (seen != applications.get());
+        fromImage = readOnce(offset, offset + length, into);
+      } while ((fromImage && seen != applications.get()) || (!failed && journal.failure() != null));
     } finally {
       readers.unlockRead(stamp);
     }
@@ -104,9 +108,7 @@ public final class Volume {
       if (piece.source().zeroes()) {
         Zeros.fill(into);
       } else {
-        Source source = piece.source();
-        long place = source.place() + EntryHeader.BYTES + piece.start() - source.offset();
-        source.segment().file().readFully(place, into);
+        readEntry(piece, into);
       }
       at = piece.end();
     }
@@ -116,6 +118,33 @@ public final class Volume {
       fromImage = true;
     }
     return fromImage;
+  }
+
+  private void readEntry(Piece piece, ByteBuffer into) throws IOException {
+    Source source = piece.source();
+    IOException failure = journal.failure();
+    if (failure != null && source.sequence() > journal.durableSequence()) {
+      checkNotLost(source, failure);
+    }
+    long place = source.place() + EntryHeader.BYTES + piece.start() - source.offset();
+    source.segment().file().readFully(place, into);
+  }
+
+  /**
+   * After a failed sync a system may show again what was there before the bytes that it could not
+   * write.
+   */
+  private void checkNotLost(Source source, IOException failure) throws IOException {
+    Segment segment = source.segment();
+    try {
+      new EntryReader()
+          .read(segment.file(), segment.header(), source.place(), source.sequence(), 0);
+    } catch (DamageException e) {
+      throw new DamageException(
+          "%s has lost a write that no flush had covered, entry %d: %s"
+              .formatted(name, source.sequence(), failure.getMessage()),
+          e);
+    }
   }
 
   /**

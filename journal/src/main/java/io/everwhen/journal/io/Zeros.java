@@ -5,15 +5,14 @@ import java.nio.ByteBuffer;
 /** Runs of zeros in buffers. */
 public final class Zeros {
 
+  private static final byte[] ZEROS = new byte[4096];
+
   private Zeros() {}
 
   /** Fills what remains of a buffer with zeros. */
   public static void fill(ByteBuffer into) {
-    while (into.remaining() >= Long.BYTES) {
-      into.putLong(0);
-    }
     while (into.hasRemaining()) {
-      into.put((byte) 0);
+      into.put(ZEROS, 0, Math.min(ZEROS.length, into.remaining()));
     }
   }
 }

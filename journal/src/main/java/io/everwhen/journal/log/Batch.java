@@ -5,6 +5,7 @@ import io.everwhen.journal.format.EntryKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Entries of one segment that are staged, to be written with one gathered write. Fixed arrays, used
@@ -28,8 +29,9 @@ final class Batch {
 
   private final ByteBuffer headers =
       ByteBuffer.allocateDirect(MAX_ENTRIES * EntryHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-  private final ByteBuffer[] headerOf = new ByteBuffer[MAX_ENTRIES];
-  private final ByteBuffer[] paddingOf = new ByteBuffer[MAX_ENTRIES];
+  // Each made when it is first needed, and kept.
+  private final @Nullable ByteBuffer[] headerOf = new ByteBuffer[MAX_ENTRIES];
+  private final @Nullable ByteBuffer[] paddingOf = new ByteBuffer[MAX_ENTRIES];
   private final ByteBuffer[] gathered = new ByteBuffer[3 * MAX_ENTRIES];
   private int gatheredCount;
 
@@ -43,13 +45,6 @@ final class Batch {
 
   private long bytes;
   private long lastSequence;
-
-  Batch() {
-    for (int i = 0; i < MAX_ENTRIES; i++) {
-      headerOf[i] = headers.slice(i * EntryHeader.BYTES, EntryHeader.BYTES);
-      paddingOf[i] = PADDING.duplicate();
-    }
-  }
 
   /** The buffer in which the next entry's header is to be encoded, at {@link #nextHeaderAt}. */
   ByteBuffer headers() {
@@ -84,17 +79,35 @@ final class Batch {
     lengths[entries] = length;
     payloadLengths[entries] = payloadLength;
     places[entries] = place;
-    gathered[gatheredCount++] = headerOf[entries].clear();
+    gathered[gatheredCount++] = headerOf(entries).clear();
     if (payloadLength > 0) {
       gathered[gatheredCount++] = payload;
       int padding = -payloadLength & (EntryHeader.ALIGNMENT_BYTES - 1);
       if (padding > 0) {
-        gathered[gatheredCount++] = paddingOf[entries].clear().limit(padding);
+        gathered[gatheredCount++] = paddingOf(entries).clear().limit(padding);
       }
     }
     bytes += EntryHeader.storedBytes(payloadLength);
     lastSequence = sequence;
     entries++;
+  }
+
+  private ByteBuffer headerOf(int entry) {
+    ByteBuffer header = headerOf[entry];
+    if (header == null) {
+      header = headers.slice(entry * EntryHeader.BYTES, EntryHeader.BYTES);
+      headerOf[entry] = header;
+    }
+    return header;
+  }
+
+  private ByteBuffer paddingOf(int entry) {
+    ByteBuffer padding = paddingOf[entry];
+    if (padding == null) {
+      padding = PADDING.duplicate();
+      paddingOf[entry] = padding;
+    }
+    return padding;
   }
 
   long lastSequence() {

@@ -15,11 +15,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntryReader {
 
-  private static final int INITIAL_BYTES = 64 << 10;
+  private static final int LEAST_BYTES = 4096;
 
   private final CRC32C crc = new CRC32C();
-  private ByteBuffer buffer =
-      ByteBuffer.allocateDirect(INITIAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private ByteBuffer buffer = ByteBuffer.allocateDirect(LEAST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private @Nullable StorageFile loadedFile;
   private long loadedPlace;
   private @Nullable EntryHeader entry;
@@ -27,9 +26,11 @@ public final class EntryReader {
   /**
    * Reads the entry at {@code place}.
    *
+   * @param extentBytes about how long its extent is; what is wrong costs a second read
    * @throws DamageException when there is no valid entry, or another than {@code sequence}
    */
-  public EntryHeader read(StorageFile file, SegmentHeader segment, long place, long sequence)
+  public EntryHeader read(
+      StorageFile file, SegmentHeader segment, long place, long sequence, long extentBytes)
       throws IOException {
     EntryHeader loaded = entry;
     if (loaded != null
@@ -39,7 +40,9 @@ public final class EntryReader {
       return loaded;
     }
     entry = null;
-    fill(file, place, INITIAL_BYTES);
+    long likely =
+        EntryHeader.storedBytes((int) Math.min(extentBytes, EntryHeader.MAX_PAYLOAD_BYTES));
+    fill(file, place, (int) Math.max(likely, LEAST_BYTES));
     EntryHeader header =
         buffer.limit() < EntryHeader.BYTES
             ? null
@@ -77,7 +80,7 @@ public final class EntryReader {
     if (buffer.capacity() < bytes) {
       buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
-    buffer.clear().limit(Math.max(bytes, Math.min(INITIAL_BYTES, buffer.capacity())));
+    buffer.clear().limit(bytes);
     file.read(place, buffer);
     buffer.flip();
   }

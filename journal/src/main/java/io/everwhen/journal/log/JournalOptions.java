@@ -15,12 +15,13 @@ public record JournalOptions(long segmentBytes, long reserveBytes) {
   /** 64 MiB segments; as much stays free. */
   public static final JournalOptions DEFAULT = new JournalOptions(64 << 20, 64 << 20);
 
+  private static final long MIN_SEGMENT_BYTES = 16 << 10;
   private static final long MAX_SEGMENT_BYTES = 1 << 30;
 
   public JournalOptions {
-    if (segmentBytes < 64 << 10 || segmentBytes > MAX_SEGMENT_BYTES) {
+    if (segmentBytes < MIN_SEGMENT_BYTES || segmentBytes > MAX_SEGMENT_BYTES) {
       throw new IllegalArgumentException(
-          "a segment has 64 KiB to 1 GiB, not " + segmentBytes + " bytes");
+          "a segment has 16 KiB to 1 GiB, not " + segmentBytes + " bytes");
     }
     if (reserveBytes < 0) {
       throw new IllegalArgumentException("the reserve cannot be negative");

@@ -175,7 +175,9 @@ final class SegmentSupply {
     recycled = recycled && !name.equals(SPARE);
     storage.rename(name, FileNames.segment(number));
     storage.syncDirectory();
+    StorageFile file = storage.open(FileNames.segment(number));
+    // Only now: numbers have no gaps, so one whose file could not be opened is used again.
     lastNumber = number;
-    return new Segment(header, storage.open(FileNames.segment(number)), options.segmentBytes());
+    return new Segment(header, file, options.segmentBytes());
   }
 }

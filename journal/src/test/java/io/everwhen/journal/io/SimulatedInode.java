@@ -92,24 +92,31 @@ final class SimulatedInode {
   }
 
   /**
-   * The system forgets what it could not write: a later sync succeeds, and what is seen may not be
-   * there any more. Sizes and holes are not lost; a file system that cannot write its own journal
-   * takes nothing more.
+   * The system forgets what it could not write: a later sync succeeds. What it forgets may be read
+   * until the power fails, or be gone at once. Sizes and holes are not lost; a file system that
+   * cannot write its own journal takes nothing more.
+   *
+   * @return whether something was lost that can no longer be read either
    */
-  void failSync(RandomGenerator random) {
+  boolean failSync(RandomGenerator random) {
     double keep = random.nextDouble();
+    boolean lost = false;
     for (Change change : unsynced) {
-      if (!(change instanceof Change.Write write)) {
-        change.applyTo(durable);
-      } else if (random.nextDouble() < keep) {
-        change.applyTo(durable);
-      } else {
+      if (change instanceof Change.Write write && random.nextDouble() >= keep) {
         tear(durable, write, random);
         durable.extend(write.end());
+        lost = true;
+      } else {
+        change.applyTo(durable);
       }
     }
     unsynced.clear();
     diverged = true;
+    if (lost && random.nextBoolean()) {
+      seen = durable.copy();
+      return true;
+    }
+    return false;
   }
 
   /** Leaves what is on stable storage, and a random part of what was not yet. */

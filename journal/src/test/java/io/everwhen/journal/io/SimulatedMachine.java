@@ -9,15 +9,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A machine with some directories, that loses power or fails when it is told to.
  *
- * <p>The faults it knows: a crash before the n-th operation, after which every unsynced write is
- * kept, dropped or torn at sector boundaries, each for itself, and of the unsynced directory
- * operations the first few remain; the death of the process, after which everything written
- * remains; an operation that fails; a write that is done in part and fails; a volume that is full;
- * a sync that fails and has lost what it was to make durable, whatever later syncs say.
+ * <p>The faults it knows: a crash before the n-th operation, after which every unsynced write,
+ * change of a size and change of a name is kept or dropped, each for itself, and a write may be
+ * torn at sector boundaries; the death of the process, after which everything written remains; an
+ * operation that fails, also a reading one; a write that is done in part and fails; a volume that
+ * is full; a sync that fails and has lost what it was to make durable, whatever later syncs say and
+ * whether or not it can still be read.
  */
 public final class SimulatedMachine {
 
-  /** What is counted. Reads and locks are not. */
+  /** What changes something, and is counted as an operation. */
   public enum Io {
     WRITE,
     SYNC,
@@ -30,13 +31,22 @@ public final class SimulatedMachine {
     SYNC_DIRECTORY
   }
 
+  /** What changes nothing: counted for itself, and no moment for a crash. */
+  enum Reading {
+    OPEN,
+    SIZE,
+    LIST,
+    READ
+  }
+
   /** What can happen to an operation. */
   public enum Fault {
     CRASH,
     ERROR,
     SHORT_WRITE,
     NO_SPACE,
-    FAILED_SYNC
+    FAILED_SYNC,
+    FAILED_READ
   }
 
   /** Told of every operation before it is done. */
@@ -48,9 +58,11 @@ public final class SimulatedMachine {
   private final RandomGenerator random;
   private final Map<String, SimulatedStorage> directories = new TreeMap<>();
   private long operations;
+  private long readings;
   private long faultAt = -1;
   private Fault fault = Fault.CRASH;
-  private @Nullable Io faulted;
+  private @Nullable Enum<?> faulted;
+  private boolean lost;
   private boolean crashed;
   private int incarnation;
   private @Nullable Observer observer;
@@ -74,9 +86,12 @@ public final class SimulatedMachine {
     return operations;
   }
 
-  /** Lets something happen to the operation after {@code more} others. */
+  /**
+   * Lets something happen to the operation after {@code more} others; {@link Fault#FAILED_READ} to
+   * one that reads.
+   */
   public synchronized void arm(long more, Fault what) {
-    faultAt = operations + more;
+    faultAt = (what == Fault.FAILED_READ ? readings : operations) + more;
     fault = what;
     faulted = null;
   }
@@ -87,8 +102,17 @@ public final class SimulatedMachine {
   }
 
   /** The operation that the fault has hit; null while it has not. */
-  public synchronized @Nullable Io faulted() {
+  public synchronized @Nullable Enum<?> faulted() {
     return faulted;
+  }
+
+  /** Whether a failed sync has lost something so that it cannot even be read any more. */
+  public synchronized boolean hasLost() {
+    return lost;
+  }
+
+  void lost(boolean more) {
+    lost |= more;
   }
 
   /** Whether the power has failed and has not come back. */
@@ -110,6 +134,7 @@ public final class SimulatedMachine {
   /** The power fails and comes back. */
   public synchronized void crash(RandomGenerator how) {
     restart();
+    lost = false;
     directories.values().forEach(directory -> directory.crash(how));
   }
 
@@ -125,6 +150,7 @@ public final class SimulatedMachine {
    */
   public synchronized SimulatedMachine fork(RandomGenerator forkRandom) {
     SimulatedMachine fork = new SimulatedMachine(forkRandom);
+    fork.lost = lost;
     directories.forEach((name, directory) -> fork.directories.put(name, directory.copyTo(fork)));
     return fork;
   }
@@ -150,7 +176,7 @@ public final class SimulatedMachine {
     if (told != null) {
       told.before(io);
     }
-    if (operations++ != faultAt) {
+    if (operations++ != faultAt || fault == Fault.FAILED_READ) {
       return null;
     }
     faulted = io;
@@ -171,7 +197,15 @@ public final class SimulatedMachine {
         }
         throw new IOException("simulated input/output error in " + io);
       }
-      case SHORT_WRITE, FAILED_SYNC -> fault;
+      case SHORT_WRITE, FAILED_SYNC, FAILED_READ -> fault;
     };
+  }
+
+  void beginReading(Reading reading, int since) throws IOException {
+    checkAlive(since);
+    if (readings++ == faultAt && fault == Fault.FAILED_READ) {
+      faulted = reading;
+      throw new IOException("simulated input/output error in " + reading);
+    }
   }
 }

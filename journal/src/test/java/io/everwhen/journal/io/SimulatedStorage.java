@@ -3,6 +3,7 @@ package io.everwhen.journal.io;
 import io.everwhen.journal.io.SimulatedInode.Change;
 import io.everwhen.journal.io.SimulatedMachine.Fault;
 import io.everwhen.journal.io.SimulatedMachine.Io;
+import io.everwhen.journal.io.SimulatedMachine.Reading;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,32 +20,48 @@ import java.util.random.RandomGenerator;
 /** A directory of a {@link SimulatedMachine}. */
 public final class SimulatedStorage implements Storage {
 
-  /** A change of the names in the directory. */
+  /** A change of the names in the directory. Each is atomic, and none needs another. */
   private sealed interface NameChange {
 
     void applyTo(Map<String, SimulatedInode> names);
+
+    /** The same of copied files. */
+    NameChange copy(Map<SimulatedInode, SimulatedInode> copies);
 
     record Create(String name, SimulatedInode inode) implements NameChange {
       @Override
       public void applyTo(Map<String, SimulatedInode> names) {
         names.put(name, inode);
       }
-    }
 
-    record Delete(String name) implements NameChange {
       @Override
-      public void applyTo(Map<String, SimulatedInode> names) {
-        names.remove(name);
+      public NameChange copy(Map<SimulatedInode, SimulatedInode> copies) {
+        return new Create(name, copyOf(inode, copies));
       }
     }
 
-    record Rename(String from, String to) implements NameChange {
+    record Delete(String name, SimulatedInode inode) implements NameChange {
       @Override
       public void applyTo(Map<String, SimulatedInode> names) {
-        SimulatedInode inode = names.remove(from);
-        if (inode != null) {
-          names.put(to, inode);
-        }
+        names.remove(name, inode);
+      }
+
+      @Override
+      public NameChange copy(Map<SimulatedInode, SimulatedInode> copies) {
+        return new Delete(name, copyOf(inode, copies));
+      }
+    }
+
+    record Rename(String from, String to, SimulatedInode inode) implements NameChange {
+      @Override
+      public void applyTo(Map<String, SimulatedInode> names) {
+        names.remove(from, inode);
+        names.put(to, inode);
+      }
+
+      @Override
+      public NameChange copy(Map<SimulatedInode, SimulatedInode> copies) {
+        return new Rename(from, to, copyOf(inode, copies));
       }
     }
   }
@@ -79,7 +96,7 @@ public final class SimulatedStorage implements Storage {
   @Override
   public StorageFile open(String file) throws IOException {
     synchronized (machine) {
-      machine.checkAlive(machine.incarnation());
+      machine.beginReading(Reading.OPEN, machine.incarnation());
       return new Handle(file, inode(file));
     }
   }
@@ -132,15 +149,15 @@ public final class SimulatedStorage implements Storage {
   @Override
   public long size(String file) throws IOException {
     synchronized (machine) {
-      machine.checkAlive(machine.incarnation());
+      machine.beginReading(Reading.SIZE, machine.incarnation());
       return inode(file).seen().size();
     }
   }
 
   @Override
-  public List<String> list() {
+  public List<String> list() throws IOException {
     synchronized (machine) {
-      machine.checkAlive(machine.incarnation());
+      machine.beginReading(Reading.LIST, machine.incarnation());
       return List.copyOf(names.keySet());
     }
   }
@@ -150,7 +167,7 @@ public final class SimulatedStorage implements Storage {
     synchronized (machine) {
       if (names.containsKey(file)) {
         begin(Io.DELETE);
-        change(new NameChange.Delete(file));
+        change(new NameChange.Delete(file, inode(file)));
       }
     }
   }
@@ -159,8 +176,7 @@ public final class SimulatedStorage implements Storage {
   public void rename(String from, String to) throws IOException {
     synchronized (machine) {
       begin(Io.RENAME);
-      inode(from);
-      change(new NameChange.Rename(from, to));
+      change(new NameChange.Rename(from, to, inode(from)));
     }
   }
 
@@ -177,7 +193,9 @@ public final class SimulatedStorage implements Storage {
   public long usableBytes() {
     synchronized (machine) {
       machine.checkAlive(machine.incarnation());
-      return Math.max(0, capacityBytes - usedBytes());
+      return capacityBytes == Long.MAX_VALUE
+          ? capacityBytes
+          : Math.max(0, capacityBytes - usedBytes());
     }
   }
 
@@ -226,8 +244,7 @@ public final class SimulatedStorage implements Storage {
 
   void crash(RandomGenerator random) {
     locks.clear();
-    int kept = random.nextInt(3) == 0 ? unsynced.size() : random.nextInt(unsynced.size() + 1);
-    unsynced.subList(0, kept).forEach(change -> change.applyTo(durableNames));
+    keepSome(random);
     unsynced.clear();
     names = new TreeMap<>(durableNames);
     double keep =
@@ -240,6 +257,25 @@ public final class SimulatedStorage implements Storage {
     names.values().forEach(inode -> inode.crash(random, keep, tear));
   }
 
+  /** As a file system does that writes them in order, or as one that does not. */
+  private void keepSome(RandomGenerator random) {
+    double keep = random.nextDouble();
+    switch (random.nextInt(4)) {
+      case 0 -> unsynced.forEach(change -> change.applyTo(durableNames));
+      case 1 ->
+          unsynced
+              .subList(0, random.nextInt(unsynced.size() + 1))
+              .forEach(change -> change.applyTo(durableNames));
+      default -> {
+        for (NameChange change : unsynced) {
+          if (random.nextDouble() < keep) {
+            change.applyTo(durableNames);
+          }
+        }
+      }
+    }
+  }
+
   SimulatedStorage copyTo(SimulatedMachine other) {
     SimulatedStorage copy = new SimulatedStorage(other, name);
     Map<SimulatedInode, SimulatedInode> copies = new HashMap<>();
@@ -247,11 +283,7 @@ public final class SimulatedStorage implements Storage {
     copy.names = copied(names, copies);
     copy.durableNames = copied(durableNames, copies);
     for (NameChange change : unsynced) {
-      copy.unsynced.add(
-          change instanceof NameChange.Create create
-              ? new NameChange.Create(
-                  create.name, copies.computeIfAbsent(create.inode, SimulatedInode::copy))
-              : change);
+      copy.unsynced.add(change.copy(copies));
     }
     return copy;
   }
@@ -259,9 +291,13 @@ public final class SimulatedStorage implements Storage {
   private static Map<String, SimulatedInode> copied(
       Map<String, SimulatedInode> names, Map<SimulatedInode, SimulatedInode> copies) {
     Map<String, SimulatedInode> copy = new TreeMap<>();
-    names.forEach(
-        (file, inode) -> copy.put(file, copies.computeIfAbsent(inode, SimulatedInode::copy)));
+    names.forEach((file, inode) -> copy.put(file, copyOf(inode, copies)));
     return copy;
+  }
+
+  private static SimulatedInode copyOf(
+      SimulatedInode inode, Map<SimulatedInode, SimulatedInode> copies) {
+    return copies.computeIfAbsent(inode, SimulatedInode::copy);
   }
 
   /** An open file. */
@@ -298,9 +334,10 @@ public final class SimulatedStorage implements Storage {
     }
 
     @Override
-    public int read(long position, ByteBuffer into) {
+    public int read(long position, ByteBuffer into) throws IOException {
       synchronized (machine) {
         checkOpen();
+        machine.beginReading(Reading.READ, since);
         return inode.seen().read(position, into);
       }
     }
@@ -347,7 +384,7 @@ public final class SimulatedStorage implements Storage {
       synchronized (machine) {
         checkOpen();
         if (machine.begin(Io.SYNC, since) != null) {
-          inode.failSync(machine.random());
+          machine.lost(inode.failSync(machine.random()));
           throw new IOException("simulated failure to sync " + describe());
         }
         inode.sync();
