@@ -2,6 +2,8 @@ package io.everwhen.appliance.guest;
 
 import io.everwhen.appliance.testing.Cli;
 import io.everwhen.appliance.testing.Daemon;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -27,6 +29,18 @@ class LinuxChangesIT {
   }
 
   @Test
+  void aLunThatIsAddedIsFoundWithoutANewLogin(Guest guest) throws Exception {
+    Path config = configure("{0: db}");
+    try (Daemon daemon = new Daemon(directory, "--config", config.toString()).start()) {
+      Scenario scenario = guest.start("luns", Guest.target("cluster"), Guest.portal(daemon));
+      scenario.awaitLine("one");
+      configure("{0: db, 1: logs}");
+      run(daemon, "reload");
+      scenario.finish();
+    }
+  }
+
+  @Test
   void aDiskIsReadOnlyAsLongAsItIsSaidToBe(Guest guest) throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=16MiB").start()) {
       Scenario scenario = guest.start("read-only", Guest.target("disk0"), Guest.portal(daemon));
@@ -36,6 +50,20 @@ class LinuxChangesIT {
       run(daemon, "disk", "set", "disk0", "--read-write");
       scenario.finish();
     }
+  }
+
+  private Path configure(String luns) throws IOException {
+    return Files.writeString(
+        directory.resolve("everwhen.yaml"),
+        """
+        disks:
+          - {name: db, size: 16MiB}
+          - {name: logs, size: 32MiB}
+        targets:
+          cluster:
+            luns: %s
+        """
+            .formatted(luns));
   }
 
   private static void run(Daemon daemon, String... command) {
