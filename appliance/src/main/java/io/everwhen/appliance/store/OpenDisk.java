@@ -158,6 +158,7 @@ public final class OpenDisk implements Closeable {
 
   @Override
   public void close() throws IOException {
+    unit.close();
     group.close();
   }
 }

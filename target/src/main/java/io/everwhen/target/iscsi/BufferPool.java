@@ -5,6 +5,8 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Direct buffers for write data, in sizes of powers of two, shared by all connections: a bounded
@@ -16,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * next.
  */
 final class BufferPool {
+
+  private static final Logger log = LoggerFactory.getLogger(BufferPool.class);
 
   private static final int SMALLEST_BITS = 12;
 
@@ -80,7 +84,21 @@ final class BufferPool {
         freeBytes -= size;
       }
     }
-    return (buffer == null ? ByteBuffer.allocateDirect(size) : buffer).clear().limit(bytes);
+    ByteBuffer taken = buffer == null ? allocate(size) : buffer;
+    return taken == null ? null : taken.clear().limit(bytes);
+  }
+
+  /** Null if the machine's memory is less than was configured. */
+  private @Nullable ByteBuffer allocate(int size) {
+    try {
+      return ByteBuffer.allocateDirect(size);
+    } catch (OutOfMemoryError e) {
+      log.warn("no memory for write data: {}; commands are answered BUSY", e.getMessage());
+      synchronized (this) {
+        heldBytes -= size;
+      }
+      return null;
+    }
   }
 
   private synchronized void give(ByteBuffer buffer) {

@@ -100,6 +100,8 @@ final class Connection implements Runnable, CommandWindow.Waiting {
       serve();
     } catch (IOException | RuntimeException e) {
       failed(e);
+    } catch (OutOfMemoryError e) {
+      failed(new IOException("out of memory: " + e.getMessage(), e));
     } finally {
       end();
     }

@@ -18,9 +18,8 @@ import org.jspecify.annotations.Nullable;
  * it without a new login (unit attention 3F/0E, and an asynchronous message). A {@code BlockDevice}
  * that changes its geometry, or becomes read-only, needs no call: its {@link
  * io.everwhen.target.scsi.LogicalUnit LogicalUnit} notices. Before a disk is closed, every target
- * that led to it has to be updated or removed: once these calls have returned, nothing touches it
- * any more but a FORMAT UNIT or SANITIZE that goes on in the background, whatever becomes of who
- * asked for it.
+ * that led to it has to be updated or removed, and then its {@code LogicalUnit} closed: once these
+ * calls have returned, nothing touches it any more.
  */
 public final class Targets {
 

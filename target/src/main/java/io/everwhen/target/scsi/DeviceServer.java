@@ -52,6 +52,11 @@ final class DeviceServer {
     information = new UnitInformation(disk, identity, options);
   }
 
+  /** Ends what goes on in the background. No command comes any more. */
+  void close() {
+    operation.end();
+  }
+
   /**
    * Checks what can be checked before any data moves.
    *

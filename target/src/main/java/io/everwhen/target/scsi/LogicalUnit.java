@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <p>If the disk's geometry, or whether it is read-only, changes while it is served, then every
  * initiator port is told with its next command.
  */
-public final class LogicalUnit {
+public final class LogicalUnit implements AutoCloseable {
 
   private final BlockDevice disk;
   private final Nexuses nexuses = new Nexuses();
@@ -73,6 +73,15 @@ public final class LogicalUnit {
     nexuses.remove(nexus);
     medium.allow(nexus);
     reservations.forget(nexus.registrant());
+  }
+
+  /**
+   * Ends a FORMAT UNIT or SANITIZE that goes on, which fails unless it is one change of the disk.
+   * When this returns, nothing of the unit touches the disk any more. No target leads to it by now.
+   */
+  @Override
+  public void close() {
+    server.close();
   }
 
   /** CLEAR TASK SET, SAM-5 section 7.4. */

@@ -1,5 +1,6 @@
 package io.everwhen.target.scsi;
 
+import io.everwhen.target.block.DeviceException;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -22,13 +23,15 @@ final class LongOperation {
   /** Is told how much of the work is done. */
   @FunctionalInterface
   interface Progress {
-    void done(long of, long all);
+    /** May throw to end the work. */
+    void done(long of, long all) throws IOException;
   }
 
   /** What other commands are told, with the progress; null if there is nothing in their way. */
   private volatile @Nullable Sense inTheWay;
 
   private boolean running;
+  private volatile boolean ending;
 
   /** Why a command cannot be carried out now, or null. */
   @Nullable Sense keepsOut(Cdb cdb) {
@@ -72,6 +75,9 @@ final class LongOperation {
     Outcome outcome;
     try {
       work.run((done, all) -> {
+        if (ending) {
+          throw new DeviceException(DeviceException.Reason.NOT_READY, "the disk is being closed");
+        }
         inTheWay = meanwhile.at65536ths((int) (PROGRESS_ALL * ((double) done / all)));
       });
       outcome = Outcome.Done.GOOD;
@@ -88,8 +94,28 @@ final class LongOperation {
     synchronized (this) {
       running = false;
       inTheWay = outcome instanceof Outcome.Done ? null : afterFailure;
+      notifyAll();
     }
     return outcome;
+  }
+
+  /**
+   * Ends what goes on, as failed unless that is one change of the disk; and waits for it. The
+   * caller has made sure that nothing begins any more.
+   */
+  synchronized void end() {
+    ending = true;
+    boolean interrupted = false;
+    while (running) {
+      try {
+        wait();
+      } catch (InterruptedException _) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Forgets a failure. */

@@ -98,6 +98,23 @@ class LongOperationTest {
   }
 
   @Test
+  void oneThatGoesOnEndsWhenTheUnitIsClosedAndNothingTouchesTheDiskAfterwards() throws Exception {
+    disk.holdChanges();
+    Outcome outcome = port.outcome(0, OVERWRITE, data("01 00 0002 a1a2"));
+    Thread closing = Thread.ofPlatform().start(unit::close);
+    while (closing.getState() != Thread.State.WAITING) {
+      Thread.sleep(1);
+    }
+    disk.releaseChanges();
+    closing.join();
+    assertThat(TestPort.sense(outcome)).isEqualTo(Sense.BECOMING_READY);
+    ByteBuffer last = ByteBuffer.allocate(512);
+    disk.read(8191, last);
+    assertThat(last.get(0)).isZero();
+    unit.close(); // nothing goes on
+  }
+
+  @Test
   void aWriteWhoseDataComesTooLateDoesNotSlipThrough() throws IOException {
     Nexus nexus = port.units().nexus(0);
     Cdb write = new Cdb.Write(0, false, false, 0, 0, 1);
