@@ -35,6 +35,22 @@ two_paths() { (($(paths) == 2)); }
 within 120 two_paths
 expect "hwhandler=.1 alua" multipath -ll
 [[ $(multipathd show maps raw format '%n' | wc -l) == 1 ]] || fail "two paths of one disk made more than one map"
+# Linux can leave a connection behind that it refuses to use again ("can't bind", ENOTCONN) if it was slow when the path was cut,
+# whatever the target does. Then the session is opened anew, by hand.
+open_anew() {
+  local session connection portal
+  for session in $(sessions "$TARGET"); do
+    connection=/sys/class/iscsi_connection/connection${session##*session}:0
+    if [[ $(<"$session/state") != LOGGED_IN ]]; then
+      portal=$(<"$connection/persistent_address"):$(<"$connection/persistent_port")
+      echo "the session over $portal does not come back; iscsid says:"
+      tail -n 5 /run/messages
+      iscsiadm -m node -T "$TARGET" -p "$portal" --logout || true
+      log_in "$TARGET" "$portal"
+    fi
+  done
+}
+
 map=/dev/mapper/$(multipathd show maps raw format '%n' | tr -d ' ')
 
 mkfs.ext4 -q "$map"
@@ -42,6 +58,7 @@ mount "$map" /mnt
 mkdir /mnt/data
 n=0
 working=2
+since=$SECONDS
 changes=0
 after=0
 until ((after >= 10)); do # both paths cut and restored: 4 changes
@@ -53,8 +70,13 @@ until ((after >= 10)); do # both paths cut and restored: 4 changes
   now=$(paths)
   if ((now != working)); then
     working=$now
+    since=$SECONDS
     changes=$((changes + 1))
     echo "paths $working"
+  fi
+  if ((working == 1 && SECONDS - since > 90)); then
+    open_anew
+    since=$SECONDS
   fi
   if ((changes >= 4)); then after=$((after + 1)); fi
 done

@@ -1,6 +1,7 @@
 package io.everwhen.appliance.guest;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,9 +11,13 @@ final class Scenario {
   private static final String PRINTED = "> ";
   private static final String ENDED = "= ";
 
+  /** Far more than any takes on a busy machine; one that goes round in circles ends. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(20);
+
   private final Guest guest;
   private final String request;
   private final List<String> printed = new ArrayList<>();
+  private final long deadlineNanos = System.nanoTime() + TIMEOUT.toNanos();
 
   Scenario(Guest guest, String request) {
     this.guest = guest;
@@ -27,7 +32,7 @@ final class Scenario {
   void awaitLine(String line) throws IOException {
     String answer;
     do {
-      answer = guest.answer(this);
+      answer = answer();
       if (answer.startsWith(ENDED)) {
         throw failed(
             "ended with exit code " + answer.substring(ENDED.length()) + " before '" + line + "'");
@@ -42,15 +47,22 @@ final class Scenario {
    * @throws AssertionError if it fails
    */
   List<String> finish() throws IOException {
-    String answer = guest.answer(this);
+    String answer = answer();
     while (!answer.startsWith(ENDED)) {
       keep(answer);
-      answer = guest.answer(this);
+      answer = answer();
     }
     if (!answer.equals(ENDED + "0")) {
       throw failed("exit code " + answer.substring(ENDED.length()));
     }
     return List.copyOf(printed);
+  }
+
+  private String answer() throws IOException {
+    if (System.nanoTime() - deadlineNanos > 0) {
+      throw failed("it has not ended after " + TIMEOUT);
+    }
+    return guest.answer(this);
   }
 
   private void keep(String answer) {
