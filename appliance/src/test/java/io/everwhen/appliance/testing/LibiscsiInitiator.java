@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 public final class LibiscsiInitiator implements AutoCloseable {
 
   /** How long a command may take. */
-  public static final int TIMEOUT_SECONDS = 20;
+  public static final int TIMEOUT_SECONDS = 60;
 
   /** How libiscsi calls a unit attention. */
   public static final String ATTENTION = "UNIT_ATTENTION";

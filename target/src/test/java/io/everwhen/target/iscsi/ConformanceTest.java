@@ -28,10 +28,10 @@ import org.junit.jupiter.api.Test;
 class ConformanceTest {
 
   private static final int DISK_BYTES = 64 << 20;
-  private static final int TIMEOUT_SECONDS = 30;
+  private static final int TIMEOUT_SECONDS = 120;
 
   /** One test sleeps for a minute. */
-  private static final int LONG_TIMEOUT_SECONDS = 150;
+  private static final int LONG_TIMEOUT_SECONDS = 300;
 
   /** Longer than that test takes until it looks at the operation for the last time. */
   private static final int SLOW_CHANGE_MILLIS = 30_000;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What was damaged on its way, RFC 7143 section 7.8, at error recovery level 0. */
-@Timeout(60)
+@Timeout(300)
 class DigestErrorTest {
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);

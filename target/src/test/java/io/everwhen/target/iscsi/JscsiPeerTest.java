@@ -24,7 +24,7 @@ class JscsiPeerTest {
       peer.start();
       String url = "iscsi://127.0.0.1:" + port + "/" + JscsiPeer.NAME + "/0";
       Program.Result result = inq.run(url);
-      for (int tries = 0; tries < 50 && result.exitCode() != 0; tries++) {
+      for (int tries = 0; tries < 1200 && result.exitCode() != 0; tries++) {
         Thread.sleep(100);
         result = inq.run(url);
       }

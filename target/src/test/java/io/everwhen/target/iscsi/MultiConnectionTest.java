@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Sessions of several connections, RFC 7143 sections 4.2.2 and 4.4. */
-@Timeout(60)
+@Timeout(300)
 class MultiConnectionTest {
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);

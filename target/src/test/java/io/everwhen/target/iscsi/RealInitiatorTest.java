@@ -20,6 +20,7 @@ class RealInitiatorTest {
   private static final String LIBISCSI_PACKAGE = "libiscsi-bin";
   private static final String QEMU_PACKAGES = "qemu-utils qemu-block-extra";
   private static final int DISK_BYTES = 64 << 20;
+  private static final int LOAD_SECONDS = 60;
 
   private MemoryPortal portal;
 
@@ -115,16 +116,19 @@ class RealInitiatorTest {
   }
 
   @Test
-  void closingUnderLoadTakesSeconds() throws Exception {
+  void closingUnderLoadDoesNotWaitForItsEnd() throws Exception {
     Program image = Program.require("qemu-img", QEMU_PACKAGES);
     String url = portal.url();
     Thread load =
         Thread.ofVirtual()
             .start(() -> {
               try {
-                image.run(10, "bench", "-f", "raw", "-w", "-c", "100000000", "-d", "32", url);
-              } catch (IOException | InterruptedException e) {
+                image.run(
+                    LOAD_SECONDS, "bench", "-f", "raw", "-w", "-c", "100000000", "-d", "32", url);
+              } catch (IOException e) {
                 throw new IllegalStateException(e);
+              } catch (InterruptedException _) {
+                // It has done its part.
               }
             });
     while (portal.targets().status().getFirst().commands() < 1000) {
@@ -132,8 +136,10 @@ class RealInitiatorTest {
     }
     long before = System.nanoTime();
     portal.close();
-    assertThat(System.nanoTime() - before).isLessThan(8_000_000_000L);
+    // Well before the load ends by itself; seconds, where the machine has time for it.
+    assertThat(System.nanoTime() - before).isLessThan(LOAD_SECONDS * 500_000_000L);
     assertThat(portal.targets().status().getFirst().sessions()).isEmpty();
+    load.interrupt();
     load.join();
   }
 }

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Targets that change while initiators are logged in. */
-@Timeout(60)
+@Timeout(300)
 class TargetsTest {
 
   private static final String NAME = "iqn.2026-11.io.everwhen:changing";

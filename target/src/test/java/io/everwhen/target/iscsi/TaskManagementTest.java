@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Task management over several sessions, connections and disks. */
-@Timeout(60)
+@Timeout(300)
 class TaskManagementTest {
 
   private static final String NAME = "iqn.2026-11.io.everwhen:managed";

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Assumptions;
 /** A program of somebody else that a test needs. */
 public final class Program {
 
-  private static final int TIMEOUT_SECONDS = 60;
+  private static final int TIMEOUT_SECONDS = 180;
 
   private final String path;
 
@@ -48,7 +48,10 @@ public final class Program {
     return run(TIMEOUT_SECONDS, arguments);
   }
 
-  /** Runs it to its end, or kills it after a while and says so with exit code -1. */
+  /**
+   * Runs it to its end, or kills it after a while and says so with exit code -1. Kills it also when
+   * interrupted.
+   */
   public Result run(int timeoutSeconds, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
@@ -65,9 +68,13 @@ public final class Program {
               .redirectOutput(output.toFile())
               .start();
       process.getOutputStream().close();
-      boolean ended = process.waitFor(timeoutSeconds, TimeUnit.SECONDS);
-      if (!ended) {
-        process.destroyForcibly().waitFor();
+      boolean ended = false;
+      try {
+        ended = process.waitFor(timeoutSeconds, TimeUnit.SECONDS);
+      } finally {
+        if (!ended) {
+          process.destroyForcibly().waitFor();
+        }
       }
       String text = new String(Files.readAllBytes(output), UTF_8);
       return new Result(ended ? process.exitValue() : -1, text);
