@@ -19,15 +19,15 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.util.List;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What is done to disks of a data directory that no daemon serves. */
-final class DisksAtRest {
+/** The disks of a data directory that no daemon serves. */
+record DisksAtRest(DataDirectory data) implements Disks {
 
-  private DisksAtRest() {}
-
-  static ObjectNode list(DataDirectory data) throws IOException, CommandFailed {
+  @Override
+  public JsonNode list() throws IOException, CommandFailed {
     ObjectNode report = DiskReport.list();
     ArrayNode disks = report.withArray("disks");
     for (StoredDisk disk : data.disks()) {
@@ -40,22 +40,24 @@ final class DisksAtRest {
     return report;
   }
 
-  static ObjectNode add(DataDirectory data, DiskConfig wanted) throws IOException, CommandFailed {
-    try (Closeable _ = lock(data)) {
+  @Override
+  public JsonNode add(DiskConfig wanted) throws IOException, CommandFailed {
+    try (Closeable _ = lock()) {
       if (data.disk(wanted.name()).isPresent()) {
         throw new CommandFailed("there is a disk " + wanted.name() + " already");
       }
       StoredDisk disk = data.diskFor(wanted, Config.DEFAULT.withData(data.path()));
-      try (OpenDisk open = open(data, disk)) {
+      try (OpenDisk open = open(disk)) {
         return DiskReport.of(open.disk(), open.sizeBytes());
       }
     }
   }
 
-  static ObjectNode resize(DataDirectory data, DiskName name, ByteSize size, boolean force)
+  @Override
+  public JsonNode resize(DiskName name, ByteSize size, boolean force)
       throws IOException, CommandFailed {
-    try (Closeable _ = lock(data);
-        OpenDisk open = open(data, find(data, name))) {
+    try (Closeable _ = lock();
+        OpenDisk open = open(find(name))) {
       ResizeCheck.check(open, size, force);
       return DiskReport.of(open.disk(), size.bytes()).put("sequence", open.resize(size.bytes()));
     } catch (Refusal e) {
@@ -63,10 +65,11 @@ final class DisksAtRest {
     }
   }
 
-  static ObjectNode remove(DataDirectory data, DiskName name, boolean deleteHistory)
+  @Override
+  public JsonNode remove(DiskName name, boolean force, boolean deleteHistory)
       throws IOException, CommandFailed {
-    try (Closeable _ = lock(data)) {
-      RemovedDisk removed = data.remove(find(data, name), new SystemClock().wallNanos());
+    try (Closeable _ = lock()) {
+      RemovedDisk removed = data.remove(find(name), new SystemClock().wallNanos());
       if (deleteHistory) {
         removed.delete();
       }
@@ -74,24 +77,23 @@ final class DisksAtRest {
     }
   }
 
-  static ObjectNode set(DataDirectory data, DiskName name, boolean readOnly)
-      throws IOException, CommandFailed {
-    try (Closeable _ = lock(data)) {
-      StoredDisk disk = data.note(find(data, name).withReadOnly(readOnly));
+  @Override
+  public JsonNode set(DiskName name, boolean readOnly) throws IOException, CommandFailed {
+    try (Closeable _ = lock()) {
+      StoredDisk disk = data.note(find(name).withReadOnly(readOnly));
       return DiskReport.of(disk);
     }
   }
 
-  private static Closeable lock(DataDirectory data) throws IOException {
+  private Closeable lock() throws IOException {
     return data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
   }
 
-  private static OpenDisk open(DataDirectory data, StoredDisk disk) throws IOException {
+  private OpenDisk open(StoredDisk disk) throws IOException {
     return OpenDisk.open(data, disk, new SystemClock(), new SecureRandom());
   }
 
-  private static StoredDisk find(DataDirectory data, DiskName name)
-      throws IOException, CommandFailed {
+  private StoredDisk find(DiskName name) throws IOException, CommandFailed {
     List<StoredDisk> disks = data.disks();
     return disks.stream()
         .filter(disk -> disk.name().equals(name))
