@@ -2,59 +2,267 @@ package io.everwhen.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.everwhen.journal.format.Checkpoint;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.HistorySegment;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.DamageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /**
- * A small closed journal in which bit after bit is flipped: what is read is right, or an error
- * names the file.
- *
- * <p>{@code -Deverwhen.flip.step=1} flips every bit; otherwise only some.
+ * A small journal in which every single bit is flipped in turn: each flip is found by opening,
+ * reading or verifying, and what is read is right.
  */
 class BitFlipTest {
 
-  private static final int STEP = Integer.getInteger("everwhen.flip.step", 61);
+  private static final long SEED = 7;
+  private static final int STEPS = 170;
+
+  /** Where nothing is kept, not every bit is tried. */
+  private static final int SPARSE_STEP = 61;
+
+  private final AtomicLong found = new AtomicLong();
+  private final AtomicLong harmless = new AtomicLong();
+
+  /** Something that is done with one bit flipped. */
+  private interface Check {
+    /** Whether the flip was found. */
+    boolean found(SimulatedMachine machine) throws IOException;
+  }
 
   @Test
-  void aFlippedBitNeverGivesWrongData() throws IOException {
-    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(7));
-    RandomHistory history = new RandomHistory(machine, 7);
-    history.create();
-    history.open();
-    for (int i = 0; i < 170; i++) {
-      history.step();
-    }
+  void everyFlippedBitOfAClosedJournalIsFoundAndNoneGivesWrongData() throws Exception {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(SEED));
+    RandomHistory history = new RandomHistory(machine, SEED);
+    run(history);
     history.close();
     // Opening seals what was written; the next segment remains empty.
     history.open();
     history.close();
     Storage storage = RandomHistory.journalOf(machine);
-    assertThat(storage.list()).contains(FileNames.baseline(0));
-    long found = 0;
-    long harmless = 0;
+    assertThat(storage.list()).contains(FileNames.baseline(0), FileNames.baselineSums(0));
     for (String name : storage.list()) {
-      long bits = storage.size(name) * Byte.SIZE;
-      boolean segment = FileNames.segmentNumber(name).isPresent();
-      for (long bit = 0; bit < bits; bit += segment || bits > 1 << 16 ? STEP * 7 : 3) {
-        flip(storage, name, bit);
-        if (isFound(storage, history.oracle(), name, bit)) {
-          found++;
-        } else {
-          harmless++;
+      long kept = keptBytes(storage, name);
+      flipEach(machine, "journal", name, 0, kept, 1, true, m -> isFound(m, history.oracle(), name));
+      flipEach(
+          machine,
+          "journal",
+          name,
+          kept,
+          storage.size(name),
+          SPARSE_STEP,
+          false,
+          m -> isFound(m, history.oracle(), name));
+    }
+    System.out.printf("%d flips found, %d where nothing is kept%n", found.get(), harmless.get());
+    assertThat(found.get()).isGreaterThan(100_000);
+  }
+
+  /** Of a segment what its index says that counts, without one its header; else the whole file. */
+  private static long keptBytes(Storage storage, String name) throws IOException {
+    if (FileNames.segmentNumber(name).isEmpty()) {
+      return storage.size(name);
+    }
+    long number = FileNames.segmentNumber(name).orElseThrow();
+    try (History history = History.open(storage)) {
+      for (HistorySegment each : history.segments()) {
+        if (each.number() == number) {
+          return each.index().dataLength();
         }
-        flip(storage, name, bit);
       }
     }
-    assertThat(found).as("flips found, beside %d without effect", harmless).isGreaterThan(1000);
+    return SegmentHeader.BYTES;
+  }
+
+  @Test
+  void aFlippedBitInWhatIsNotSealedYetCostsOnlyWhatNothingProvesToHaveBeenDurable()
+      throws Exception {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(SEED));
+    RandomHistory history = new RandomHistory(machine, SEED);
+    run(history);
+    history.write();
+    history.flush();
+    history.write();
+    history.settle();
+    SimulatedMachine killed = machine.fork(new SplittableRandom(1));
+    killed.kill();
+    Storage storage = RandomHistory.journalOf(killed);
+    long durable;
+    List<HistorySegment> tails;
+    try (History tail = History.open(storage)) {
+      long[] last = new long[1];
+      tail.visitFrom(
+          0,
+          (entry, payload) -> {
+            last[0] = entry.durableSequence();
+            return true;
+          });
+      durable = last[0];
+      tails = tail.segments().stream().filter(segment -> !segment.sealed()).toList();
+      assertThat(durable).isPositive();
+      assertThat(tails).isNotEmpty();
+      for (HistorySegment segment : tails) {
+        String name = FileNames.segment(segment.number());
+        long kept = segment.index().dataLength();
+        Check reading =
+            m -> {
+              try (History open = History.open(RandomHistory.journalOf(m))) {
+                return open.tailDamage().isPresent()
+                    || headAfter(open, history.oracle(), durable) < history.oracle().head();
+              }
+            };
+        flipEach(killed, "journal", name, 0, kept, 1, true, m -> refusedOr(reading, m, name));
+        Check recovering = m -> recovers(m, history, durable);
+        flipEach(
+            killed,
+            "journal",
+            name,
+            0,
+            kept,
+            SPARSE_STEP,
+            true,
+            m -> refusedOr(recovering, m.fork(new SplittableRandom(2)), name));
+      }
+    }
+  }
+
+  /** Checks all instants up to the one that the history ends with. */
+  private static long headAfter(History history, Oracle oracle, long durable) throws IOException {
+    long head = history.head().sequence();
+    assertThat(head).as("the head").isBetween(durable, oracle.head());
+    PastChecks.checkInstants(history, oracle, some(history));
+    return head;
+  }
+
+  private static boolean recovers(SimulatedMachine machine, RandomHistory history, long durable)
+      throws IOException {
+    SplittableRandom random = new SplittableRandom(3);
+    RandomHistory again =
+        new RandomHistory(history, machine, history.oracle().upTo(history.oracle().head()), 0, 4);
+    try (Group group =
+        Group.open(
+            RandomHistory.journalOf(machine),
+            again.homes(machine),
+            again.options(),
+            again.clock(),
+            random)) {
+      long head = group.status().lastSequence();
+      assertThat(head).isBetween(durable, history.oracle().head());
+    }
+    long head = PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 3, random);
+    return head < history.oracle().head();
+  }
+
+  @Test
+  void aFlippedBitInACheckpointIsRefusedOrMadeGoodByTheJournal() throws Exception {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(SEED));
+    RandomHistory history = new RandomHistory(machine, SEED);
+    run(history);
+    history.close();
+    for (Manifest.Disk disk : history.oracle().disks()) {
+      for (long slot = 0; slot < Checkpoint.FILE_BYTES; slot += Checkpoint.SLOT_BYTES) {
+        Check opening = m -> opens(m.fork(new SplittableRandom(2)), history);
+        Check check = m -> refusedOr(opening, m, FileNames.CHECKPOINT);
+        long used = slot + Checkpoint.USED_BYTES;
+        long end = slot + Checkpoint.SLOT_BYTES;
+        flipEach(machine, disk.name(), FileNames.CHECKPOINT, slot, used, 1, false, check);
+        flipEach(machine, disk.name(), FileNames.CHECKPOINT, used, end, SPARSE_STEP, false, check);
+      }
+    }
+  }
+
+  private static boolean opens(SimulatedMachine machine, RandomHistory history) throws IOException {
+    RandomHistory again =
+        new RandomHistory(history, machine, history.oracle().upTo(history.oracle().head()), 0, 4);
+    again.open();
+    LiveChecks.check(again);
+    again.close();
+    LiveChecks.checkImages(again);
+    return false;
+  }
+
+  private static void run(RandomHistory history) throws IOException {
+    history.create();
+    history.open();
+    for (int i = 0; i < STEPS; i++) {
+      history.step();
+    }
+  }
+
+  /**
+   * Flips each bit of a range of a file for itself, and then back.
+   *
+   * @param mustBeFound whether it is an error when a flip is not found
+   */
+  private void flipEach(
+      SimulatedMachine machine,
+      String directory,
+      String file,
+      long fromByte,
+      long toByte,
+      int step,
+      boolean mustBeFound,
+      Check check)
+      throws Exception {
+    long end = toByte * Byte.SIZE;
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        SimulatedMachine own = machine.fork(new SplittableRandom(i));
+        long first = fromByte * Byte.SIZE + (long) i * step;
+        running.add(
+            executor.submit(() -> {
+              for (long bit = first; bit < end; bit += (long) threads * step) {
+                flipOne(own, directory, file, bit, mustBeFound, check);
+              }
+              return null;
+            }));
+      }
+      for (Future<?> future : running) {
+        future.get();
+      }
+    }
+  }
+
+  private void flipOne(
+      SimulatedMachine machine,
+      String directory,
+      String file,
+      long bit,
+      boolean mustBeFound,
+      Check check)
+      throws IOException {
+    flip(machine.directory(directory), file, bit);
+    try {
+      if (check.found(machine)) {
+        found.incrementAndGet();
+      } else {
+        assertThat(mustBeFound).as("a flip that is not found").isFalse();
+        harmless.incrementAndGet();
+      }
+    } catch (IOException | RuntimeException | AssertionError e) {
+      throw new AssertionError(
+          "with bit %d of byte %d of %s/%s flipped: %s"
+              .formatted(bit % Byte.SIZE, bit / Byte.SIZE, directory, file, e.getMessage()),
+          e);
+    }
+    flip(machine.directory(directory), file, bit);
   }
 
   private static void flip(Storage storage, String name, long bit) throws IOException {
@@ -68,35 +276,56 @@ class BitFlipTest {
     }
   }
 
-  private static boolean isFound(Storage storage, Oracle oracle, String name, long bit) {
-    try (History history = History.open(storage)) {
+  private static boolean isFound(SimulatedMachine machine, Oracle oracle, String name)
+      throws IOException {
+    return refusedOr(m -> isFoundByReadingOrVerifying(m, oracle, name), machine, name);
+  }
+
+  private static boolean isFoundByReadingOrVerifying(
+      SimulatedMachine machine, Oracle oracle, String name) throws IOException {
+    try (History history = History.open(RandomHistory.journalOf(machine))) {
       if (history.tailDamage().isPresent()) {
         assertNames(name, history.tailDamage().get());
         return true;
       }
-      long head = history.head().sequence();
-      assertThat(head).isEqualTo(oracle.head());
-      long horizon = history.horizon().sequence();
-      for (long sequence = horizon; sequence < head; sequence += (head - horizon) / 3 + 1) {
-        PastChecks.checkInstants(history, oracle, sequence);
+      assertThat(history.head().sequence()).isEqualTo(oracle.head());
+      PastChecks.checkInstants(history, oracle, some(history));
+      for (Manifest.Disk disk : history.manifest().disks()) {
+        history.checkBaseline(disk);
       }
-      PastChecks.checkInstants(history, oracle, head);
+      for (HistorySegment segment : history.segments()) {
+        if (segment.findDamage().isPresent()) {
+          return true;
+        }
+      }
       return false;
+    }
+  }
+
+  private static long[] some(History history) throws IOException {
+    long horizon = history.horizon().sequence();
+    long head = history.head().sequence();
+    return new long[] {horizon, horizon + (head - horizon) / 2, head};
+  }
+
+  /** Whether something is refused by an error that names the file, or finds out by itself. */
+  private static boolean refusedOr(Check check, SimulatedMachine machine, String name)
+      throws IOException {
+    try {
+      return check.found(machine);
     } catch (FormatException | DamageException e) {
       assertNames(name, String.valueOf(e.getMessage()));
       return true;
-    } catch (IOException | RuntimeException | AssertionError e) {
-      throw new AssertionError(
-          "with bit %d of %s flipped: %s".formatted(bit, name, e.getMessage()), e);
     }
   }
 
   /**
-   * A sum that does not match may be damaged itself, and an index may be named by its segment's
-   * number.
+   * A sum that does not match may be damaged itself, an index may be named by its segment's number,
+   * and an entry by its own.
    */
   private static void assertNames(String file, String message) {
     String number = file.replaceAll("[^1-9]*([0-9]*).*", "$1");
-    assertThat(message).containsAnyOf(file, file.replace(".sums", ""), "segment " + number);
+    assertThat(message)
+        .containsAnyOf(file, file.replace(".sums", ""), "segment " + number, "in journal");
   }
 }

@@ -85,7 +85,7 @@ class CrashTest {
         CrashChecks.crashAndCheck(history, machine.fork(forkRandom.split()), forkRandom);
       } catch (IOException | RuntimeException | AssertionError e) {
         throw new AssertionError(
-            "after a crash before operation %d (%s), repeated by -Dtest=CrashTest -Deverwhen.seed=%d: %s"
+            "after a crash before operation %d (%s), repeated by `mvn -pl journal test -Dtest=CrashTest -Deverwhen.seed=%d`: %s"
                 .formatted(point, io, seed, e.getMessage()),
             e);
       }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.SimulatedMachine.Fault;
+import io.everwhen.journal.io.SimulatedStorage;
 import io.everwhen.journal.log.JournalFullException;
 import io.everwhen.journal.log.StoppedException;
 import java.io.IOException;
@@ -79,7 +80,7 @@ class FaultTest {
       return runWithFault(seed, operation, fault);
     } catch (IOException | RuntimeException | AssertionError e) {
       throw new AssertionError(
-          "%s, repeated by -Dtest=FaultTest -Deverwhen.seed=%d -Deverwhen.operation=%d: %s"
+          "%s, repeated by `mvn -pl journal test -Dtest=FaultTest -Deverwhen.seed=%d -Deverwhen.operation=%d`: %s"
               .formatted(fault, seed, operation, e.getMessage()),
           e);
     }
@@ -145,7 +146,10 @@ class FaultTest {
       SplittableRandom random = new SplittableRandom(seed);
       SimulatedMachine machine = new SimulatedMachine(random.split());
       RandomHistory history = new RandomHistory(machine, seed);
-      machine.directory("journal").setCapacity(random.nextLong(70, 175) << 10);
+      machine
+          .directory("journal")
+          .setCapacity(
+              history.options().journal().reserveBytes() + (random.nextLong(70, 175) << 10));
       try {
         history.create();
         history.open();
@@ -158,12 +162,12 @@ class FaultTest {
             LiveChecks.check(history);
             history.flush();
             if (random.nextInt(10) == 0) {
-              giveRoom(machine);
+              giveRoom(history);
               history.write();
             }
           } catch (NoSpaceException e) {
             // Without any reserve even an index may not fit; nothing acknowledged is lost by that.
-            giveRoom(machine);
+            giveRoom(history);
             history.standAfter(e);
           }
         }
@@ -177,9 +181,9 @@ class FaultTest {
     assertThat(refused).as("writes refused").isPositive();
   }
 
-  private static void giveRoom(SimulatedMachine machine) {
-    machine
-        .directory("journal")
-        .setCapacity(machine.directory("journal").usedBytes() + (100 << 10));
+  private static void giveRoom(RandomHistory history) {
+    SimulatedStorage journal = history.machine().directory("journal");
+    journal.setCapacity(
+        journal.usedBytes() + history.options().journal().reserveBytes() + (100 << 10));
   }
 }

@@ -31,6 +31,11 @@ final class RandomHistory implements Closeable {
   private static final int MIN_SECTORS = 8;
   private static final int MAX_SECTORS = 32;
   private static final long SEGMENT_BYTES = 16 << 10;
+
+  /** A reserve with which folding can make room; with less of it a full journal stays full. */
+  private static final long ENOUGH_TO_FOLD_BYTES = (1 << 20) + (64 << 10);
+
+  private static final long CLOCK_TICK_NANOS = 1000;
   private static final long BIRTH = 1_795_305_600_000_000_000L;
 
   private final SimulatedMachine machine;
@@ -52,7 +57,7 @@ final class RandomHistory implements Closeable {
   RandomHistory(SimulatedMachine machine, long seed) {
     this.machine = machine;
     this.random = new SplittableRandom(seed);
-    this.clock = new SimulatedClock(BIRTH);
+    this.clock = new SimulatedClock(BIRTH, random.nextBoolean() ? CLOCK_TICK_NANOS : 0);
     List<Manifest.Disk> disks = new ArrayList<>();
     int count = random.nextInt(1, 4);
     for (int i = 0; i < count; i++) {
@@ -67,7 +72,10 @@ final class RandomHistory implements Closeable {
     long applyBytes = random.nextLong(1, 16) << 10;
     this.options =
         new GroupOptions(
-            new JournalOptions(SEGMENT_BYTES, random.nextLong(4) * SEGMENT_BYTES),
+            new JournalOptions(
+                SEGMENT_BYTES,
+                (random.nextBoolean() ? ENOUGH_TO_FOLD_BYTES : 0)
+                    + random.nextLong(4) * SEGMENT_BYTES),
             random.nextLong(2, 6) * SEGMENT_BYTES,
             applyBytes,
             applyBytes + (random.nextLong(16) << 10),
@@ -84,7 +92,7 @@ final class RandomHistory implements Closeable {
       RandomHistory from, SimulatedMachine machine, Oracle oracle, long flushed, long seed) {
     this.machine = machine;
     this.random = new SplittableRandom(seed);
-    this.clock = new SimulatedClock(from.clock.wallNanos());
+    this.clock = from.clock.copy();
     this.oracle = oracle;
     this.options = from.options;
     this.created = true;

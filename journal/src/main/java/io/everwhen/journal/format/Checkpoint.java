@@ -43,7 +43,9 @@ public record Checkpoint(UUID group, int disk, long turn, long sequence, long si
   private static final int VERSION = 2;
   private static final int SUMMED_BYTES = 56;
   private static final int SUMMED_BYTES_IN_VERSION_1 = 48;
-  private static final int USED_BYTES = SUMMED_BYTES + Integer.BYTES;
+
+  /** Bytes of a slot that hold something. */
+  public static final int USED_BYTES = SUMMED_BYTES + Integer.BYTES;
 
   /** What follows this one. */
   public Checkpoint next(long upTo, long bytes) {
@@ -74,14 +76,20 @@ public record Checkpoint(UUID group, int disk, long turn, long sequence, long si
   public static Checkpoint decode(ByteBuffer file, String name) throws FormatException {
     ByteBuffer b = file.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     Checkpoint newest = null;
+    int newestVersion = 0;
     for (int at = 0; at + USED_BYTES <= b.limit(); at += SLOT_BYTES) {
       Checkpoint slot = slot(b, at);
+      newestVersion = Math.max(newestVersion, b.getLong(at) == MAGIC ? b.getInt(at + 8) : 0);
       if (slot != null && (newest == null || slot.turn > newest.turn)) {
         newest = slot;
       }
     }
     if (newest == null) {
-      throw new FormatException(name + " is damaged: neither of its two slots is valid");
+      throw new FormatException(
+          newestVersion > VERSION
+              ? "%s is of format version %d; this Everwhen reads up to version %d"
+                  .formatted(name, newestVersion, VERSION)
+              : name + " is damaged: neither of its two slots is valid");
     }
     return newest;
   }

@@ -31,8 +31,9 @@ import java.util.zip.CRC32C;
  */
 public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
 
-  private static final String TITLE = "everwhen-group 2";
-  private static final String FIRST_TITLE = "everwhen-group 1";
+  private static final String TITLE_WORD = "everwhen-group";
+  private static final String TITLE = TITLE_WORD + " 2";
+  private static final String FIRST_TITLE = TITLE_WORD + " 1";
 
   public Manifest {
     disks = List.copyOf(disks);
@@ -122,11 +123,16 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
    * @param name of the file, for messages
    */
   public static Manifest decode(ByteBuffer bytes, String name) throws FormatException {
-    List<String> lines = TextFiles.checkedLines(bytes, name);
-    if (lines.isEmpty() || !List.of(TITLE, FIRST_TITLE).contains(lines.getFirst())) {
+    // Before the checksum: a newer version may have another.
+    String title = StandardCharsets.UTF_8.decode(bytes.duplicate()).toString().split("\n", 2)[0];
+    if (!List.of(TITLE, FIRST_TITLE).contains(title)) {
       throw new FormatException(
-          name + " is not a group's manifest of a version that this Everwhen reads");
+          title.matches(TITLE_WORD + " [0-9]{1,9}")
+              ? "%s is of format version %s; this Everwhen reads versions 1 and 2"
+                  .formatted(name, title.substring(TITLE_WORD.length() + 1))
+              : name + " is not a group's manifest: its first line is wrong");
     }
+    List<String> lines = TextFiles.checkedLines(bytes, name);
     UUID id = null;
     List<Disk> disks = new ArrayList<>();
     Baseline baseline = null;

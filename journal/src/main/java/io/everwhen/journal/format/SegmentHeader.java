@@ -55,9 +55,7 @@ public record SegmentHeader(UUID group, long number, long salt, long createdNano
     if (b.getLong(0) != MAGIC) {
       throw new FormatException(name + " is not a segment: its first bytes are wrong");
     }
-    if (b.getInt(BYTES - 4) != checksum(b)) {
-      throw new FormatException(name + " has a damaged header: its checksum does not match");
-    }
+    // Before the checksum: a newer version may have another.
     if (b.getInt(8) != VERSION) {
       throw new FormatException(
           name
@@ -65,6 +63,9 @@ public record SegmentHeader(UUID group, long number, long salt, long createdNano
               + b.getInt(8)
               + "; this Everwhen reads version "
               + VERSION);
+    }
+    if (b.getInt(BYTES - 4) != checksum(b)) {
+      throw new FormatException(name + " has a damaged header: its checksum does not match");
     }
     return new SegmentHeader(Uuids.get(b, 16), b.getLong(32), b.getLong(40), b.getLong(48));
   }

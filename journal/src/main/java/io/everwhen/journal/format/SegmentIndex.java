@@ -83,9 +83,7 @@ public final class SegmentIndex {
       throw new FormatException(
           name + " is not an index: its first bytes are wrong or it is too short");
     }
-    if (b.getInt(252) != checksum(b, 0, 252)) {
-      throw new FormatException(name + " has a damaged header: its checksum does not match");
-    }
+    // Before the checksum: a newer version may have another.
     if (b.getInt(8) != VERSION) {
       throw new FormatException(
           name
@@ -93,6 +91,9 @@ public final class SegmentIndex {
               + b.getInt(8)
               + "; this Everwhen reads version "
               + VERSION);
+    }
+    if (b.getInt(252) != checksum(b, 0, 252)) {
+      throw new FormatException(name + " has a damaged header: its checksum does not match");
     }
     SegmentIndex index = new SegmentIndex(b);
     long end = index.eventsAt() + (long) index.events() * EVENT_BYTES;

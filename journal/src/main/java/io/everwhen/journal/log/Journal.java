@@ -6,6 +6,7 @@ import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SegmentIndexBuilder;
+import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import java.io.Closeable;
@@ -298,11 +299,17 @@ public final class Journal implements Closeable {
     if (segment == null || !appender.isSettledPast(segment)) {
       return false;
     }
-    seal(segment);
+    seal(segment, false);
     return true;
   }
 
-  private SegmentIndex seal(Segment segment) throws IOException {
+  /**
+   * Writes a segment's index.
+   *
+   * @param cut whether to give back first what the segment does not fill: on a full volume that may
+   *     make the room for the index
+   */
+  private void seal(Segment segment, boolean cut) throws IOException {
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     TailWalk walk =
         new TailWalk(segment.header(), segment.file(), lastSealedSequence, lastSealedChecksum);
@@ -316,6 +323,9 @@ public final class Journal implements Closeable {
           "%s does not give back entry %d, which was written to it. Its volume is failing: copy the directory away"
               .formatted(segment.file().describe(), last + 1));
     }
+    if (cut) {
+      segment.file().setSize(builder.dataLength());
+    }
     SegmentIndex index =
         builder.build(Recovery.contentHash(segment.file(), builder.dataLength()), lastSeal);
     files.writeIndex(index);
@@ -325,7 +335,6 @@ public final class Journal implements Closeable {
       lastSealedSequence = index.lastSequence();
       lastSealedChecksum = index.lastChecksum();
     }
-    return index;
   }
 
   /**
@@ -359,15 +368,19 @@ public final class Journal implements Closeable {
   }
 
   /**
-   * Syncs, seals everything, so that the next opening finds no tail to judge, and closes. Whatever
-   * was settled is kept even when this fails.
+   * Syncs, seals everything for which there is room, so that the next opening finds no tail to
+   * judge, and closes. Whatever was settled is kept even when this fails.
    */
   @Override
   public void close() throws IOException {
     try {
       if (appender.failure() == null) {
         appender.sync();
-        sealAll();
+        try {
+          sealAll();
+        } catch (NoSpaceException e) {
+          log.warn("sealing has to wait for the next opening: {}", e.getMessage());
+        }
       }
     } finally {
       List<Segment> all;
@@ -389,8 +402,7 @@ public final class Journal implements Closeable {
     }
     for (Segment segment : rest) {
       if (segment.lastSequence() > 0) {
-        SegmentIndex index = seal(segment);
-        segment.file().setSize(index.dataLength());
+        seal(segment, true);
       }
     }
   }

@@ -6,7 +6,7 @@ import io.everwhen.journal.format.SegmentHeader;
 /**
  * How a journal uses its volume.
  *
- * @param segmentBytes size of a segment file, at most 1 GiB; no entry can be larger
+ * @param segmentBytes size of a segment file, 16 KiB to 1 GiB; no entry can be larger
  * @param reserveBytes space on the volume that new segments leave free, so that old ones can still
  *     be folded
  */

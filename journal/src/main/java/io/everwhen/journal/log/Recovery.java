@@ -230,12 +230,13 @@ final class Recovery {
   private void seal(Tail tail, long synced) throws IOException {
     String name = FileNames.segment(tail.number);
     try (StorageFile file = storage.open(name)) {
-      writeAgain(file, placeAfter(tail, synced), tail.builder.dataLength());
+      long dataLength = tail.builder.dataLength();
+      writeAgain(file, placeAfter(tail, synced), dataLength);
+      // Before the index is written: on a full volume this makes the room for it.
+      file.setSize(dataLength);
       file.sync();
-      SegmentIndex index =
-          tail.builder.build(contentHash(file, tail.builder.dataLength()), lastSeal);
+      SegmentIndex index = tail.builder.build(contentHash(file, dataLength), lastSeal);
       files.writeIndex(index);
-      file.setSize(index.dataLength());
       take(index);
     }
   }

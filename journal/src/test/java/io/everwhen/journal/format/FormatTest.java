@@ -6,9 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each format gives back what was put in, and refuses every flipped bit. */
 class FormatTest {
@@ -84,6 +89,115 @@ class FormatTest {
     flip(file, Checkpoint.SLOT_BYTES * 8 + 77);
     assertThatThrownBy(() -> Checkpoint.decode(file, "the checkpoint"))
         .hasMessageContaining("the checkpoint");
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void aFileOfANewerVersionIsRefusedByItsVersion(NewFile file) {
+    ByteBuffer newer = file.content.get();
+    file.toVersion3.accept(newer);
+    assertThatThrownBy(() -> file.reader.read(newer, "the file"))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("the file is of format version 3; this Everwhen reads");
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void aFileCutOffAnywhereIsRefused(NewFile file) {
+    int length = file.content.get().limit();
+    for (int cut = 0; cut < length; cut += 1 + cut / 64) {
+      ByteBuffer part = file.content.get();
+      for (int i = cut; i < length; i++) {
+        part.put(i, (byte) 0);
+      }
+      if (!file.fixedLength) {
+        part.limit(cut);
+      }
+      if (!part.equals(file.content.get())) {
+        assertThatThrownBy(() -> file.reader.read(part, "the file"))
+            .as("cut at %d", cut)
+            .isInstanceOf(FormatException.class)
+            .hasMessageContaining("the file");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void garbageIsRefused(NewFile file) {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int round = 0; round < 200; round++) {
+      ByteBuffer garbage = file.content.get();
+      byte[] bytes = new byte[garbage.limit()];
+      random.nextBytes(bytes);
+      // The first bytes are right in every second round.
+      int from = round % 2 * 12;
+      garbage.put(from, bytes, from, bytes.length - from);
+      assertThatThrownBy(() -> file.reader.read(garbage, "the file"))
+          .isInstanceOf(FormatException.class)
+          .hasMessageContaining("the file");
+    }
+  }
+
+  interface Reader {
+    void read(ByteBuffer content, String name) throws FormatException;
+  }
+
+  /**
+   * A kind of file that begins with its version.
+   *
+   * @param fixedLength whether it is always read in its full length
+   */
+  record NewFile(
+      String what,
+      boolean fixedLength,
+      Supplier<ByteBuffer> content,
+      Consumer<ByteBuffer> toVersion3,
+      Reader reader) {
+    @Override
+    public String toString() {
+      return what;
+    }
+  }
+
+  private static List<NewFile> files() {
+    Consumer<ByteBuffer> binary = b -> b.order(ByteOrder.LITTLE_ENDIAN).putInt(8, 3);
+    SegmentHeader segment = new SegmentHeader(GROUP, 12, 34, 56);
+    return List.of(
+        new NewFile(
+            "manifest",
+            false,
+            () ->
+                new Manifest(
+                        GROUP,
+                        List.of(new Manifest.Disk(0, "a", 1 << 30, 512)),
+                        Manifest.Baseline.empty(6),
+                        0)
+                    .encode(),
+            b -> b.put("everwhen-group ".length(), (byte) '3'),
+            Manifest::decode),
+        new NewFile("segment", true, segment::encode, binary, SegmentHeader::decode),
+        new NewFile("index", false, () -> index(segment), binary, SegmentIndex::decode),
+        new NewFile(
+            "checkpoint",
+            true,
+            () ->
+                ByteBuffer.allocate(Checkpoint.FILE_BYTES)
+                    .put(0, new Checkpoint(GROUP, 1, 4, 100, 512).encode(), 0, 60),
+            binary,
+            Checkpoint::decode));
+  }
+
+  private static ByteBuffer index(SegmentHeader segment) {
+    SegmentIndexBuilder builder = new SegmentIndexBuilder(segment);
+    for (int i = 1; i < 300; i++) {
+      EntryKind kind = i % 50 == 0 ? EntryKind.MARK : EntryKind.ZERO;
+      builder.add(
+          new EntryHeader(i, 1000 + i, kind, false, 0, 512L * i, 512, 0, 0, 6, 4, i),
+          SegmentHeader.BYTES + 64L * i);
+    }
+    ByteBuffer encoded = builder.build(new byte[32], new byte[32]).encoded();
+    return ByteBuffer.allocate(encoded.limit()).put(encoded).flip();
   }
 
   private static void flip(ByteBuffer b, int bit) {

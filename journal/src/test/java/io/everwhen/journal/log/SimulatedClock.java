@@ -1,10 +1,14 @@
 package io.everwhen.journal.log;
 
-/** A clock that runs a little whenever it is read, and steps when it is told to. Any thread. */
+/**
+ * A clock that runs a little whenever it is read, or stands still between the calls that let time
+ * pass, and steps when it is told to. Any thread.
+ */
 public final class SimulatedClock implements Clock {
 
   private static final long TICK_NANOS = 1_000;
 
+  private final long tickNanos;
   private long monotonic;
   private long ahead;
 
@@ -14,12 +18,27 @@ public final class SimulatedClock implements Clock {
    * @param wallNanos what it shows first
    */
   public SimulatedClock(long wallNanos) {
+    this(wallNanos, TICK_NANOS);
+  }
+
+  /**
+   * A clock.
+   *
+   * @param tickNanos how far it runs whenever it is read; 0 for one that stands still
+   */
+  public SimulatedClock(long wallNanos, long tickNanos) {
     this.ahead = wallNanos;
+    this.tickNanos = tickNanos;
+  }
+
+  /** Another that shows the same, and goes its own way from here. */
+  public synchronized SimulatedClock copy() {
+    return new SimulatedClock(monotonic + ahead, tickNanos);
   }
 
   @Override
   public synchronized long wallNanos() {
-    monotonic += TICK_NANOS;
+    monotonic += tickNanos;
     return monotonic + ahead;
   }
 
