@@ -3,12 +3,9 @@ package io.everwhen.journal;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
-import io.everwhen.journal.history.Folder;
-import io.everwhen.journal.image.Applier;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
-import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.Clock;
@@ -18,16 +15,11 @@ import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.JournalFullException;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The disks that share one journal, open for reading and writing.
@@ -38,30 +30,18 @@ import org.slf4j.LoggerFactory;
  */
 public final class Group implements Closeable {
 
-  private static final Logger log = LoggerFactory.getLogger(Group.class);
-
   private final JournalFiles files;
   private final GroupOptions options;
-  private final Clock clock;
   private final Closeable writerLock;
   private final List<? extends Storage> homes;
+  private final Manifest manifest;
   private final LiveDisks disks;
   private final Journal journal;
   private final List<Volume> volumes;
-  private final Applier applier;
   private final Backlog backlog;
-  private final @Nullable Thread thread;
+  private final Maintenance maintenance;
 
-  // Taken for a whole duty cycle.
-  private final Object maintenance = new Object();
-  private Manifest manifest;
-  private long applyDueNanos;
-  private volatile long appliedSequence;
-  private volatile long journalBytes;
   private volatile @Nullable String fullAlarm;
-  private volatile @Nullable String maintenanceAlarm;
-  private volatile boolean closing;
-  private volatile long historyBytes;
 
   /**
    * Makes a group of empty disks; durable when it returns, and can be done again when it was
@@ -121,9 +101,7 @@ public final class Group implements Closeable {
       lock.get().close();
       throw e;
     }
-    if (group.thread != null) {
-      group.thread.start();
-    }
+    group.maintenance.start();
     return group;
   }
 
@@ -139,8 +117,6 @@ public final class Group implements Closeable {
     // What a process that died has left may not be durable yet; from here on it is relied on.
     storage.syncDirectory();
     this.options = options;
-    this.historyBytes = options.historyBytes();
-    this.clock = clock;
     this.writerLock = writerLock;
     this.homes = List.copyOf(homes);
     this.manifest = files.readManifest();
@@ -148,11 +124,11 @@ public final class Group implements Closeable {
     this.disks = new LiveDisks(manifest, homes);
     Journal opened = null;
     try {
-      finishFolding();
+      Manifest folded = Maintenance.finishFolding(files, manifest);
       opened =
           Journal.open(
               files,
-              manifest,
+              folded,
               options.journal(),
               clock,
               random,
@@ -163,33 +139,12 @@ public final class Group implements Closeable {
               });
       this.journal = opened;
       this.volumes = disks.attach(journal);
-      this.applier = disks.applier(journal);
-      measureJournal();
+      this.maintenance = new Maintenance(files, folded, options, clock, journal, disks, backlog);
     } catch (IOException | RuntimeException e) {
       try (LiveDisks _ = disks;
           Journal _ = opened) {
         throw e;
       }
-    }
-    this.appliedSequence = disks.oldestCheckpoint();
-    this.applyDueNanos = clock.monotonicNanos();
-    this.thread =
-        options.background()
-            ? Thread.ofPlatform()
-                .name("group " + manifest.disks().getFirst().name())
-                .unstarted(this::run)
-            : null;
-  }
-
-  /** Goes on with a fold that was interrupted; without room for it, the next one will. */
-  private void finishFolding() throws IOException {
-    if (manifest.folding() == 0) {
-      return;
-    }
-    try {
-      manifest = new Folder(files).fold(manifest);
-    } catch (NoSpaceException e) {
-      log.warn("folding segment {} has to wait: {}", manifest.folding(), e.getMessage());
     }
   }
 
@@ -197,7 +152,7 @@ public final class Group implements Closeable {
     boolean wasDue = backlog.bytes() >= options.applyBytes();
     backlog.add(bytes);
     if (!wasDue && backlog.bytes() >= options.applyBytes()) {
-      wake();
+      maintenance.wake();
     }
   }
 
@@ -240,11 +195,11 @@ public final class Group implements Closeable {
     if (backlog.isFull()) {
       journal.settle();
       if (options.background()) {
-        wake();
+        maintenance.wake();
         backlog.awaitRoom();
         checkBacklogShrinks();
       } else {
-        apply();
+        maintenance.apply();
       }
     }
     while (true) {
@@ -255,7 +210,7 @@ public final class Group implements Closeable {
         }
         return;
       } catch (JournalFullException e) {
-        if (!makeRoom()) {
+        if (!maintenance.makeRoom()) {
           fullAlarm = e.getMessage();
           throw e;
         }
@@ -264,8 +219,8 @@ public final class Group implements Closeable {
   }
 
   private void checkBacklogShrinks() throws IOException {
-    String problem = maintenanceAlarm;
-    if (backlog.isFull() && problem != null && !closing) {
+    String problem = maintenance.alarm();
+    if (backlog.isFull() && problem != null && !maintenance.isEnding()) {
       throw new IOException(
           "the images are %d MiB behind the journal in %s and cannot be brought up to date: %s"
               .formatted(backlog.bytes() >> 20, files.storage().describe(), problem));
@@ -336,8 +291,7 @@ public final class Group implements Closeable {
    * @throws IllegalArgumentException when it is not enough
    */
   public void keepHistory(long bytes) {
-    historyBytes = options.withHistoryBytes(bytes).historyBytes();
-    wake();
+    maintenance.keepHistory(options.withHistoryBytes(bytes).historyBytes());
   }
 
   /** How the group is doing. */
@@ -347,32 +301,15 @@ public final class Group implements Closeable {
     return new GroupStatus(
         journal.writtenSequence(),
         journal.durableSequence(),
-        appliedSequence,
+        maintenance.appliedSequence(),
         now.baseline().sequence(),
         now.baseline().timeNanos(),
-        journalBytes,
-        historyBytes,
+        maintenance.journalBytes(),
+        maintenance.historyBytes(),
         files.storage().usableBytes(),
         failure == null ? null : failure.getMessage(),
-        fullAlarm != null ? fullAlarm : maintenanceAlarm);
+        fullAlarm != null ? fullAlarm : maintenance.alarm());
   }
-
-  /** Asks for the size of every file, so it is only called when files have come or gone. */
-  private void measureJournal() throws IOException {
-    long bytes = 0;
-    for (String name : files.storage().list()) {
-      if (FileNames.segmentNumber(name).isPresent() || FileNames.indexNumber(name).isPresent()) {
-        try {
-          bytes += files.storage().size(name);
-        } catch (NoSuchFileException e) {
-          // Folded or renamed between the two calls.
-        }
-      }
-    }
-    journalBytes = bytes;
-  }
-
-  // Maintenance
 
   /**
    * One duty cycle: applies if that is due, seals, prepares, folds.
@@ -380,134 +317,7 @@ public final class Group implements Closeable {
    * @return whether there was anything to do
    */
   public boolean maintain() throws IOException {
-    synchronized (maintenance) {
-      boolean worked = false;
-      if (applyIsDue()) {
-        worked = apply();
-      }
-      boolean filesChanged = false;
-      while (journal.sealNext()) {
-        filesChanged = true;
-      }
-      filesChanged |= journal.prepareNext();
-      if (filesChanged) {
-        measureJournal();
-      }
-      while (journalBytes > historyBytes && fold(false)) {
-        filesChanged = true;
-      }
-      worked |= filesChanged;
-      return worked;
-    }
-  }
-
-  private boolean applyIsDue() {
-    return backlog.bytes() >= options.applyBytes() || clock.monotonicNanos() - applyDueNanos >= 0;
-  }
-
-  private boolean apply() throws IOException {
-    synchronized (maintenance) {
-      applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
-      if (backlog.bytes() == 0 && appliedSequence == journal.writtenSequence()) {
-        return false;
-      }
-      long position = backlog.position();
-      appliedSequence = applier.apply();
-      backlog.appliedUpTo(position);
-      journal.closeUpTo(appliedSequence);
-      return true;
-    }
-  }
-
-  /**
-   * Folds the oldest segment now, even while somebody reads history; true when that gave back
-   * space.
-   */
-  private boolean makeRoom() throws IOException {
-    synchronized (maintenance) {
-      apply();
-      try {
-        while (journal.sealNext()) {
-          log.debug("sealed a segment to make room");
-        }
-      } catch (NoSpaceException e) {
-        // Not even for an index; a segment that has one already may still give way.
-        log.debug("sealing has to wait: {}", e.getMessage());
-      }
-      return fold(true);
-    }
-  }
-
-  /**
-   * Folds the oldest segment.
-   *
-   * @param evenIfRead whether readers of history may be cut off
-   */
-  private boolean fold(boolean evenIfRead) throws IOException {
-    long number = manifest.baseline().segment() + 1;
-    if (!files.storage().exists(FileNames.index(number))
-        || files.readIndex(manifest, number).lastSequence() > appliedSequence) {
-      return false;
-    }
-    Folder folder = new Folder(files);
-    if (files.storage().usableBytes() < folder.bytesNeeded(manifest)) {
-      return false;
-    }
-    Optional<Closeable> readers =
-        files.storage().tryLock(FileNames.READER_LOCK, Storage.LockMode.EXCLUSIVE);
-    if (readers.isEmpty() && !evenIfRead) {
-      return false;
-    }
-    try (Closeable _ = readers.orElse(() -> {})) {
-      manifest = folder.fold(manifest);
-      journal.discard(number, readers.isPresent());
-    } catch (NoSpaceException e) {
-      log.warn("folding segment {} has to wait: {}", number, e.getMessage());
-      return false;
-    }
-    log.debug("folded segment {}", number);
-    measureJournal();
-    return true;
-  }
-
-  private void run() {
-    String lastProblem = null;
-    while (!closing) {
-      try {
-        boolean worked = maintain();
-        lastProblem = null;
-        maintenanceAlarm = null;
-        if (!worked) {
-          pause(options.applyInterval().dividedBy(2));
-        }
-      } catch (IOException | RuntimeException e) {
-        String problem = String.valueOf(e.getMessage());
-        maintenanceAlarm = problem;
-        if (!problem.equals(lastProblem)) {
-          lastProblem = problem;
-          log.error("keeping {} in order failed: {}", files.storage().describe(), problem, e);
-        }
-        if (journal.failure() != null) {
-          // Nothing will shrink the backlog any more: let those who wait find out why.
-          backlog.close();
-        }
-        backlog.release();
-        pause(options.applyInterval());
-      }
-    }
-  }
-
-  /** Waits for a while, or for {@link #wake}. */
-  private void pause(Duration duration) {
-    if (!closing) {
-      LockSupport.parkNanos(this, duration.toNanos());
-    }
-  }
-
-  private void wake() {
-    if (thread != null) {
-      LockSupport.unpark(thread);
-    }
+    return maintenance.cycle();
   }
 
   /**
@@ -515,21 +325,12 @@ public final class Group implements Closeable {
    */
   @Override
   public void close() throws IOException {
-    closing = true;
-    backlog.close();
-    wake();
-    if (thread != null) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    }
+    maintenance.end();
     try (Closeable _ = writerLock;
         LiveDisks _ = disks;
         Journal _ = journal) {
       if (journal.failure() == null) {
-        apply();
+        maintenance.apply();
       }
     }
   }

@@ -1,0 +1,291 @@
+package io.everwhen.journal;
+
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.Folder;
+import io.everwhen.journal.image.Applier;
+import io.everwhen.journal.image.LiveDisks;
+import io.everwhen.journal.io.NoSpaceException;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.log.Clock;
+import io.everwhen.journal.log.Journal;
+import io.everwhen.journal.log.JournalFiles;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a group in order behind its changes: applies them to the images, seals full segments,
+ * prepares the next one, and folds the oldest when there is too much history or too little room.
+ *
+ * <p>All of that is one duty cycle, run by a thread of its own or by the caller. Any thread; who
+ * holds this object's monitor keeps a cycle from beginning.
+ */
+final class Maintenance {
+
+  private static final Logger log = LoggerFactory.getLogger(Maintenance.class);
+
+  private final JournalFiles files;
+  private final GroupOptions options;
+  private final Clock clock;
+  private final Journal journal;
+  private final Applier applier;
+  private final Backlog backlog;
+  private final @Nullable Thread thread;
+
+  // Guarded by this.
+  private Manifest manifest;
+  private long applyDueNanos;
+
+  private volatile long appliedSequence;
+  private volatile long journalBytes;
+  private volatile long historyBytes;
+  private volatile @Nullable String alarm;
+  private volatile boolean ending;
+
+  /** For a group that is open, with everything folded that was begun to be. */
+  Maintenance(
+      JournalFiles files,
+      Manifest manifest,
+      GroupOptions options,
+      Clock clock,
+      Journal journal,
+      LiveDisks disks,
+      Backlog backlog)
+      throws IOException {
+    this.files = files;
+    this.manifest = manifest;
+    this.options = options;
+    this.historyBytes = options.historyBytes();
+    this.clock = clock;
+    this.journal = journal;
+    this.applier = disks.applier(journal);
+    this.backlog = backlog;
+    this.appliedSequence = disks.oldestCheckpoint();
+    this.applyDueNanos = clock.monotonicNanos();
+    this.thread =
+        options.background()
+            ? Thread.ofPlatform()
+                .name("group " + manifest.disks().getFirst().name())
+                .unstarted(this::run)
+            : null;
+    measureJournal();
+  }
+
+  /**
+   * Goes on with a fold that was interrupted, before the journal is opened; without room for it,
+   * the next one will.
+   *
+   * @return the manifest then
+   */
+  static Manifest finishFolding(JournalFiles files, Manifest manifest) throws IOException {
+    if (manifest.folding() == 0) {
+      return manifest;
+    }
+    try {
+      return new Folder(files).fold(manifest);
+    } catch (NoSpaceException e) {
+      log.warn("folding segment {} has to wait: {}", manifest.folding(), e.getMessage());
+      return manifest;
+    }
+  }
+
+  /** Starts the thread, if this has one. */
+  void start() {
+    if (thread != null) {
+      thread.start();
+    }
+  }
+
+  /** Ends the thread, when its cycle is done. Whoever waits for the backlog to shrink is let go. */
+  void end() {
+    ending = true;
+    backlog.close();
+    wake();
+    if (thread != null) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  boolean isEnding() {
+    return ending;
+  }
+
+  /** Begins a cycle now. */
+  void wake() {
+    if (thread != null) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** What keeps cycles from succeeding; null while they do. */
+  @Nullable String alarm() {
+    return alarm;
+  }
+
+  /** Every entry up to this one is in every image. */
+  long appliedSequence() {
+    return appliedSequence;
+  }
+
+  /** Bytes of all segments and their indexes. */
+  long journalBytes() {
+    return journalBytes;
+  }
+
+  /** How many of them are kept before the oldest segment is folded. */
+  long historyBytes() {
+    return historyBytes;
+  }
+
+  /** Keeps another amount from now on. */
+  void keepHistory(long bytes) {
+    historyBytes = bytes;
+    wake();
+  }
+
+  private void run() {
+    String lastProblem = null;
+    while (!ending) {
+      try {
+        boolean worked = cycle();
+        lastProblem = null;
+        alarm = null;
+        if (!worked) {
+          pause(options.applyInterval().dividedBy(2));
+        }
+      } catch (IOException | RuntimeException e) {
+        String problem = String.valueOf(e.getMessage());
+        alarm = problem;
+        if (!problem.equals(lastProblem)) {
+          lastProblem = problem;
+          log.error("keeping {} in order failed: {}", files.storage().describe(), problem, e);
+        }
+        if (journal.failure() != null) {
+          // Nothing will shrink the backlog any more: let those who wait find out why.
+          backlog.close();
+        }
+        backlog.release();
+        pause(options.applyInterval());
+      }
+    }
+  }
+
+  /** Waits for a while, or for {@link #wake}. */
+  private void pause(Duration duration) {
+    if (!ending) {
+      LockSupport.parkNanos(this, duration.toNanos());
+    }
+  }
+
+  /** One duty cycle; whether there was anything to do. */
+  synchronized boolean cycle() throws IOException {
+    boolean worked = false;
+    if (applyIsDue()) {
+      worked = apply();
+    }
+    boolean filesChanged = false;
+    while (journal.sealNext()) {
+      filesChanged = true;
+    }
+    filesChanged |= journal.prepareNext();
+    if (filesChanged) {
+      measureJournal();
+    }
+    while (journalBytes > historyBytes && fold(false)) {
+      filesChanged = true;
+    }
+    return worked || filesChanged;
+  }
+
+  private boolean applyIsDue() {
+    return backlog.bytes() >= options.applyBytes() || clock.monotonicNanos() - applyDueNanos >= 0;
+  }
+
+  /** Brings the images up to date; whether there was anything to do. */
+  synchronized boolean apply() throws IOException {
+    applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
+    if (backlog.bytes() == 0 && appliedSequence == journal.writtenSequence()) {
+      return false;
+    }
+    long position = backlog.position();
+    appliedSequence = applier.apply();
+    backlog.appliedUpTo(position);
+    journal.closeUpTo(appliedSequence);
+    return true;
+  }
+
+  /**
+   * Folds the oldest segment now, even while somebody reads history; true when that gave back
+   * space.
+   */
+  synchronized boolean makeRoom() throws IOException {
+    apply();
+    try {
+      while (journal.sealNext()) {
+        log.debug("sealed a segment to make room");
+      }
+    } catch (NoSpaceException e) {
+      // Not even for an index; a segment that has one already may still give way.
+      log.debug("sealing has to wait: {}", e.getMessage());
+    }
+    return fold(true);
+  }
+
+  /**
+   * Folds the oldest segment.
+   *
+   * @param evenIfRead whether readers of history may be cut off
+   */
+  private boolean fold(boolean evenIfRead) throws IOException {
+    long number = manifest.baseline().segment() + 1;
+    if (!files.storage().exists(FileNames.index(number))
+        || files.readIndex(manifest, number).lastSequence() > appliedSequence) {
+      return false;
+    }
+    Folder folder = new Folder(files);
+    if (files.storage().usableBytes() < folder.bytesNeeded(manifest)) {
+      return false;
+    }
+    Optional<Closeable> readers =
+        files.storage().tryLock(FileNames.READER_LOCK, Storage.LockMode.EXCLUSIVE);
+    if (readers.isEmpty() && !evenIfRead) {
+      return false;
+    }
+    try (Closeable _ = readers.orElse(() -> {})) {
+      manifest = folder.fold(manifest);
+      journal.discard(number, readers.isPresent());
+    } catch (NoSpaceException e) {
+      log.warn("folding segment {} has to wait: {}", number, e.getMessage());
+      return false;
+    }
+    log.debug("folded segment {}", number);
+    measureJournal();
+    return true;
+  }
+
+  /** Asks for the size of every file, so it is only called when files have come or gone. */
+  private void measureJournal() throws IOException {
+    long bytes = 0;
+    for (String name : files.storage().list()) {
+      if (FileNames.segmentNumber(name).isPresent() || FileNames.indexNumber(name).isPresent()) {
+        try {
+          bytes += files.storage().size(name);
+        } catch (NoSuchFileException e) {
+          // Folded or renamed between the two calls.
+        }
+      }
+    }
+    journalBytes = bytes;
+  }
+}
