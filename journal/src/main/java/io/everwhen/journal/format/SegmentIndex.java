@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
+import java.util.stream.LongStream;
 import java.util.zip.CRC32C;
 
 /**
@@ -272,6 +273,21 @@ public final class SegmentIndex {
   public long placeAtOrBefore(long sequence) {
     int record = Math.clamp((sequence - firstSequence()) / ENTRIES_PER_TIME, 0, times() - 1);
     return place(timeAt(record) + 12);
+  }
+
+  /** The places of all entries that there are records of, ascending. */
+  public long[] places() {
+    LongStream.Builder places = LongStream.builder();
+    for (int i = 0; i < extents(); i++) {
+      places.add(extentPlace(i));
+    }
+    for (int i = 0; i < times(); i++) {
+      places.add(place(timeAt(i) + 12));
+    }
+    for (int i = 0; i < events(); i++) {
+      places.add(eventPlace(i));
+    }
+    return places.build().sorted().distinct().toArray();
   }
 
   /** Number of event records. */

@@ -3,7 +3,6 @@ package io.everwhen.journal.history;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.FileNames;
-import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.io.Storage;
@@ -11,15 +10,13 @@ import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.JournalFiles;
-import io.everwhen.journal.log.SegmentAudit;
-import io.everwhen.journal.log.UnsealedTail;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NavigableSet;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -40,21 +37,22 @@ public final class History implements Closeable {
 
   private final JournalFiles files;
   private final Manifest manifest;
+  private final FoundSegments found;
   private final List<HistorySegment> segments;
+  private final List<Hole> holes;
   private final @Nullable String tailDamage;
   private final @Nullable Closeable pin;
   private final EntryReader reader = new EntryReader();
+  private @Nullable DamageException marksDamage;
 
   private History(
-      JournalFiles files,
-      Manifest manifest,
-      List<HistorySegment> segments,
-      @Nullable String tailDamage,
-      @Nullable Closeable pin) {
+      JournalFiles files, Manifest manifest, FoundSegments found, @Nullable Closeable pin) {
     this.files = files;
     this.manifest = manifest;
-    this.segments = segments;
-    this.tailDamage = tailDamage;
+    this.found = found;
+    this.segments = found.segments;
+    this.holes = found.holes;
+    this.tailDamage = found.tailDamage;
     this.pin = pin;
   }
 
@@ -62,30 +60,24 @@ public final class History implements Closeable {
   public static History open(Storage storage) throws IOException {
     JournalFiles files = new JournalFiles(storage);
     Closeable pin = pin(storage);
-    List<HistorySegment> segments = new ArrayList<>();
     boolean opened = false;
     try {
       // A segment may be sealed or folded while we look; then we look again.
       for (int attempt = 0; ; attempt++) {
         Manifest manifest = files.readManifest();
         try {
-          Optional<String> tailDamage = load(files, manifest, segments);
+          FoundSegments found = FoundSegments.in(files, manifest);
           opened = true;
-          return new History(files, manifest, segments, tailDamage.orElse(null), pin);
+          return new History(files, manifest, found, pin);
         } catch (NoSuchFileException e) {
-          closeAll(segments);
-          segments.clear();
           if (attempt == 20) {
             throw new DamageException("a file of the journal is missing: " + e.getMessage(), e);
           }
         }
       }
     } finally {
-      if (!opened) {
-        closeAll(segments);
-        if (pin != null) {
-          pin.close();
-        }
+      if (!opened && pin != null) {
+        pin.close();
       }
     }
   }
@@ -107,37 +99,21 @@ public final class History implements Closeable {
     return null;
   }
 
-  /** Finds the segments; tells of damage to the entries that are not sealed yet. */
-  private static Optional<String> load(
-      JournalFiles files, Manifest manifest, List<HistorySegment> into) throws IOException {
-    long next = manifest.baseline().segment() + 1;
-    NavigableSet<Long> sealed = files.indexNumbers();
-    long lastSealed = sealed.isEmpty() ? next - 1 : sealed.last();
-    for (; next <= lastSealed; next++) {
-      SegmentIndex index = null;
-      IOException damage = null;
-      try {
-        index = files.readIndex(manifest, next);
-      } catch (FormatException | NoSuchFileException e) {
-        if (files.readManifest().baseline().segment() >= next) {
-          throw new NoSuchFileException(FileNames.index(next));
-        }
-        damage = e;
-      }
-      into.add(new HistorySegment(files, manifest, next, index, damage));
+  /** Entries that nobody can tell anything about, oldest first. */
+  public List<Hole> holes() {
+    return List.copyOf(holes);
+  }
+
+  /** Refuses an instant of which nobody knows what was recorded before it. */
+  void checkKnown(long sequence) throws IOException {
+    if (!holes.isEmpty() && holes.getFirst().fromSequence() <= sequence) {
+      throw unknown(holes.getFirst());
     }
-    HistorySegment last = into.isEmpty() ? null : into.getLast();
-    SegmentIndex lastIndex = last == null ? null : last.indexIfSound();
-    long sequence = lastIndex == null ? manifest.baseline().sequence() : lastIndex.lastSequence();
-    int chain = lastIndex == null ? manifest.baseline().chain() : lastIndex.lastChecksum();
-    if (last != null && lastIndex == null) {
-      return Optional.of(
-          "without the index of segment " + lastSealed + " there is no telling how it goes on");
-    }
-    for (UnsealedTail tail : UnsealedTail.read(files, manifest, lastSealed, sequence, chain)) {
-      into.add(new HistorySegment(files, manifest, tail));
-    }
-    return SegmentAudit.damageOfTail(files, manifest, lastSealed, sequence, chain);
+  }
+
+  private LossException unknown(Hole hole) throws IOException {
+    Damage damage = new DamageSurvey(this).of(hole);
+    return new LossException(damage.where() + " is damaged: " + damage.what(), null, damage.lost());
   }
 
   /**
@@ -179,10 +155,20 @@ public final class History implements Closeable {
    */
   public Point horizon() throws IOException {
     if (manifest.folding() != 0) {
-      SegmentIndex folding = segments.getFirst().index();
+      SegmentIndex folding = folding();
       return new Point(folding.lastSequence(), folding.lastTimeNanos());
     }
     return new Point(manifest.baseline().sequence(), manifest.baseline().timeNanos());
+  }
+
+  /** The segment that is being folded into the baseline. */
+  SegmentIndex folding() throws DamageException {
+    if (segments.isEmpty() || segments.getFirst().number() != manifest.folding()) {
+      throw new DamageException(
+          "segment %d in %s is damaged or missing, and a part of it is in the baseline already"
+              .formatted(manifest.folding(), files.storage().describe()));
+    }
+    return segments.getFirst().index();
   }
 
   /** The newest entry. */
@@ -221,10 +207,47 @@ public final class History implements Closeable {
       }
       found = segment;
     }
-    if (found == null) {
-      return Optional.of(horizon());
+    Point end = found == null ? horizon() : end(found);
+    if (timeNanos < end.timeNanos()) {
+      return atSequence(lastSequenceAt(Objects.requireNonNull(found), timeNanos));
     }
-    return atSequence(found.lastSequenceAt(timeNanos));
+    if (timeNanos > end.timeNanos()) {
+      checkKnown(end.sequence());
+      for (Hole hole : holes) {
+        if (hole.fromSequence() == end.sequence() + 1) {
+          throw unknown(hole); // it may have been in there
+        }
+      }
+    }
+    return atSequence(end.sequence());
+  }
+
+  /** The last entry of this segment that is stamped at or before {@code timeNanos}. */
+  private long lastSequenceAt(HistorySegment segment, long timeNanos) throws IOException {
+    SegmentIndex index = segment.index();
+    long last = index.firstSequence() - 1;
+    SkippingCursor cursor = new SkippingCursor(segment, index.placeBefore(timeNanos));
+    while (cursor.advance()) {
+      if (cursor.entry().timeNanos() > timeNanos) {
+        if (cursor.skipped()) {
+          throw cannotTell(segment, last + 1); // when that was
+        }
+        return last;
+      }
+      last = cursor.entry().sequence();
+    }
+    throw cannotTell(segment, last + 1);
+  }
+
+  /** An entry cannot be read, and so it cannot be told which instant is asked for. */
+  private LossException cannotTell(HistorySegment segment, long sequence) throws IOException {
+    return new LossException(
+        segment.describeDamage(null), null, new Losses(this).addEntry(sequence).lost());
+  }
+
+  /** A segment ends with a complete change. */
+  private static Point end(HistorySegment segment) {
+    return new Point(segment.index().lastSequence(), segment.index().lastTimeNanos());
   }
 
   /**
@@ -238,30 +261,98 @@ public final class History implements Closeable {
     if (sequence < horizon().sequence() || sequence > head().sequence()) {
       return Optional.empty();
     }
+    checkKnown(sequence);
+    if (sequence == horizon().sequence()) {
+      return Optional.of(horizon());
+    }
+    HistorySegment segment = containing(sequence);
+    Point found = segment == null ? null : lastCompleteIn(segment, sequence);
+    if (found == null) {
+      throw segment == null
+          ? new DamageException("entry " + sequence + " is in no segment")
+          : cannotTell(segment, sequence);
+    }
+    return Optional.of(found);
+  }
+
+  private @Nullable HistorySegment containing(long sequence) {
     for (HistorySegment segment : segments) {
       if (sequence <= segment.index().lastSequence()
           && sequence >= segment.index().firstSequence()) {
-        return lastCompleteIn(segment, sequence);
+        return segment;
       }
     }
-    return Optional.of(horizon());
+    return null;
   }
 
-  private Optional<Point> lastCompleteIn(HistorySegment segment, long sequence) throws IOException {
+  /** The last change in a segment that is complete at an entry; null when damage hides it. */
+  private @Nullable Point lastCompleteIn(HistorySegment segment, long sequence) throws IOException {
     SegmentIndex index = segment.index();
-    Point complete = null;
     long from = Math.max(index.firstSequence(), sequence - MAX_RUN_ENTRIES);
-    try (Cursor cursor = segment.cursorAt(index.placeAtOrBefore(from))) {
-      long last = 0;
-      while (last < sequence && cursor.advance()) {
-        last = cursor.entry().sequence();
-        complete = cursor.entry().continues() ? complete : point(cursor.entry());
+    SkippingCursor cursor = new SkippingCursor(segment, index.placeAtOrBefore(from));
+    Point complete = null;
+    boolean skipped = false;
+    long last = 0;
+    while (last < sequence && cursor.advance()) {
+      if (cursor.skipped()) {
+        skipped = true;
+        complete = null; // the last one may have ended there
       }
-      if (last != sequence) {
-        throw segment.damaged(null);
-      }
+      last = cursor.entry().sequence();
+      complete = cursor.entry().continues() ? complete : point(cursor.entry());
     }
-    return complete != null ? Optional.of(complete) : atSequence(index.firstSequence() - 1);
+    if (last != sequence || (complete == null && skipped)) {
+      return null;
+    }
+    return complete != null ? complete : endBefore(segment);
+  }
+
+  private Point endBefore(HistorySegment segment) throws IOException {
+    Point end = horizon();
+    for (HistorySegment each : segments) {
+      if (each.number() >= segment.number()) {
+        break;
+      }
+      end = end(each);
+    }
+    return end;
+  }
+
+  /** The last complete change up to an entry that can be named for certain. */
+  Point pointAtOrBefore(long sequence) throws IOException {
+    if (sequence <= horizon().sequence()) {
+      return horizon();
+    }
+    HistorySegment segment = containing(sequence);
+    if (segment == null) {
+      return head();
+    }
+    try {
+      Point found = lastCompleteIn(segment, sequence);
+      return found == null ? endBefore(segment) : found;
+    } catch (DamageException e) {
+      return endBefore(segment);
+    }
+  }
+
+  /** The first complete change from an entry on that can be named for certain. */
+  Point pointAtOrAfter(long sequence) throws IOException {
+    HistorySegment segment = containing(sequence);
+    if (segment == null) {
+      return head();
+    }
+    try {
+      SkippingCursor cursor =
+          new SkippingCursor(segment, segment.index().placeAtOrBefore(sequence));
+      while (cursor.advance()) {
+        if (cursor.entry().sequence() >= sequence && !cursor.entry().continues()) {
+          return point(cursor.entry());
+        }
+      }
+    } catch (DamageException e) {
+      return end(segment);
+    }
+    return end(segment);
   }
 
   private static Point point(EntryHeader entry) {
@@ -279,7 +370,7 @@ public final class History implements Closeable {
       if (segment.index().firstSequence() > sequence) {
         break;
       }
-      for (HistorySegment.Resize resize : segment.resizes(reader)) {
+      for (HistorySegment.Resize resize : resizesOf(segment)) {
         if (resize.disk() == disk.number() && resize.sequence() <= sequence) {
           bytes = resize.bytes();
         }
@@ -288,9 +379,21 @@ public final class History implements Closeable {
     return bytes;
   }
 
+  private List<HistorySegment.Resize> resizesOf(HistorySegment segment) throws IOException {
+    try {
+      return segment.resizes(reader);
+    } catch (DamageException e) {
+      throw new LossException(
+          String.valueOf(e.getMessage()),
+          e,
+          new Losses(this).addAllFrom(segment.index().firstSequence()).lost());
+    }
+  }
+
   /** Whether a size of this disk is among what is being folded into the baseline. */
   boolean resizesInBaseline(Manifest.Disk disk) throws IOException {
     return manifest.folding() != 0
+        && folding().segment() == manifest.folding()
         && segments.getFirst().resizes(reader).stream()
             .anyMatch(resize -> resize.disk() == disk.number());
   }
@@ -308,9 +411,12 @@ public final class History implements Closeable {
    */
   public record Mark(String name, Point point) {}
 
-  /** All marks, oldest first. */
+  /**
+   * The marks, oldest first. Those that cannot be read are left out; {@link #marksDamage} tells.
+   */
   public List<Mark> marks() throws IOException {
     List<Mark> marks = new ArrayList<>();
+    marksDamage = null;
     for (HistorySegment segment : segments) {
       SegmentIndex index = segment.index();
       for (int i = 0; i < index.events(); i++) {
@@ -324,10 +430,20 @@ public final class History implements Closeable {
                     StandardCharsets.UTF_8.decode(cursor.payload()).toString(),
                     point(cursor.entry())));
           }
+        } catch (DamageException e) {
+          marksDamage = e;
         }
       }
     }
+    if (!holes.isEmpty()) {
+      marksDamage = unknown(holes.getFirst());
+    }
     return marks;
+  }
+
+  /** Why {@link #marks} may have left out some; empty when there are no more. */
+  public Optional<DamageException> marksDamage() {
+    return Optional.ofNullable(marksDamage);
   }
 
   /** Receives entries in order; returns false to end the walk. */
@@ -342,6 +458,11 @@ public final class History implements Closeable {
       SegmentIndex index = segment.index();
       if (index.lastSequence() < sequence) {
         continue;
+      }
+      for (Hole hole : holes) {
+        if (hole.fromSequence() >= sequence && hole.fromSequence() < index.firstSequence()) {
+          throw unknown(hole);
+        }
       }
       try (Cursor cursor =
           segment.cursorAt(index.placeAtOrBefore(Math.max(sequence, index.firstSequence())))) {
@@ -359,15 +480,8 @@ public final class History implements Closeable {
     }
   }
 
-  /**
-   * Reads the whole baseline of a disk.
-   *
-   * @throws DamageException when a part of it is not as it was written
-   */
-  public void checkBaseline(Manifest.Disk disk) throws IOException {
-    try (PastView view = new PastView(this, disk, horizon().sequence())) {
-      view.checkBaseline();
-    }
+  String baselinePath(Manifest.Disk disk) {
+    return files.storage().describe() + "/" + FileNames.baseline(disk.number());
   }
 
   /**
@@ -396,17 +510,11 @@ public final class History implements Closeable {
   @Override
   public void close() throws IOException {
     try {
-      closeAll(segments);
+      found.close();
     } finally {
       if (pin != null) {
         pin.close();
       }
-    }
-  }
-
-  private static void closeAll(List<HistorySegment> segments) throws IOException {
-    for (HistorySegment segment : segments) {
-      segment.close();
     }
   }
 }

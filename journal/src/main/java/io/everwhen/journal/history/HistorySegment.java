@@ -5,6 +5,7 @@ import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
+import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
@@ -15,6 +16,7 @@ import io.everwhen.journal.log.UnsealedTail;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -28,32 +30,34 @@ public final class HistorySegment implements Closeable {
   private final Manifest manifest;
   private final long number;
   private final boolean sealed;
-  private final @Nullable SegmentIndex index;
-  private final @Nullable IOException damage;
+  private final SegmentIndex index;
+  private final @Nullable IOException indexDamage;
   private JournalFiles.@Nullable OpenSegment opened;
   private @Nullable List<Resize> resizes;
 
-  HistorySegment(
-      JournalFiles files,
-      Manifest manifest,
-      long number,
-      @Nullable SegmentIndex index,
-      @Nullable IOException damage) {
+  /** A sealed one. */
+  HistorySegment(JournalFiles files, Manifest manifest, SegmentIndex index) {
     this.files = files;
     this.manifest = manifest;
-    this.number = number;
+    this.number = index.segment();
     this.sealed = true;
     this.index = index;
-    this.damage = damage;
+    this.indexDamage = null;
   }
 
-  HistorySegment(JournalFiles files, Manifest manifest, UnsealedTail tail) {
+  /**
+   * One without an index on the volume.
+   *
+   * @param indexDamage why it cannot be read; null when the segment is not sealed yet
+   */
+  HistorySegment(
+      JournalFiles files, Manifest manifest, UnsealedTail tail, @Nullable IOException indexDamage) {
     this.files = files;
     this.manifest = manifest;
     this.number = tail.number();
     this.sealed = false;
     this.index = tail.index();
-    this.damage = null;
+    this.indexDamage = indexDamage;
     this.opened = tail.segment();
   }
 
@@ -61,23 +65,13 @@ public final class HistorySegment implements Closeable {
     return number;
   }
 
-  /** Whether it has an index file, or is still being written. */
+  /** Whether it has an index file that can be read; else {@link #index} was made in memory. */
   public boolean sealed() {
     return sealed;
   }
 
-  /** The index; {@link DamageException} when it cannot be read. */
-  public SegmentIndex index() throws DamageException {
-    if (index == null) {
-      throw new DamageException(
-          "the index of segment %d is damaged or missing: %s. Run `everwhen verify`"
-              .formatted(number, damage == null ? "" : damage.getMessage()),
-          damage);
-    }
-    return index;
-  }
-
-  @Nullable SegmentIndex indexIfSound() {
+  /** The index, as far as entries can be read when it had to be made again. */
+  public SegmentIndex index() {
     return index;
   }
 
@@ -141,47 +135,63 @@ public final class HistorySegment implements Closeable {
     return found;
   }
 
-  /** The last entry of this segment that is stamped at or before {@code timeNanos}. */
-  long lastSequenceAt(long timeNanos) throws IOException {
-    long last = index().firstSequence() - 1;
-    try (Cursor cursor = cursorAt(index().placeBefore(timeNanos))) {
-      while (cursor.advance() && cursor.entry().timeNanos() <= timeNanos) {
-        last = cursor.entry().sequence();
-      }
-    }
-    return last;
+  /** What to tell people about damage here. */
+  public DamageException damaged(@Nullable Throwable cause) {
+    return new DamageException(describeDamage(cause), cause);
   }
 
-  /** What to tell people about damage here: which instants it costs. */
-  public DamageException damaged(@Nullable Throwable cause) {
-    String what = files.storage().describe() + "/" + FileNames.segment(number) + " is damaged";
-    if (index != null) {
-      what += " (entries %d to %d)".formatted(index.firstSequence(), index.lastSequence());
-    }
-    if (cause != null) {
-      what += ": " + cause.getMessage();
-    }
-    return new DamageException(
-        what + ". Instants that need it cannot be restored; `everwhen verify` says which", cause);
+  String describeDamage(@Nullable Throwable cause) {
+    return "%s is damaged (entries %d to %d)%s. `everwhen verify` says what else it costs"
+        .formatted(
+            where(),
+            index.firstSequence(),
+            index.lastSequence(),
+            cause == null ? "" : ": " + cause.getMessage());
+  }
+
+  /** The segment's file, for messages. */
+  String where() {
+    return files.storage().describe() + "/" + FileNames.segment(number);
   }
 
   /**
    * Reads the whole segment; what is wrong with it, or empty. Of one that is still being written,
    * nothing.
    */
-  public Optional<String> findDamage() throws IOException {
+  Optional<String> findDamage() throws IOException {
+    if (indexDamage != null) {
+      return Optional.of(
+          "its index is damaged or missing (%s); it was made again from the entries that can be read"
+              .formatted(indexDamage.getMessage()));
+    }
     if (!sealed) {
       return Optional.empty();
-    }
-    if (index == null) {
-      return Optional.of(
-          "its index is damaged or missing: " + (damage == null ? "" : damage.getMessage()));
     }
     try {
       return SegmentAudit.damageOf(open(), index);
     } catch (DamageException e) {
       return Optional.of("it cannot be opened: " + e.getMessage());
     }
+  }
+
+  /** The entries that cannot be read: for each, its sequence minus the first. */
+  BitSet damagedEntries() throws IOException {
+    int count = (int) (index.lastSequence() - index.firstSequence() + 1);
+    BitSet damaged = new BitSet(count);
+    damaged.set(0, count);
+    try {
+      SkippingCursor cursor = new SkippingCursor(this, SegmentHeader.BYTES);
+      while (cursor.advance()) {
+        long at = cursor.entry().sequence() - index.firstSequence();
+        if (at >= 0 && at < count) {
+          damaged.clear((int) at);
+        }
+      }
+    } catch (DamageException e) {
+      // Not even the file can be opened: nothing in it can be read.
+      return damaged;
+    }
+    return damaged;
   }
 
   @Override

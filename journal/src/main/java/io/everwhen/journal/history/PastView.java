@@ -11,6 +11,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongPredicate;
@@ -51,6 +52,7 @@ public final class PastView implements Closeable {
     if (sequence < history.horizon().sequence() || sequence > history.head().sequence()) {
       throw new IllegalArgumentException("entry " + sequence + " is not within the history");
     }
+    history.checkKnown(sequence);
     this.history = history;
     this.disk = disk;
     this.sequence = sequence;
@@ -73,10 +75,13 @@ public final class PastView implements Closeable {
           disk.number(),
           disk.sizeBytes(),
           inTheMaking && (!isMade || history.resizesInBaseline(disk)));
-    } catch (NoSuchFileException e) {
-      throw new DamageException(
-          "the baseline in " + history.storage().describe() + " is not there: " + e.getMessage(),
-          e);
+    } catch (NoSuchFileException | DamageException e) {
+      String what = e instanceof DamageException ? "" : "it is not there: ";
+      throw new LossException(
+          "the baseline %s is damaged: %s%s"
+              .formatted(history.baselinePath(disk), what, e.getMessage()),
+          e,
+          new Losses(history).addDiskFrom(disk, history.horizon().sequence()).lost());
     }
   }
 
@@ -169,9 +174,9 @@ public final class PastView implements Closeable {
       Zeros.fill(into);
       return;
     }
-    JournalFiles.OpenSegment open = segment.open();
     EntryHeader entry;
     try {
+      JournalFiles.OpenSegment open = segment.open();
       entry =
           reader.read(
               open.file(),
@@ -180,28 +185,56 @@ public final class PastView implements Closeable {
               newest[sector],
               index.extentLength(extent));
     } catch (IOException e) {
-      throw segment.damaged(e);
+      throw lost(segment, extent, e);
     }
     if (entry.disk() != disk.number()
         || offset < entry.offset()
         || offset + into.remaining() > entry.end()) {
-      throw segment.damaged(
+      throw lost(
+          segment,
+          extent,
           new IOException("entry " + entry.sequence() + " is not what the index says"));
     }
     into.put(reader.payload().slice((int) (offset - entry.offset()), into.remaining()));
   }
 
+  private LossException lost(HistorySegment segment, int extent, IOException cause)
+      throws IOException {
+    SegmentIndex index = segment.index();
+    LostExtent lost =
+        new LostExtent(
+            disk,
+            index.extentOffset(extent),
+            index.extentLength(extent),
+            index.extentSequence(extent));
+    return new LossException(
+        segment.describeDamage(cause),
+        cause,
+        new Losses(history).add(lost).addEntry(lost.sequence()).lost());
+  }
+
   private void readBaseline(long offset, ByteBuffer into) throws IOException {
     if (baseline == null) {
       Zeros.fill(into);
-    } else {
+      return;
+    }
+    long end = offset + into.remaining();
+    try {
       baseline.read(offset, into, beingFolded());
+    } catch (DamageException e) {
+      Losses losses = new Losses(history);
+      for (LostExtent extent : damagedChunks(baseline, offset, end)) {
+        losses.add(extent);
+      }
+      throw new LossException(String.valueOf(e.getMessage()), e, losses.lost());
     }
   }
 
-  void checkBaseline() throws IOException {
+  /** Reads the whole baseline; which parts of it are not as they were written. */
+  List<LostExtent> damagedBaseline() throws IOException {
+    List<LostExtent> damaged = new ArrayList<>();
     if (baseline == null) {
-      return;
+      return damaged;
     }
     ByteBuffer window = ByteBuffer.allocateDirect(1 << 20);
     // Its own size: while a resize is folded into it, the disk may have another.
@@ -209,8 +242,27 @@ public final class PastView implements Closeable {
     for (long at = baseline.nextData(0); at < end; at = baseline.nextData(at + window.limit())) {
       at -= at % BaselineFile.CHUNK_BYTES;
       window.clear().limit((int) Math.min(window.capacity(), end - at));
-      baseline.read(at, window, beingFolded());
+      try {
+        baseline.read(at, window, beingFolded());
+      } catch (DamageException e) {
+        damaged.addAll(damagedChunks(baseline, at, at + window.limit()));
+      }
     }
+    return damaged;
+  }
+
+  private List<LostExtent> damagedChunks(BaselineFile file, long from, long to) throws IOException {
+    List<LostExtent> damaged = new ArrayList<>();
+    ByteBuffer one = ByteBuffer.allocateDirect(BaselineFile.CHUNK_BYTES);
+    for (long at = from - from % BaselineFile.CHUNK_BYTES; at < to; at += one.capacity()) {
+      long length = Math.min(one.capacity(), file.size() - at);
+      try {
+        file.read(at, one.clear().limit((int) length), beingFolded());
+      } catch (DamageException e) {
+        damaged.add(new LostExtent(disk, at, length, history.horizon().sequence()));
+      }
+    }
+    return damaged;
   }
 
   /**
@@ -221,7 +273,7 @@ public final class PastView implements Closeable {
     if (history.manifest().folding() == 0) {
       return chunk -> false;
     }
-    SegmentIndex folding = segments.getFirst().index();
+    SegmentIndex folding = history.folding();
     return chunk -> touches(folding, chunk * BaselineFile.CHUNK_BYTES);
   }
 

@@ -3,7 +3,7 @@ package io.everwhen.journal.log;
 import org.jspecify.annotations.Nullable;
 
 /** Recorded bytes that are not as they were written. */
-public final class DamageException extends JournalException {
+public non-sealed class DamageException extends JournalException {
 
   private static final long serialVersionUID = 1L;
 

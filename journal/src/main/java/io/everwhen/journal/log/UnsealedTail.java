@@ -7,6 +7,7 @@ import io.everwhen.journal.format.SegmentIndexBuilder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A segment that is not sealed yet, as a reader finds it: its complete changes so far, with an
@@ -51,7 +52,21 @@ public record UnsealedTail(long number, JournalFiles.OpenSegment segment, Segmen
     }
   }
 
-  private static @org.jspecify.annotations.Nullable UnsealedTail readOne(
+  /**
+   * Makes the index of a sealed segment again, in memory, from the entries that can be read; not
+   * the seal.
+   *
+   * @param sequence of the last entry before it
+   * @param chain that entry's checksum
+   * @return null when not even the first entry is there
+   */
+  public static @Nullable UnsealedTail rebuild(
+      JournalFiles files, Manifest manifest, long number, long sequence, int chain)
+      throws IOException {
+    return readOne(files, manifest, number, sequence, chain);
+  }
+
+  private static @Nullable UnsealedTail readOne(
       JournalFiles files, Manifest manifest, long number, long sequence, int chain)
       throws IOException {
     JournalFiles.OpenSegment segment;

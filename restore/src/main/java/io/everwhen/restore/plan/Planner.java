@@ -5,8 +5,11 @@ import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Mark;
 import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.history.HistorySegment;
+import io.everwhen.journal.history.LossException;
+import io.everwhen.journal.log.DamageException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** Finds what an instant means in a history. One thread, as long as the history is open. */
 public final class Planner {
@@ -28,8 +31,17 @@ public final class Planner {
    * Plans to restore a disk.
    *
    * @throws UnavailableException when the instant is not within the history
+   * @throws DamageException when damage hides it; the message says which instants that costs
    */
   public RestorePlan plan(Manifest.Disk disk, Instant at) throws IOException {
+    try {
+      return planned(disk, at);
+    } catch (LossException e) {
+      throw new DamageException(e.getMessage() + ". " + LostInstants.text(e.lost()), e);
+    }
+  }
+
+  private RestorePlan planned(Manifest.Disk disk, Instant at) throws IOException {
     Point point = resolve(at);
     int segments = 0;
     for (HistorySegment segment : history.segments()) {
@@ -76,16 +88,24 @@ public final class Planner {
 
   private Point atMark(Instant.AtMark at) throws IOException {
     List<Mark> marks = history.marks();
-    return marks.reversed().stream()
-        .filter(mark -> mark.name().equals(at.name()))
-        .findFirst()
-        .map(Mark::point)
-        .orElseThrow(() ->
-            new UnavailableException(
-                "there is no mark '"
-                    + at.name()
-                    + "'"
-                    + Suggestions.near(at.name(), marks.stream().map(Mark::name).toList())));
+    Optional<Point> found =
+        marks.reversed().stream()
+            .filter(mark -> mark.name().equals(at.name()))
+            .findFirst()
+            .map(Mark::point);
+    Optional<DamageException> damage = history.marksDamage();
+    if (found.isEmpty() && damage.isPresent()) {
+      throw new DamageException(
+          "there is no mark '%s' among those that can be read; %s"
+              .formatted(at.name(), damage.get().getMessage()),
+          damage.get());
+    }
+    return found.orElseThrow(() ->
+        new UnavailableException(
+            "there is no mark '"
+                + at.name()
+                + "'"
+                + Suggestions.near(at.name(), marks.stream().map(Mark::name).toList())));
   }
 
   private UnavailableException beforeHorizon(String text) {

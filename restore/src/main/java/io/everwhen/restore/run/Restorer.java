@@ -1,9 +1,12 @@
 package io.everwhen.restore.run;
 
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.LossException;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.log.DamageException;
+import io.everwhen.restore.plan.LostInstants;
 import io.everwhen.restore.plan.RestorePlan;
 import io.everwhen.restore.plan.UnavailableException;
 import java.io.Closeable;
@@ -84,6 +87,15 @@ public final class Restorer {
   }
 
   private RestoreResult write(RestorePlan plan, StorageFile output, boolean startsAsZeros)
+      throws IOException {
+    try {
+      return copy(plan, output, startsAsZeros);
+    } catch (LossException e) {
+      throw new DamageException(e.getMessage() + ". " + LostInstants.text(e.lost()), e);
+    }
+  }
+
+  private RestoreResult copy(RestorePlan plan, StorageFile output, boolean startsAsZeros)
       throws IOException {
     ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);
     long size = plan.sizeBytes();

@@ -1,12 +1,15 @@
 package io.everwhen.restore.run;
 
 import io.everwhen.journal.format.FileNames;
-import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.history.Damage;
+import io.everwhen.journal.history.DamageSurvey;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.HistorySegment;
-import io.everwhen.journal.log.DamageException;
+import io.everwhen.journal.history.Hole;
+import io.everwhen.journal.history.Lost;
+import io.everwhen.restore.plan.LostInstants;
 import io.everwhen.restore.plan.Times;
 import io.everwhen.restore.run.VerifyReport.Finding;
 import java.io.IOException;
@@ -31,103 +34,83 @@ public final class Verifier {
 
   /** Verifies the baseline, every segment, their order, their chain of seals, and the end. */
   public VerifyReport verify() throws IOException {
+    DamageSurvey survey = new DamageSurvey(history);
     List<Finding> findings = new ArrayList<>();
-    verifyBaseline(findings);
+    for (Manifest.Disk disk : history.manifest().disks()) {
+      survey.of(disk).map(Verifier::finding).ifPresent(findings::add);
+    }
+    for (Hole hole : history.holes()) {
+      findings.add(finding(survey.of(hole)));
+    }
     List<HistorySegment> segments = history.segments();
-    Manifest.Baseline baseline = history.manifest().baseline();
-    Link expected = new Link(baseline.sequence() + 1, baseline.chain(), baseline.seal(), true);
+    Link expected = Link.after(history.manifest().baseline());
     long entries = 0;
     long bytes = 0;
     for (int i = 0; i < segments.size(); i++) {
       HistorySegment segment = segments.get(i);
-      Optional<String> damage = segment.findDamage();
-      damage.ifPresent(what -> findings.add(finding(segment, what)));
-      SegmentIndex index = indexOf(segment);
-      if (index == null) {
-        expected = Link.UNKNOWN;
-      } else {
-        if (expected.known && !expected.matches(index, segment.sealed())) {
-          findings.add(
-              finding(
-                  segment,
-                  "it does not follow from what comes before: something was changed, removed or added"));
-        }
-        expected = Link.after(index);
-        entries += index.lastSequence() - index.firstSequence() + 1;
-        bytes += index.dataLength();
+      SegmentIndex index = segment.index();
+      survey.of(segment).map(Verifier::finding).ifPresent(findings::add);
+      if (!expected.matches(segment)) {
+        findings.add(
+            new Finding(
+                history.storage().describe() + "/" + FileNames.segment(segment.number()),
+                "it does not follow from what comes before: something was changed, removed or added",
+                "nothing vouches for what is restored from seq:%d (%s) on"
+                    .formatted(index.firstSequence(), Times.text(index.firstTimeNanos())),
+                List.of()));
       }
+      expected = Link.after(segment);
+      entries += index.lastSequence() - index.firstSequence() + 1;
+      bytes += index.dataLength();
       progress.at(i + 1, segments.size());
     }
     Optional<String> tail = history.tailDamage();
-    tail.ifPresent(what -> findings.add(tailFinding(what)));
+    if (tail.isPresent()) {
+      findings.add(tailFinding(tail.get()));
+    }
     return new VerifyReport(segments.size(), entries, bytes, findings);
   }
 
-  private Finding tailFinding(String what) {
-    String cost;
-    try {
-      cost =
-          "instants after seq:%d, %s"
-              .formatted(history.head().sequence(), Times.text(history.head().timeNanos()));
-    } catch (IOException e) {
-      cost = "the newest instants";
-    }
-    return new Finding(history.storage().describe(), what, cost);
-  }
-
-  private void verifyBaseline(List<Finding> findings) throws IOException {
-    for (Manifest.Disk disk : history.manifest().disks()) {
-      try {
-        history.checkBaseline(disk);
-      } catch (DamageException | FormatException e) {
-        findings.add(
-            new Finding(
-                history.storage().describe() + "/" + FileNames.baseline(disk.number()),
-                String.valueOf(e.getMessage()),
-                "every instant at which these blocks of "
-                    + disk.name()
-                    + " had not been written again"));
-      }
-    }
-  }
-
-  private static io.everwhen.journal.format.@org.jspecify.annotations.Nullable SegmentIndex indexOf(
-      HistorySegment segment) {
-    try {
-      return segment.index();
-    } catch (DamageException e) {
-      return null;
-    }
-  }
-
-  private Finding finding(HistorySegment segment, String what) {
-    SegmentIndex index = indexOf(segment);
+  private static Finding finding(Damage damage) {
     String cost =
-        index == null
-            ? "instants from the end of the segment before on"
-            : "instants from seq:%d (%s) on, for blocks that were written there and not again by then"
-                .formatted(index.firstSequence(), Times.text(index.firstTimeNanos()));
-    return new Finding(
-        history.storage().describe() + "/" + FileNames.segment(segment.number()), what, cost);
+        damage.lost().isEmpty()
+            ? "every instant can still be restored"
+            : LostInstants.text(damage.lost());
+    return new Finding(damage.where(), damage.what(), cost, damage.lost());
   }
 
-  /** What the next segment must begin with. */
-  private record Link(long sequence, int chain, String seal, boolean known) {
+  private Finding tailFinding(String what) throws IOException {
+    List<Lost> lost = new ArrayList<>();
+    for (Manifest.Disk disk : history.manifest().disks()) {
+      lost.add(new Lost(disk.name(), history.head(), null));
+    }
+    return new Finding(history.storage().describe(), what, LostInstants.text(lost), lost);
+  }
 
-    static final Link UNKNOWN = new Link(0, 0, "", false);
+  /**
+   * What the next segment must begin with.
+   *
+   * @param seal empty when it is not known, because an index had to be made again
+   */
+  private record Link(long sequence, int chain, String seal) {
 
-    static Link after(SegmentIndex index) {
+    static Link after(Manifest.Baseline baseline) {
+      return new Link(baseline.sequence() + 1, baseline.chain(), baseline.seal());
+    }
+
+    static Link after(HistorySegment segment) {
+      SegmentIndex index = segment.index();
       return new Link(
           index.lastSequence() + 1,
           index.lastChecksum(),
-          HexFormat.of().formatHex(index.seal()),
-          true);
+          segment.sealed() ? HexFormat.of().formatHex(index.seal()) : "");
     }
 
-    boolean matches(SegmentIndex index, boolean sealed) {
+    boolean matches(HistorySegment segment) {
+      SegmentIndex index = segment.index();
       return index.firstSequence() == sequence
           && index.firstChain() == chain
-          && (!sealed || index.previousSealText().equals(seal));
+          && (!segment.sealed() || seal.isEmpty() || index.previousSealText().equals(seal));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.everwhen.restore.run;
 
+import io.everwhen.journal.history.Lost;
 import java.util.List;
 
 /**
@@ -21,7 +22,13 @@ public record VerifyReport(long segments, long entries, long bytes, List<Finding
    *
    * @param where the file
    * @param what is wrong with it
-   * @param cost the instants that cannot be restored because of it
+   * @param cost what that means for restoring, as text
+   * @param lost the instants that cannot be restored because of it
    */
-  public record Finding(String where, String what, String cost) {}
+  public record Finding(String where, String what, String cost, List<Lost> lost) {
+
+    public Finding {
+      lost = List.copyOf(lost);
+    }
+  }
 }
