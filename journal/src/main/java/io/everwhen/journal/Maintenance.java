@@ -35,8 +35,10 @@ final class Maintenance {
   private final GroupOptions options;
   private final Clock clock;
   private final Journal journal;
+  private final LiveDisks disks;
   private final Applier applier;
   private final Backlog backlog;
+  private final Ending ending;
   private final @Nullable Thread thread;
 
   // Guarded by this.
@@ -47,7 +49,6 @@ final class Maintenance {
   private volatile long journalBytes;
   private volatile long historyBytes;
   private volatile @Nullable String alarm;
-  private volatile boolean ending;
 
   /** For a group that is open, with everything folded that was begun to be. */
   Maintenance(
@@ -65,8 +66,10 @@ final class Maintenance {
     this.historyBytes = options.historyBytes();
     this.clock = clock;
     this.journal = journal;
+    this.disks = disks;
     this.applier = disks.applier(journal);
     this.backlog = backlog;
+    this.ending = new Ending(clock);
     this.appliedSequence = disks.oldestCheckpoint();
     this.applyDueNanos = clock.monotonicNanos();
     this.thread =
@@ -89,7 +92,7 @@ final class Maintenance {
       return manifest;
     }
     try {
-      return new Folder(files).fold(manifest);
+      return new Folder(files).fold(manifest, () -> false).orElse(manifest);
     } catch (NoSpaceException e) {
       log.warn("folding segment {} has to wait: {}", manifest.folding(), e.getMessage());
       return manifest;
@@ -103,11 +106,19 @@ final class Maintenance {
     }
   }
 
-  /** Ends the thread, when its cycle is done. Whoever waits for the backlog to shrink is let go. */
-  void end() {
-    ending = true;
+  /**
+   * Begins nothing any more that the next opening can do, and lets go whoever waits for the backlog
+   * to shrink.
+   */
+  void prepareToEnd() {
+    ending.begin();
     backlog.close();
     wake();
+  }
+
+  /** Ends the thread, when its cycle is done. */
+  void end() {
+    prepareToEnd();
     if (thread != null) {
       try {
         thread.join();
@@ -118,7 +129,7 @@ final class Maintenance {
   }
 
   boolean isEnding() {
-    return ending;
+    return ending.begun();
   }
 
   /** Begins a cycle now. */
@@ -156,7 +167,7 @@ final class Maintenance {
 
   private void run() {
     String lastProblem = null;
-    while (!ending) {
+    while (!ending.begun()) {
       try {
         boolean worked = cycle();
         lastProblem = null;
@@ -183,7 +194,7 @@ final class Maintenance {
 
   /** Waits for a while, or for {@link #wake}. */
   private void pause(Duration duration) {
-    if (!ending) {
+    if (!ending.begun()) {
       LockSupport.parkNanos(this, duration.toNanos());
     }
   }
@@ -195,14 +206,14 @@ final class Maintenance {
       worked = apply();
     }
     boolean filesChanged = false;
-    while (journal.sealNext()) {
+    while (!ending.begun() && journal.sealNext()) {
       filesChanged = true;
     }
-    filesChanged |= journal.prepareNext();
+    filesChanged |= journal.prepareNext(ending::begun);
     if (filesChanged) {
       measureJournal();
     }
-    while (journalBytes > historyBytes && fold(false)) {
+    while (!ending.begun() && journalBytes > historyBytes && fold(false)) {
       filesChanged = true;
     }
     return worked || filesChanged;
@@ -212,14 +223,17 @@ final class Maintenance {
     return backlog.bytes() >= options.applyBytes() || clock.monotonicNanos() - applyDueNanos >= 0;
   }
 
-  /** Brings the images up to date; whether there was anything to do. */
+  /** Brings the images up to date, or gives up when that is late; whether it did anything. */
   synchronized boolean apply() throws IOException {
     applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
     if (backlog.bytes() == 0 && appliedSequence == journal.writtenSequence()) {
       return false;
     }
     long position = backlog.position();
-    appliedSequence = applier.apply();
+    if (!applier.apply(ending::late)) {
+      return false;
+    }
+    appliedSequence = disks.oldestCheckpoint();
     backlog.appliedUpTo(position);
     journal.closeUpTo(appliedSequence);
     return true;
@@ -263,7 +277,11 @@ final class Maintenance {
       return false;
     }
     try (Closeable _ = readers.orElse(() -> {})) {
-      manifest = folder.fold(manifest);
+      Optional<Manifest> folded = folder.fold(manifest, ending::late);
+      if (folded.isEmpty()) {
+        return false;
+      }
+      manifest = folded.get();
       journal.discard(number, readers.isPresent());
     } catch (NoSpaceException e) {
       log.warn("folding segment {} has to wait: {}", number, e.getMessage());

@@ -218,8 +218,21 @@ final class RandomHistory implements Closeable {
     } else if (dice < 98) {
       LiveChecks.checkPart(this, random);
     } else {
+      if (random.nextBoolean()) {
+        runOutOfPatience();
+      }
       close();
       open();
+    }
+  }
+
+  /** Lets the time for closing be over, at once or soon. */
+  void runOutOfPatience() throws IOException {
+    group().prepareToClose();
+    clock.restless();
+    clock.advance(Ending.PATIENCE_NANOS - random.nextInt(30_000));
+    if (random.nextBoolean()) {
+      maintain();
     }
   }
 

@@ -7,7 +7,6 @@ import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.log.Clock;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -64,17 +63,8 @@ final class ServedDisks implements Closeable {
   /** Closes all, and goes on after a failure. */
   @Override
   public void close() throws IOException {
-    IOException failure = null;
-    for (OpenDisk disk : new ArrayList<>(open).reversed()) {
-      try {
-        close(disk);
-      } catch (IOException | RuntimeException e) {
-        log.error("closing {}: {}", disk.disk().name(), e.getMessage(), e);
-        failure = e instanceof IOException io ? io : new IOException(e);
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    List<OpenDisk> disks = all();
+    open.clear();
+    Closing.all(disks);
   }
 }

@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /**
  * Folds the oldest segment into the baseline, and so moves the horizon to its end.
@@ -94,21 +96,25 @@ public final class Folder {
   /**
    * Folds the segment after the baseline.
    *
+   * @param giveUp whether to leave it half done, as after a crash; it is then done once more
    * @return the manifest with the new baseline; the segment's file is still there, its index is
-   *     gone
+   *     gone. Empty when it was given up
    * @throws DamageException when the segment is damaged; then nothing was changed
    */
-  public Manifest fold(Manifest manifest) throws IOException {
+  public Optional<Manifest> fold(Manifest manifest, BooleanSupplier giveUp) throws IOException {
     long number = manifest.baseline().segment() + 1;
     SegmentIndex index = files.readIndex(manifest, number);
     checkFollows(manifest.baseline(), index);
-    long[] sizes;
+    Optional<long[]> sizes;
     JournalFiles.OpenSegment segment = files.openSegment(manifest, number);
     try (var _ = segment.file()) {
       checkWhole(segment, index);
       // Also when it says so already: a process that died may not have made it durable.
       files.writeManifest(manifest.withFolding(number));
-      sizes = apply(manifest, segment, index);
+      sizes = apply(manifest, segment, index, giveUp);
+    }
+    if (sizes.isEmpty()) {
+      return Optional.empty();
     }
     Manifest.Baseline next =
         new Manifest.Baseline(
@@ -117,10 +123,10 @@ public final class Folder {
             number,
             index.lastChecksum(),
             HexFormat.of().formatHex(index.seal()));
-    Manifest folded = manifest.withBaseline(next, sizes);
+    Manifest folded = manifest.withBaseline(next, sizes.get());
     files.writeManifest(folded);
     files.storage().delete(FileNames.index(number));
-    return folded;
+    return Optional.of(folded);
   }
 
   private void checkFollows(Manifest.Baseline baseline, SegmentIndex index) throws DamageException {
@@ -148,7 +154,11 @@ public final class Folder {
   }
 
   /** Applies all entries; how large the disks are after them, by number. */
-  private long[] apply(Manifest manifest, JournalFiles.OpenSegment segment, SegmentIndex index)
+  private Optional<long[]> apply(
+      Manifest manifest,
+      JournalFiles.OpenSegment segment,
+      SegmentIndex index,
+      BooleanSupplier giveUp)
       throws IOException {
     Storage storage = files.storage();
     long[] sizes = manifest.disks().stream().mapToLong(Manifest.Disk::sizeBytes).toArray();
@@ -158,6 +168,9 @@ public final class Folder {
         baselines.add(BaselineFile.openForFolding(storage, disk.number(), disk.sizeBytes()));
       }
       while (cursor.advance()) {
+        if (giveUp.getAsBoolean()) {
+          return Optional.empty();
+        }
         EntryHeader entry = cursor.entry();
         BaselineFile baseline = baselines.get(entry.disk());
         switch (entry.kind()) {
@@ -179,6 +192,6 @@ public final class Folder {
       }
     }
     storage.syncDirectory();
-    return sizes;
+    return Optional.of(sizes);
   }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Carries durable changes from the journal into the images: of each block only the newest content
@@ -33,15 +34,20 @@ public final class Applier {
    * Makes the journal durable, applies everything that was in it, makes the images durable and
    * moves their checkpoints.
    *
-   * @return the sequence up to which all images are complete now
+   * @param giveUp whether to leave it at that, for good; checkpoints then stay where they are, as
+   *     after a crash
+   * @return whether it is done
    */
-  public long apply() throws IOException {
+  public boolean apply(BooleanSupplier giveUp) throws IOException {
     journal.sync();
     long durable = journal.durableSequence();
     List<List<Piece>> applied = new ArrayList<>();
     for (Volume volume : volumes) {
       boolean due = volume.image().checkpointSequence() < durable;
-      applied.add(due ? apply(volume, durable) : List.of());
+      applied.add(due ? apply(volume, durable, giveUp) : List.of());
+    }
+    if (giveUp.getAsBoolean()) {
+      return false;
     }
     // A piece may have been passed over because a newer entry replaces it. The checkpoint says that
     // it is not needed any more; so the newer entry must be durable first.
@@ -55,10 +61,12 @@ public final class Applier {
       applied.get(volume.number()).forEach(volume.map()::remove);
       volume.quiesce();
     }
-    return durable;
+    return true;
   }
 
-  private List<Piece> apply(Volume volume, long durable) throws IOException {
+  /** Stops early when it is to be given up. */
+  private List<Piece> apply(Volume volume, long durable, BooleanSupplier giveUp)
+      throws IOException {
     Image image = volume.image();
     long sizeBytes = volume.sizeBytesAt(durable);
     if (sizeBytes < image.fileBytes()) {
@@ -74,6 +82,9 @@ public final class Applier {
       }
       volume.beginApplication();
       for (Piece piece : batch) {
+        if (giveUp.getAsBoolean()) {
+          return applied;
+        }
         // What lies behind the end was cut off, which is all that such a piece says.
         if (piece.start() < sizeBytes) {
           apply(image, piece.upTo(sizeBytes));

@@ -60,6 +60,7 @@ final class Appender {
   private volatile long writtenSequence;
   private volatile long durableSequence;
   private volatile @Nullable IOException failure;
+  private boolean ended;
 
   Appender(
       long lastSequence,
@@ -223,6 +224,9 @@ final class Appender {
    */
   private void makeRoom(int entries, long bytes) throws IOException {
     checkAlive();
+    if (ended) {
+      throw new StoppedException(new IOException("the journal is being closed"));
+    }
     long clockBytes = EntryHeader.storedBytes(Long.BYTES);
     while (true) {
       if (!staging.hasRoomFor(entries + 1, bytes + clockBytes)) {
@@ -360,6 +364,17 @@ final class Appender {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Takes no more entries, and makes durable those that it has taken. */
+  void end() throws IOException {
+    lock.lock();
+    try {
+      ended = true;
+    } finally {
+      lock.unlock();
+    }
+    sync();
   }
 
   private void leadSync() {

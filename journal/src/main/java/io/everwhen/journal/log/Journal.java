@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -279,11 +280,13 @@ public final class Journal implements Closeable {
   }
 
   /**
-   * Prepares the segment after the active one, if that is still to be done and there is room; true
-   * when it did.
+   * Prepares the segment after the active one, if that is still to be done and there is room.
+   *
+   * @param giveUp whether it is not needed any more
+   * @return whether it did
    */
-  public boolean prepareNext() throws IOException {
-    return supply.prepare();
+  public boolean prepareNext(BooleanSupplier giveUp) throws IOException {
+    return supply.prepare(giveUp);
   }
 
   /**
@@ -368,19 +371,20 @@ public final class Journal implements Closeable {
   }
 
   /**
-   * Syncs, seals everything for which there is room, so that the next opening finds no tail to
-   * judge, and closes. Whatever was settled is kept even when this fails.
+   * Takes no more changes, syncs, seals everything for which there is room, so that the next
+   * opening finds no tail to judge, and closes. Whatever was settled is kept even when this fails.
    */
   @Override
   public void close() throws IOException {
     try {
       if (appender.failure() == null) {
-        appender.sync();
+        appender.end();
         try {
           sealAll();
         } catch (NoSpaceException e) {
           log.warn("sealing has to wait for the next opening: {}", e.getMessage());
         }
+        supply.discardPrepared();
       }
     } finally {
       List<Segment> all;

@@ -8,6 +8,7 @@ import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -59,16 +60,19 @@ final class SegmentSupply {
     Segment next = prepared;
     if (next == null) {
       next =
-          recycled
-              ? putInUse(SPARE)
-              : make(FileNames.temporary(FileNames.segment(lastNumber + 1)), false);
+          recycled ? putInUse(SPARE) : make(FileNames.temporary(FileNames.segment(lastNumber + 1)));
     }
     prepared = null;
     return next;
   }
 
-  /** Makes the next segment if there is none, and room for it; true when it did. */
-  boolean prepare() throws IOException {
+  /**
+   * Makes the next segment if there is none, and room for it.
+   *
+   * @param giveUp whether it is not needed any more
+   * @return whether it did
+   */
+  boolean prepare(BooleanSupplier giveUp) throws IOException {
     synchronized (this) {
       if (prepared != null) {
         return false;
@@ -79,13 +83,17 @@ final class SegmentSupply {
       }
     }
     // Not under the monitor: overwriting takes long, and the appender must not wait for it.
-    if (!hasRoom()) {
+    if (giveUp.getAsBoolean() || !hasRoom()) {
       return false;
     }
     storage.delete(SPARE);
+    boolean filled;
     try (StorageFile file = storage.create(SPARE)) {
-      fill(file, true);
+      filled = fill(file, giveUp);
     } catch (NoSpaceException e) {
+      filled = false;
+    }
+    if (!filled) {
       storage.delete(SPARE);
       return false;
     }
@@ -120,13 +128,23 @@ final class SegmentSupply {
     return true;
   }
 
-  private Segment make(String name, boolean overwrite) throws IOException {
+  /** Deletes the prepared segment: the next opening would have to look through it for entries. */
+  synchronized void discardPrepared() throws IOException {
+    Segment unused = prepared;
+    if (unused != null) {
+      prepared = null;
+      unused.file().close();
+      storage.delete(FileNames.segment(unused.number()));
+    }
+  }
+
+  private Segment make(String name) throws IOException {
     if (!hasRoom()) {
       throw full(null);
     }
     storage.delete(name);
     try (StorageFile file = storage.create(name)) {
-      fill(file, overwrite);
+      file.allocate(options.segmentBytes());
     } catch (NoSpaceException e) {
       storage.delete(name);
       throw full(e);
@@ -150,16 +168,18 @@ final class SegmentSupply {
         cause);
   }
 
-  private void fill(StorageFile file, boolean overwrite) throws IOException {
+  /** Allocates a file and overwrites it; false when it was given up. */
+  private boolean fill(StorageFile file, BooleanSupplier giveUp) throws IOException {
     file.allocate(options.segmentBytes());
-    if (overwrite) {
-      ByteBuffer zeros =
-          ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, options.segmentBytes()));
-      for (long at = 0; at < options.segmentBytes(); at += ZEROS_BYTES) {
-        file.write(
-            at, zeros.clear().limit((int) Math.min(ZEROS_BYTES, options.segmentBytes() - at)));
+    ByteBuffer zeros =
+        ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, options.segmentBytes()));
+    for (long at = 0; at < options.segmentBytes(); at += ZEROS_BYTES) {
+      if (giveUp.getAsBoolean()) {
+        return false;
       }
+      file.write(at, zeros.clear().limit((int) Math.min(ZEROS_BYTES, options.segmentBytes() - at)));
     }
+    return true;
   }
 
   /** Gives a filled file its header and its name. */

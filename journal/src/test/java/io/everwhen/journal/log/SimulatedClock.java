@@ -1,8 +1,8 @@
 package io.everwhen.journal.log;
 
 /**
- * A clock that runs a little whenever it is read, or stands still between the calls that let time
- * pass, and steps when it is told to. Any thread.
+ * A clock that runs a little whenever its wall time is read, or stands still between the calls that
+ * let time pass, and steps when it is told to. Any thread.
  */
 public final class SimulatedClock implements Clock {
 
@@ -11,6 +11,7 @@ public final class SimulatedClock implements Clock {
   private final long tickNanos;
   private long monotonic;
   private long ahead;
+  private boolean restless;
 
   /**
    * A clock.
@@ -44,7 +45,13 @@ public final class SimulatedClock implements Clock {
 
   @Override
   public synchronized long monotonicNanos() {
+    monotonic += restless ? TICK_NANOS : 0;
     return monotonic;
+  }
+
+  /** Lets time pass also whenever the monotonic time is asked for, from now on. */
+  public synchronized void restless() {
+    restless = true;
   }
 
   /** Lets time pass. */
