@@ -109,6 +109,39 @@ public final class StatusCommand implements Command<StatusOptions> {
     return list.valueStream().map(JsonNode::asString).collect(Collectors.joining(", "));
   }
 
+  private static void printVerification(JsonNode verification, Output output) {
+    if (verification.isMissingNode()) {
+      return;
+    }
+    JsonNode last = verification.path("last");
+    JsonNode current = verification.path("current");
+    output.line(
+        "  verification          %s; since %s %d segments, %d MiB"
+            .formatted(
+                last.isMissingNode()
+                    ? "not complete yet"
+                    : "%d segments, %d MiB, %s at %s"
+                        .formatted(
+                            last.path("segments").asLong(),
+                            last.path("bytes").asLong() >> 20,
+                            last.path("sound").asBoolean() ? "sound" : "DAMAGED",
+                            last.path("ended").asString()),
+                current.path("began").asString(),
+                current.path("segments").asLong(),
+                current.path("bytes").asLong() >> 20));
+    for (JsonNode finding : verification.path("findings")) {
+      output.line(
+          "  DAMAGED: %s: %s; %s"
+              .formatted(
+                  finding.path("where").asString(),
+                  finding.path("what").asString(),
+                  finding.path("cost").asString()));
+    }
+    if (verification.has("problem")) {
+      output.line("  VERIFICATION FAILS: " + verification.path("problem").asString());
+    }
+  }
+
   private static void print(JsonNode report, Output output) {
     if (report.path("running").asBoolean()) {
       output.line(
@@ -147,6 +180,7 @@ public final class StatusCommand implements Command<StatusOptions> {
                     disk.path("journal_limit_bytes").asLong() >> 20,
                     disk.path("journal_free_bytes").asLong() >> 20));
       }
+      printVerification(disk.path("verification"), output);
       for (String problem : new String[] {"failure", "alarm"}) {
         if (disk.has(problem)) {
           output.line(

@@ -5,12 +5,10 @@ import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.cli.VerifyOptions;
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.serve.FindingReport;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
-import io.everwhen.journal.history.History.Point;
-import io.everwhen.journal.history.Lost;
-import io.everwhen.restore.plan.Times;
 import io.everwhen.restore.run.Verifier;
 import io.everwhen.restore.run.VerifyReport;
 import java.io.IOException;
@@ -83,29 +81,7 @@ public final class VerifyCommand implements Command<VerifyOptions> {
             .put("bytes", report.bytes());
     ArrayNode findings = node.putArray("findings");
     for (VerifyReport.Finding finding : report.findings()) {
-      ObjectNode found =
-          Json.object()
-              .put("where", finding.where())
-              .put("what", finding.what())
-              .put("cost", finding.cost());
-      ArrayNode lost = found.putArray("cannot_restore");
-      finding.lost().forEach(each -> lost.add(json(each)));
-      findings.add(found);
-    }
-    return node;
-  }
-
-  /** An end that is missing is open. */
-  private static ObjectNode json(Lost lost) {
-    ObjectNode node = Json.object().put("disk", lost.disk());
-    Point after = lost.after();
-    if (after != null) {
-      node.put("after_sequence", after.sequence()).put("after_time", Times.text(after.timeNanos()));
-    }
-    Point before = lost.before();
-    if (before != null) {
-      node.put("before_sequence", before.sequence())
-          .put("before_time", Times.text(before.timeNanos()));
+      findings.add(FindingReport.of(finding));
     }
     return node;
   }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  *   dead_after_seconds: 60
  *   transfer_memory: 32MiB          # of one connection, for write data
  *   write_memory: 320MiB            # the same of all connections together
+ *   verify_rate: 8MiB               # a second, of all histories together; 0 for not at all
  * }</pre>
  */
 final class LimitsReader {
@@ -28,7 +29,8 @@ final class LimitsReader {
           "ping_after_seconds",
           "dead_after_seconds",
           "transfer_memory",
-          "write_memory");
+          "write_memory",
+          "verify_rate");
 
   private final ConfigReader reader;
 
@@ -50,6 +52,7 @@ final class LimitsReader {
     int dead = number(mapping, "dead_after_seconds", usual.deadAfterSeconds());
     long transfer = bytes(mapping, "transfer_memory", usual.transferBytesMax());
     long write = bytes(mapping, "write_memory", LimitsConfig.DEFAULT.writeBytes());
+    Long verify = reader.value(mapping, "verify_rate", LimitsReader::rate);
     return reader.parsed(
         mapping.line(),
         "limits",
@@ -57,6 +60,7 @@ final class LimitsReader {
             new LimitsConfig(
                 sessions,
                 write,
+                verify == null ? LimitsConfig.DEFAULT.verifyBytesPerSecond() : verify,
                 new PortalOptions(
                     usual.group(),
                     usual.advertised(),
@@ -65,6 +69,12 @@ final class LimitsReader {
                     ping,
                     dead,
                     Math.toIntExact(transfer))));
+  }
+
+  /** Bytes a second, with or without saying so. */
+  private static long rate(String text) {
+    String size = text.endsWith("/s") ? text.substring(0, text.length() - 2) : text;
+    return size.equals("0") ? 0 : ByteSize.parse(size).bytes();
   }
 
   private int number(YamlNode.Mapping mapping, String key, int usual)

@@ -32,6 +32,7 @@ public final class Appliance implements Closeable {
   private final ServedDisks disks;
   private final ServedPortals portals;
   private final Exports exports;
+  private final Scrubbing scrubbing;
   private final Operations operations;
   private InetSocketAddress adminAddress;
 
@@ -73,7 +74,9 @@ public final class Appliance implements Closeable {
     this.disks = new ServedDisks(data, clock, random);
     this.portals = new ServedPortals(targets);
     this.exports = new Exports(targets);
-    this.operations = new Operations(data, disks, portals, exports, targets, source, config, clock);
+    this.scrubbing = new Scrubbing(disks, clock, config.limits().verifyBytesPerSecond());
+    this.operations =
+        new Operations(data, disks, portals, exports, targets, scrubbing, source, config, clock);
   }
 
   private void open(Config config, RandomGenerator random) throws IOException {
@@ -89,8 +92,10 @@ public final class Appliance implements Closeable {
     toClose.push(disks);
     AdminServer admin = new AdminServer(adminAddress, this, data, random);
     toClose.push(admin);
+    toClose.push(scrubbing);
     toClose.push(portals);
     operations.start(disksToServe(data, config));
+    scrubbing.start();
     adminAddress = admin.start();
     daemonFile.write(portalAddress(), adminAddress);
     toClose.push(daemonFile);

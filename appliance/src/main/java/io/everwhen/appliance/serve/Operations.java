@@ -39,6 +39,7 @@ final class Operations {
   private final ServedPortals portals;
   private final Exports exports;
   private final Targets targets;
+  private final Scrubbing scrubbing;
   private final ConfigSource source;
   private final Clock clock;
   private Config config;
@@ -49,6 +50,7 @@ final class Operations {
       ServedPortals portals,
       Exports exports,
       Targets targets,
+      Scrubbing scrubbing,
       ConfigSource source,
       Config config,
       Clock clock) {
@@ -57,6 +59,7 @@ final class Operations {
     this.portals = portals;
     this.exports = exports;
     this.targets = targets;
+    this.scrubbing = scrubbing;
     this.source = source;
     this.config = config;
     this.clock = clock;
@@ -89,7 +92,7 @@ final class Operations {
       throw Refusal.now("nothing was changed: " + e.getMessage());
     }
     ObjectNode done =
-        new Reload(data, disks, portals, exports, targets, source, config, next).run();
+        new Reload(data, disks, portals, exports, targets, scrubbing, source, config, next).run();
     config = next;
     return done;
   }

@@ -29,6 +29,7 @@ final class Reload {
   private final ServedPortals portals;
   private final Exports exports;
   private final Targets targets;
+  private final Scrubbing scrubbing;
   private final ConfigSource source;
   private final Config before;
   private final Config next;
@@ -42,6 +43,7 @@ final class Reload {
       ServedPortals portals,
       Exports exports,
       Targets targets,
+      Scrubbing scrubbing,
       ConfigSource source,
       Config before,
       Config next) {
@@ -50,6 +52,7 @@ final class Reload {
     this.portals = portals;
     this.exports = exports;
     this.targets = targets;
+    this.scrubbing = scrubbing;
     this.source = source;
     this.before = before;
     this.next = next;
@@ -84,6 +87,14 @@ final class Reload {
       targets.writeBytesMax(next.limits().writeBytes());
       changes.add("at most " + new ByteSize(next.limits().writeBytes()) + " of write data");
     }
+    long rate = next.limits().verifyBytesPerSecond();
+    if (before.limits().verifyBytesPerSecond() != rate) {
+      scrubbing.rate(rate);
+      changes.add(
+          rate == 0
+              ? "histories are not verified in the background"
+              : "histories are verified at " + new ByteSize(rate) + " a second");
+    }
     closePortals();
     for (OpenDisk disk : disks.all()) {
       DiskName name = disk.disk().name();
@@ -114,7 +125,7 @@ final class Reload {
       problems.add("admin" + restart);
     }
     if (!before.limits().portal().equals(next.limits().portal())) {
-      problems.add("limits, except for sessions and write_memory," + restart);
+      problems.add("limits, except for sessions, write_memory and verify_rate," + restart);
     }
     for (PortalConfig portal : next.portals()) {
       checkPortal(portal).ifPresent(problems::add);

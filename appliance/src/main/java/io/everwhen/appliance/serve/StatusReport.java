@@ -122,6 +122,7 @@ final class StatusReport {
             .put("journal_bytes", status.journalBytes())
             .put("journal_limit_bytes", status.historyBytes())
             .put("journal_free_bytes", status.volumeFreeBytes());
+    node.set("verification", FindingReport.of(disk.scrubber().status()));
     if (status.failure() != null) {
       node.put("failure", status.failure());
     }

@@ -5,6 +5,7 @@ import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.log.Clock;
+import io.everwhen.restore.run.Scrubber;
 import io.everwhen.target.scsi.DiskIdentity;
 import io.everwhen.target.scsi.LogicalUnit;
 import io.everwhen.target.scsi.ReservationStore;
@@ -25,6 +26,7 @@ public final class OpenDisk implements Closeable {
   private final DiskIdentity identity;
   private final LogicalUnit unit;
   private final boolean sharesVolume;
+  private final Scrubber scrubber;
   private volatile StoredDisk disk;
 
   private OpenDisk(
@@ -32,12 +34,14 @@ public final class OpenDisk implements Closeable {
       StoredDisk disk,
       Group group,
       ReservationStore reservations,
-      boolean sharesVolume)
+      boolean sharesVolume,
+      Scrubber scrubber)
       throws IOException {
     this.data = data;
     this.disk = disk;
     this.group = group;
     this.sharesVolume = sharesVolume;
+    this.scrubber = scrubber;
     this.device = new JournaledDisk(group, 0);
     device.readOnly(disk.readOnly());
     this.identity = DiskIdentity.of(group.id() + "/0");
@@ -80,7 +84,8 @@ public final class OpenDisk implements Closeable {
     Group group = Group.open(journal, List.of(home), options, clock, random);
     try {
       boolean sharesVolume = journal.sharesVolumeWith(home);
-      return new OpenDisk(data, disk, group, new ReservationFile(home), sharesVolume);
+      return new OpenDisk(
+          data, disk, group, new ReservationFile(home), sharesVolume, new Scrubber(journal, clock));
     } catch (IOException | RuntimeException e) {
       try (group) {
         throw e;
@@ -96,6 +101,11 @@ public final class OpenDisk implements Closeable {
   /** Its journal and volume. */
   public Group group() {
     return group;
+  }
+
+  /** What verifies its history in the background. */
+  public Scrubber scrubber() {
+    return scrubber;
   }
 
   /** As the target serves it, with the persistent reservations that there are. */

@@ -61,8 +61,13 @@ public final class DamageSurvey {
 
   /** Reads the whole baseline of a disk; what is wrong with it, or empty. */
   public Optional<Damage> of(Manifest.Disk disk) throws IOException {
+    return of(disk, 0, Long.MAX_VALUE);
+  }
+
+  /** The same for the bytes from {@code from} to {@code to} of a baseline. */
+  public Optional<Damage> of(Manifest.Disk disk, long from, long to) throws IOException {
     try (PastView view = new PastView(history, disk, history.horizon().sequence())) {
-      List<LostExtent> damaged = view.damagedBaseline();
+      List<LostExtent> damaged = view.damagedBaseline(from, to);
       if (damaged.isEmpty()) {
         return Optional.empty();
       }

@@ -230,16 +230,16 @@ public final class PastView implements Closeable {
     }
   }
 
-  /** Reads the whole baseline; which parts of it are not as they were written. */
-  List<LostExtent> damagedBaseline() throws IOException {
+  /** Reads a range of the baseline; which parts of it are not as they were written. */
+  List<LostExtent> damagedBaseline(long from, long to) throws IOException {
     List<LostExtent> damaged = new ArrayList<>();
     if (baseline == null) {
       return damaged;
     }
     ByteBuffer window = ByteBuffer.allocateDirect(1 << 20);
     // Its own size: while a resize is folded into it, the disk may have another.
-    long end = baseline.size();
-    for (long at = baseline.nextData(0); at < end; at = baseline.nextData(at + window.limit())) {
+    long end = Math.min(baseline.size(), to);
+    for (long at = baseline.nextData(from); at < end; at = baseline.nextData(at + window.limit())) {
       at -= at % BaselineFile.CHUNK_BYTES;
       window.clear().limit((int) Math.min(window.capacity(), end - at));
       try {

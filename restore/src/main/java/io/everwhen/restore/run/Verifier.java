@@ -14,7 +14,6 @@ import io.everwhen.restore.plan.Times;
 import io.everwhen.restore.run.VerifyReport.Finding;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,15 +25,16 @@ public final class Verifier {
 
   private final History history;
   private final Progress progress;
+  private final DamageSurvey survey;
 
   public Verifier(History history, Progress progress) {
     this.history = history;
     this.progress = progress;
+    this.survey = new DamageSurvey(history);
   }
 
   /** Verifies the baseline, every segment, their order, their chain of seals, and the end. */
   public VerifyReport verify() throws IOException {
-    DamageSurvey survey = new DamageSurvey(history);
     List<Finding> findings = new ArrayList<>();
     for (Manifest.Disk disk : history.manifest().disks()) {
       survey.of(disk).map(Verifier::finding).ifPresent(findings::add);
@@ -43,23 +43,11 @@ public final class Verifier {
       findings.add(finding(survey.of(hole)));
     }
     List<HistorySegment> segments = history.segments();
-    Link expected = Link.after(history.manifest().baseline());
     long entries = 0;
     long bytes = 0;
     for (int i = 0; i < segments.size(); i++) {
-      HistorySegment segment = segments.get(i);
-      SegmentIndex index = segment.index();
-      survey.of(segment).map(Verifier::finding).ifPresent(findings::add);
-      if (!expected.matches(segment)) {
-        findings.add(
-            new Finding(
-                history.storage().describe() + "/" + FileNames.segment(segment.number()),
-                "it does not follow from what comes before: something was changed, removed or added",
-                "nothing vouches for what is restored from seq:%d (%s) on"
-                    .formatted(index.firstSequence(), Times.text(index.firstTimeNanos())),
-                List.of()));
-      }
-      expected = Link.after(segment);
+      findings.addAll(verify(segments, i));
+      SegmentIndex index = segments.get(i).index();
       entries += index.lastSequence() - index.firstSequence() + 1;
       bytes += index.dataLength();
       progress.at(i + 1, segments.size());
@@ -71,7 +59,45 @@ public final class Verifier {
     return new VerifyReport(segments.size(), entries, bytes, findings);
   }
 
-  private static Finding finding(Damage damage) {
+  /** Verifies one segment, and that it follows from what comes before. */
+  List<Finding> verifySegment(long number) throws IOException {
+    List<Finding> findings = new ArrayList<>();
+    for (Hole hole : history.holes()) {
+      if (hole.segment() == number) {
+        findings.add(finding(survey.of(hole)));
+      }
+    }
+    List<HistorySegment> segments = history.segments();
+    for (int i = 0; i < segments.size(); i++) {
+      if (segments.get(i).number() == number) {
+        findings.addAll(verify(segments, i));
+      }
+    }
+    return findings;
+  }
+
+  private List<Finding> verify(List<HistorySegment> segments, int i) throws IOException {
+    HistorySegment segment = segments.get(i);
+    SegmentIndex index = segment.index();
+    List<Finding> findings = new ArrayList<>();
+    survey.of(segment).map(Verifier::finding).ifPresent(findings::add);
+    Link before =
+        i == 0
+            ? Link.after(history.manifest().baseline())
+            : Link.after(segments.get(i - 1).index(), segments.get(i - 1).sealed());
+    if (!before.leadsTo(index, segment.sealed())) {
+      findings.add(
+          new Finding(
+              history.storage().describe() + "/" + FileNames.segment(segment.number()),
+              "it does not follow from what comes before: something was changed, removed or added",
+              "nothing vouches for what is restored from seq:%d (%s) on"
+                  .formatted(index.firstSequence(), Times.text(index.firstTimeNanos())),
+              List.of()));
+    }
+    return findings;
+  }
+
+  static Finding finding(Damage damage) {
     String cost =
         damage.lost().isEmpty()
             ? "every instant can still be restored"
@@ -85,32 +111,5 @@ public final class Verifier {
       lost.add(new Lost(disk.name(), history.head(), null));
     }
     return new Finding(history.storage().describe(), what, LostInstants.text(lost), lost);
-  }
-
-  /**
-   * What the next segment must begin with.
-   *
-   * @param seal empty when it is not known, because an index had to be made again
-   */
-  private record Link(long sequence, int chain, String seal) {
-
-    static Link after(Manifest.Baseline baseline) {
-      return new Link(baseline.sequence() + 1, baseline.chain(), baseline.seal());
-    }
-
-    static Link after(HistorySegment segment) {
-      SegmentIndex index = segment.index();
-      return new Link(
-          index.lastSequence() + 1,
-          index.lastChecksum(),
-          segment.sealed() ? HexFormat.of().formatHex(index.seal()) : "");
-    }
-
-    boolean matches(HistorySegment segment) {
-      SegmentIndex index = segment.index();
-      return index.firstSequence() == sequence
-          && index.firstChain() == chain
-          && (!segment.sealed() || seal.isEmpty() || index.previousSealText().equals(seal));
-    }
   }
 }
