@@ -37,23 +37,54 @@ final class BufferPool {
 
     private long ownBytes;
 
-    /**
-     * A buffer of at least {@code bytes}, cleared, with its limit there; null if the connection
-     * holds its part already.
-     */
-    @Nullable ByteBuffer acquire(int bytes) {
-      ByteBuffer buffer = take(bytes, ownBytes);
-      if (buffer != null) {
-        ownBytes += buffer.capacity();
+    /** Room for {@code bytes}; null if the connection holds its part already. */
+    @Nullable Room room(int bytes) {
+      int size = 1 << bits(bytes);
+      if (!reserve(size, ownBytes)) {
+        return null;
       }
-      return buffer;
+      ownBytes += size;
+      return new Room(this, size);
+    }
+  }
+
+  /**
+   * Room for write data. The memory behind it is taken when it is needed: who announces data and
+   * sends none costs none. For the connection's thread.
+   */
+  final class Room {
+
+    private final Share share;
+    private final int size;
+    private @Nullable ByteBuffer memory;
+    private boolean released;
+
+    private Room(Share share, int size) {
+      this.share = share;
+      this.size = size;
     }
 
-    /** Takes back what {@link #acquire} gave; an empty buffer came from elsewhere. */
-    void release(ByteBuffer buffer) {
-      if (buffer.capacity() > 0) {
-        ownBytes -= buffer.capacity();
-        give(buffer);
+    /** The memory if it was needed already. */
+    @Nullable ByteBuffer used() {
+      return memory;
+    }
+
+    /** The memory; null if the machine has less than was configured. */
+    @Nullable ByteBuffer memory() {
+      ByteBuffer taken = memory;
+      if (taken == null) {
+        taken = take(size);
+        memory = taken;
+      }
+      return taken;
+    }
+
+    /** Gives it back. */
+    void release() {
+      if (!released) {
+        released = true;
+        share.ownBytes -= size;
+        give(size, memory);
       }
     }
   }
@@ -68,44 +99,41 @@ final class BufferPool {
     return new Share();
   }
 
-  private @Nullable ByteBuffer take(int bytes, long ownBytes) {
-    int bits =
-        Math.max(
-            SMALLEST_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(bytes, 1) - 1));
-    int size = 1 << bits;
-    ByteBuffer buffer;
-    synchronized (this) {
-      if (ownBytes + size > (heldBytesMax - heldBytes) / SHARE_OF_FREE) {
-        return null;
-      }
-      heldBytes += size;
-      buffer = free.get(bits).pollLast();
-      if (buffer != null) {
-        freeBytes -= size;
-      }
-    }
-    ByteBuffer taken = buffer == null ? allocate(size) : buffer;
-    return taken == null ? null : taken.clear().limit(bytes);
+  private static int bits(int bytes) {
+    return Math.max(
+        SMALLEST_BITS, Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(bytes, 1) - 1));
   }
 
-  /** Null if the machine's memory is less than was configured. */
-  private @Nullable ByteBuffer allocate(int size) {
+  private synchronized boolean reserve(int size, long ownBytes) {
+    if (ownBytes + size > (heldBytesMax - heldBytes) / SHARE_OF_FREE) {
+      return false;
+    }
+    heldBytes += size;
+    return true;
+  }
+
+  private @Nullable ByteBuffer take(int size) {
+    ByteBuffer buffer;
+    synchronized (this) {
+      buffer = free.get(bits(size)).pollLast();
+      if (buffer != null) {
+        freeBytes -= size;
+        return buffer.clear();
+      }
+    }
     try {
       return ByteBuffer.allocateDirect(size);
     } catch (OutOfMemoryError e) {
       log.warn("no memory for write data: {}; commands are answered BUSY", e.getMessage());
-      synchronized (this) {
-        heldBytes -= size;
-      }
       return null;
     }
   }
 
-  private synchronized void give(ByteBuffer buffer) {
-    heldBytes -= buffer.capacity();
-    if (freeBytes + buffer.capacity() <= Limits.POOLED_BYTES_MAX) {
-      free.get(Integer.numberOfTrailingZeros(buffer.capacity())).addLast(buffer);
-      freeBytes += buffer.capacity();
+  private synchronized void give(int size, @Nullable ByteBuffer memory) {
+    heldBytes -= size;
+    if (memory != null && freeBytes + size <= Limits.POOLED_BYTES_MAX) {
+      free.get(bits(size)).addLast(memory);
+      freeBytes += size;
     }
   }
 }

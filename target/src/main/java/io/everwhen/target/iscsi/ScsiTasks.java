@@ -32,8 +32,6 @@ final class ScsiTasks {
 
   private static final Logger log = LoggerFactory.getLogger(ScsiTasks.class);
 
-  private static final ByteBuffer NO_BUFFER = ByteBuffer.allocate(0);
-
   private final ServedTarget target;
   private final LogicalUnits units;
   private final Session session;
@@ -52,7 +50,7 @@ final class ScsiTasks {
 
   private final Map<Integer, WriteTransfer> transfers = new LinkedHashMap<>();
   private final ArrayDeque<WriteTransfer> ungranted = new ArrayDeque<>();
-  private final List<ByteBuffer> unsettledBuffers = new ArrayList<>();
+  private final List<WriteTransfer> unsettled = new ArrayList<>();
   private int grantedBytes;
   private int nextTransferTag;
   private int seenAborts;
@@ -177,12 +175,12 @@ final class ScsiTasks {
     }
     boolean granted = ungranted.isEmpty() && grantedBytes + wanted <= transferBytesMax;
     int unasked = unsolicited ? parameters.firstBurstBytesMax() : data.remaining();
-    ByteBuffer buffer = granted ? buffers.acquire(wanted) : null;
-    if (buffer == null && grantedBytes > 0) {
+    BufferPool.Room room = granted ? buffers.room(wanted) : null;
+    if (room == null && grantedBytes > 0) {
       granted = false; // until what is granted has ended
-      buffer = buffers.acquire(Math.min(wanted, unasked));
+      room = buffers.room(Math.min(wanted, unasked));
     }
-    boolean busy = buffer == null;
+    boolean busy = room == null;
     if (busy && !unsolicited) {
       responses.busy(task.tag(), task.expectedBytes() - task.neededBytes(), 0);
       return;
@@ -193,7 +191,7 @@ final class ScsiTasks {
             wanted,
             firstBurst(task.expectedBytes()),
             unsolicited,
-            buffer == null ? NO_BUFFER : buffer,
+            room,
             granted && !busy,
             nextTransferTag,
             parameters.burstBytesMax());
@@ -201,11 +199,7 @@ final class ScsiTasks {
     if (refused != null) {
       transfer.fail(refused);
     }
-    if (busy) {
-      transfer.turnAway();
-    } else {
-      transfer.immediate(data);
-    }
+    transfer.immediate(data);
     transfers.put(task.tag(), transfer);
     window.begun();
     if (task.aborted()) {
@@ -273,13 +267,13 @@ final class ScsiTasks {
           task.expectedBytes(),
           task.neededBytes(),
           transfer.r2ts());
-      buffers.release(transfer.buffer());
+      transfer.release();
     } else if (transfer.busy()) {
       responses.busy(task.tag(), task.expectedBytes() - task.neededBytes(), transfer.r2ts());
-      buffers.release(transfer.buffer());
+      transfer.release();
     } else {
       settleBefore(task);
-      unsettledBuffers.add(transfer.buffer());
+      unsettled.add(transfer);
       run(task, transfer.data(), transfer.r2ts(), true);
     }
     forget(transfer);
@@ -300,7 +294,7 @@ final class ScsiTasks {
       if (grantedBytes + next.wantedBytes() > transferBytesMax) {
         return;
       }
-      ByteBuffer larger = buffers.acquire(next.wantedBytes());
+      BufferPool.Room larger = buffers.room(next.wantedBytes());
       if (larger == null && grantedBytes > 0) {
         return; // and come back when what is granted has ended
       }
@@ -309,7 +303,7 @@ final class ScsiTasks {
         next.turnAway();
       } else {
         grantedBytes += next.wantedBytes();
-        buffers.release(next.grant(larger));
+        next.grant(larger);
       }
       advance(next);
     }
@@ -410,9 +404,9 @@ final class ScsiTasks {
   }
 
   private void releaseUnsettled() {
-    if (!unsettledBuffers.isEmpty()) {
-      unsettledBuffers.forEach(buffers::release);
-      unsettledBuffers.clear();
+    if (!unsettled.isEmpty()) {
+      unsettled.forEach(WriteTransfer::release);
+      unsettled.clear();
     }
   }
 
@@ -428,7 +422,7 @@ final class ScsiTasks {
         transfer.task().nexus().dropped();
         all.remove();
         forget(transfer);
-        buffers.release(transfer.buffer());
+        transfer.release();
         count++;
       }
     }
@@ -445,13 +439,13 @@ final class ScsiTasks {
     }
   }
 
-  /** Gives all buffers back, when the connection is gone; the disk lets go of them first. */
+  /** Gives all room back, when the connection is gone; the disk lets go of them first. */
   void close() {
     responses.drop();
     transfers
         .values()
         .forEach(transfer -> {
-          buffers.release(transfer.buffer());
+          transfer.release();
           window.finished();
         });
     transfers.clear();

@@ -3,6 +3,7 @@ package io.everwhen.target.iscsi;
 import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.scsi.Sense;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,11 +13,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class WriteTransfer {
 
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
   private final Task task;
   private final int wantedBytes;
   private final long unsolicitedEnd;
 
-  private ByteBuffer buffer;
+  private BufferPool.@Nullable Room room;
   private @Nullable Sense failure;
   private boolean busy;
   private boolean unsolicited;
@@ -35,7 +38,8 @@ final class WriteTransfer {
    * @param wantedBytes how much of it the command needs; the rest is dropped
    * @param unsolicitedEnd where unsolicited data ends at the latest
    * @param unsolicited whether Data-Out PDUs come without being asked for
-   * @param buffer room for what may come unsolicited, or for all if {@code granted}
+   * @param room for what may come unsolicited, or for all if {@code granted}; null if there is
+   *     none: then the initiator is to try again, and what still comes unasked is dropped
    * @param firstTag Target Transfer Tag of the first R2T; the next ones count up
    */
   WriteTransfer(
@@ -43,7 +47,7 @@ final class WriteTransfer {
       int wantedBytes,
       long unsolicitedEnd,
       boolean unsolicited,
-      ByteBuffer buffer,
+      BufferPool.@Nullable Room room,
       boolean granted,
       int firstTag,
       int burstBytesMax) {
@@ -51,7 +55,8 @@ final class WriteTransfer {
     this.wantedBytes = wantedBytes;
     this.unsolicitedEnd = unsolicitedEnd;
     this.unsolicited = unsolicited;
-    this.buffer = buffer;
+    this.room = room;
+    this.busy = room == null;
     this.granted = granted;
     this.firstTag = firstTag;
     this.burstBytesMax = burstBytesMax;
@@ -65,13 +70,17 @@ final class WriteTransfer {
     return wantedBytes;
   }
 
-  ByteBuffer buffer() {
-    return buffer;
+  /** Gives its room back, if it has any. */
+  void release() {
+    BufferPool.Room held = room;
+    if (held != null) {
+      held.release();
+    }
   }
 
   /** All the data, once {@link #complete}. */
   ByteBuffer data() {
-    return buffer.position(0).limit(wantedBytes);
+    return wantedBytes == 0 ? NOTHING : memory().position(0).limit(wantedBytes);
   }
 
   boolean granted() {
@@ -107,18 +116,23 @@ final class WriteTransfer {
     return !unsolicited && (ends ? answeredR2ts >= r2ts : received >= wantedBytes);
   }
 
-  /** Moves to a buffer that takes all the data; returns the old one. */
-  ByteBuffer grant(ByteBuffer larger) {
-    ByteBuffer old = buffer;
-    larger.put(0, old, 0, (int) Math.min(received, wantedBytes));
-    buffer = larger;
+  /** Moves to room for all the data. */
+  void grant(BufferPool.Room larger) {
+    BufferPool.Room old = Objects.requireNonNull(room, "one without room is busy");
+    room = larger;
     granted = true;
-    return old;
+    ByteBuffer come = old.used();
+    if (come != null) {
+      put(0, come, 0, (int) Math.min(received, wantedBytes));
+    }
+    old.release();
   }
 
   /** Takes the immediate data of the command. */
   void immediate(ByteBuffer data) {
-    store(data);
+    if (failure == null && !busy) {
+      store(data);
+    }
   }
 
   /** Takes a Data-Out; what is wrong with it makes the command fail. */
@@ -171,9 +185,23 @@ final class WriteTransfer {
   private void store(ByteBuffer data) {
     int length = (int) Math.max(0, Math.min(data.remaining(), wantedBytes - received));
     if (length > 0) {
-      buffer.put((int) received, data, data.position(), length);
+      put((int) received, data, data.position(), length);
     }
     received += data.remaining();
+  }
+
+  private void put(int at, ByteBuffer from, int position, int length) {
+    ByteBuffer memory = room == null ? null : room.memory();
+    if (memory == null) {
+      busy = true;
+    } else {
+      memory.put(at, from, position, length);
+    }
+  }
+
+  private ByteBuffer memory() {
+    return Objects.requireNonNull(
+        Objects.requireNonNull(room, "no room").memory(), "data came, so there is memory");
   }
 
   /** Whether an R2T should be sent now, given how many may be outstanding. */
