@@ -81,4 +81,29 @@ class VerificationIT {
       assertThat(daemon.terminate()).as(daemon.output()).isZero();
     }
   }
+
+  @Test
+  void whatTheDaemonHasWrittenIsSignedWithItsKeyAndNoOther() throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=16MiB")) {
+      daemon.start();
+      try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+        initiator.write(0, new byte[4096], true);
+      }
+      Outcome status = Cli.run("status", "--json", "--data", daemon.data().toString()).done();
+      String key = JsonMapper.shared().readTree(status.out()).path("signing_key").asString();
+      assertThat(daemon.terminate()).as(daemon.output()).isZero();
+      String journal = daemon.journal().resolve("disk0").toString();
+      String published = daemon.data().resolve("signing.pub").toString();
+      for (String given : new String[] {key, published}) {
+        Outcome sound = Cli.run("verify", "--journal", journal, "--key", given, "--json").done();
+        JsonNode signed = JsonMapper.shared().readTree(sound.out()).path("signed");
+        assertThat(signed.path("key").asString()).isEqualTo(key);
+        assertThat(signed.path("newer_entries").asLong(-1)).isZero();
+      }
+      assertThat(Cli.run("verify", "--journal", journal).done().out()).contains("by " + key);
+      Outcome other = Cli.run("verify", "--journal", journal, "--key", "0".repeat(64)).failed();
+      assertThat(other.out()).contains("it is signed by the key " + key);
+      Cli.run("verify", "--journal", journal, "--key", "no such file").failed();
+    }
+  }
 }

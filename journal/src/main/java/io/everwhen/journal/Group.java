@@ -337,6 +337,7 @@ public final class Group implements Closeable {
     maintenance.end();
     try (Closeable _ = writerLock;
         LiveDisks _ = disks;
+        Closeable _ = maintenance::signHead;
         Journal _ = journal) {
       if (journal.failure() == null) {
         maintenance.apply();

@@ -2,6 +2,7 @@ package io.everwhen.journal;
 
 import io.everwhen.journal.log.JournalOptions;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a group is kept.
@@ -14,6 +15,7 @@ import java.time.Duration;
  * @param applyInterval how long a change waits at most before it is applied to the image
  * @param background whether a thread of the group does the maintenance; else whoever calls {@link
  *     Group#maintain}
+ * @param signer signs the head whenever a segment was sealed; null when nobody does
  */
 public record GroupOptions(
     JournalOptions journal,
@@ -21,7 +23,8 @@ public record GroupOptions(
     long applyBytes,
     long backlogBytes,
     Duration applyInterval,
-    boolean background) {
+    boolean background,
+    @Nullable HeadSigner signer) {
 
   /**
    * 16 GiB of history; the image within 64 MiB and two seconds, and never more than 256 MiB, of the
@@ -42,14 +45,32 @@ public record GroupOptions(
     }
   }
 
+  /** A group whose head nobody signs. */
+  public GroupOptions(
+      JournalOptions journal,
+      long historyBytes,
+      long applyBytes,
+      long backlogBytes,
+      Duration applyInterval,
+      boolean background) {
+    this(journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, null);
+  }
+
+  /** The same with somebody who signs the head. */
+  public GroupOptions withSigner(HeadSigner other) {
+    return new GroupOptions(
+        journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, other);
+  }
+
   /** The same with another bound on the history. */
   public GroupOptions withHistoryBytes(long bytes) {
-    return new GroupOptions(journal, bytes, applyBytes, backlogBytes, applyInterval, background);
+    return new GroupOptions(
+        journal, bytes, applyBytes, backlogBytes, applyInterval, background, signer);
   }
 
   /** The same with other segments. */
   public GroupOptions withJournal(JournalOptions options) {
     return new GroupOptions(
-        options, historyBytes, applyBytes, backlogBytes, applyInterval, background);
+        options, historyBytes, applyBytes, backlogBytes, applyInterval, background, signer);
   }
 }

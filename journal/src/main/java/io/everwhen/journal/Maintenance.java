@@ -38,6 +38,7 @@ final class Maintenance {
   private final LiveDisks disks;
   private final Applier applier;
   private final Backlog backlog;
+  private final HeadKeeper head;
   private final Ending ending;
   private final @Nullable Thread thread;
 
@@ -69,6 +70,7 @@ final class Maintenance {
     this.disks = disks;
     this.applier = disks.applier(journal);
     this.backlog = backlog;
+    this.head = new HeadKeeper(files, manifest, options.signer(), clock, journal.sealed());
     this.ending = new Ending(clock);
     this.appliedSequence = disks.oldestCheckpoint();
     this.applyDueNanos = clock.monotonicNanos();
@@ -141,7 +143,13 @@ final class Maintenance {
 
   /** What keeps cycles from succeeding; null while they do. */
   @Nullable String alarm() {
-    return alarm;
+    String now = alarm;
+    return now == null ? head.alarm() : now;
+  }
+
+  /** Signs the head, if more is sealed than before. */
+  synchronized void signHead() throws IOException {
+    head.sign(journal.sealed());
   }
 
   /** Every entry up to this one is in every image. */
@@ -213,6 +221,7 @@ final class Maintenance {
     if (filesChanged) {
       measureJournal();
     }
+    signHead();
     while (!ending.begun() && journalBytes > historyBytes && fold(false)) {
       filesChanged = true;
     }

@@ -2,13 +2,16 @@ package io.everwhen.journal;
 
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.HistorySegment;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.Storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 import java.util.stream.LongStream;
 import org.assertj.core.api.Assertions;
@@ -42,9 +45,24 @@ final class PastChecks {
       if (!oracle.completeAt(head) || !oracle.completeAt(horizon)) {
         Assertions.fail("the history from %d to %d holds a part of a change", horizon, head);
       }
+      history.signedHead().ifPresent(signed -> checkSigned(history, signed, head));
+      history.headDamage().ifPresent(Assertions::fail);
       checkEntries(history, oracle);
       checkInstants(history, oracle, wanted(horizon, head, instants, random));
       return head;
+    }
+  }
+
+  /** The signed head may be behind, but never claims more than there is. */
+  private static void checkSigned(History history, SignedHead signed, long head) {
+    if (!signed.isSigned() || signed.sequence() > head) {
+      Assertions.fail("%s does not fit a history up to entry %d", signed, head);
+    }
+    for (HistorySegment segment : history.segments()) {
+      if (segment.number() == signed.segment()
+          && !signed.seal().equals(HexFormat.of().formatHex(segment.index().seal()))) {
+        Assertions.fail("%s is not the seal of its segment", signed);
+      }
     }
   }
 

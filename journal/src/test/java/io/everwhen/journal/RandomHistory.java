@@ -38,9 +38,13 @@ final class RandomHistory implements Closeable {
   private static final long CLOCK_TICK_NANOS = 1000;
   private static final long BIRTH = 1_795_305_600_000_000_000L;
 
+  /** The histories of this seed and its multiples are signed; signing them all takes too long. */
+  static final long SIGNED_SEED = 16;
+
   private final SimulatedMachine machine;
   private final SimulatedClock clock;
   private final SplittableRandom random;
+
   private final GroupOptions options;
   private final Oracle oracle;
   private @Nullable Group group;
@@ -70,7 +74,7 @@ final class RandomHistory implements Closeable {
     }
     this.oracle = new Oracle(disks);
     long applyBytes = random.nextLong(1, 16) << 10;
-    this.options =
+    GroupOptions unsigned =
         new GroupOptions(
             new JournalOptions(
                 SEGMENT_BYTES,
@@ -81,6 +85,7 @@ final class RandomHistory implements Closeable {
             applyBytes + (random.nextLong(16) << 10),
             random.nextBoolean() ? Duration.ofHours(1) : Duration.ofNanos(100_000),
             false);
+    this.options = seed % SIGNED_SEED == 0 ? unsigned.withSigner(new TestKey()) : unsigned;
   }
 
   /**

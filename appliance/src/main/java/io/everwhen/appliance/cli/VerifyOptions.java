@@ -10,8 +10,9 @@ import picocli.CommandLine.ParseResult;
  *
  * @param place where the history is
  * @param disk whose history, or null for every disk's
+ * @param key the public key that must have signed it, a file or a fingerprint; null for any
  */
-public record VerifyOptions(Place place, @Nullable DiskName disk) {
+public record VerifyOptions(Place place, @Nullable DiskName disk, @Nullable String key) {
 
   static CommandSpec spec() {
     CommandSpec spec =
@@ -19,6 +20,12 @@ public record VerifyOptions(Place place, @Nullable DiskName disk) {
             "verify", "Checks every byte of the history, and says which instants a damage costs.");
     spec.addPositional(
         Specs.positional(0, "DISK", false, "The disk's name (default: every disk)."));
+    spec.addOption(
+        Specs.option(
+            "--key",
+            "FILE|FINGERPRINT",
+            String.class,
+            "The public key that must have signed the history: a copy of signing.pub, or what 'status' shows."));
     Place.addTo(spec);
     Specs.addJson(spec, "Print one JSON object a disk.");
     return spec;
@@ -26,6 +33,8 @@ public record VerifyOptions(Place place, @Nullable DiskName disk) {
 
   static VerifyOptions of(ParseResult parsed) throws UsageError {
     return new VerifyOptions(
-        Place.of(parsed), parsed.hasMatchedPositional(0) ? Specs.disk(parsed, 0) : null);
+        Place.of(parsed),
+        parsed.hasMatchedPositional(0) ? Specs.disk(parsed, 0) : null,
+        Specs.value(parsed, "--key", String.class));
   }
 }

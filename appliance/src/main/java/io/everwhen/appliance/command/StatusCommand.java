@@ -154,6 +154,7 @@ public final class StatusCommand implements Command<StatusOptions> {
                       .map(StatusCommand::portal)
                       .collect(Collectors.joining(", ")),
                   report.path("admin").asString()));
+      output.line("journals are signed by " + report.path("signing_key").asString());
     } else {
       output.line("not running");
     }

@@ -7,31 +7,40 @@ import io.everwhen.appliance.cli.VerifyOptions;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.serve.FindingReport;
 import io.everwhen.appliance.store.Json;
+import io.everwhen.appliance.store.SigningKey;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.restore.plan.Times;
 import io.everwhen.restore.run.Verifier;
 import io.everwhen.restore.run.VerifyReport;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code everwhen verify}. Fails when there is damage. */
 public final class VerifyCommand implements Command<VerifyOptions> {
 
+  private static final Pattern FINGERPRINT = Pattern.compile("[0-9a-f]{64}");
+
   @Override
   public void run(VerifyOptions options, Output output) throws IOException, CommandFailed {
+    String key = trustedKey(options.key());
     int damaged = 0;
     DiskName wanted = options.disk();
     if (wanted != null) {
       try (History history = Histories.of(options.place(), wanted)) {
-        damaged += verify(history, output);
+        damaged += verify(history, key, output);
       }
     } else {
       for (Path journal : Histories.journals(options.place())) {
         try (History history = Histories.open(journal)) {
-          damaged += verify(history, output);
+          damaged += verify(history, key, output);
         }
       }
     }
@@ -43,13 +52,14 @@ public final class VerifyCommand implements Command<VerifyOptions> {
     }
   }
 
-  private static int verify(History history, Output output) throws IOException {
+  private static int verify(History history, @Nullable String key, Output output)
+      throws IOException {
     String disks =
         history.manifest().disks().stream()
             .map(Manifest.Disk::name)
             .collect(Collectors.joining(", "));
     ProgressLine progress = new ProgressLine("verifying " + disks, output);
-    VerifyReport report = new Verifier(history, progress).verify();
+    VerifyReport report = new Verifier(history, progress, key).verify();
     progress.end();
     if (output.json()) {
       output.line(Json.text(json(disks, report)));
@@ -67,8 +77,41 @@ public final class VerifyCommand implements Command<VerifyOptions> {
                   report.entries(),
                   report.segments(),
                   report.bytes() >> 20));
+      output.line("  " + signature(report.signed()));
     }
     return report.findings().size();
+  }
+
+  /** The fingerprint that was given, or that of the key in the file that was. */
+  private static @Nullable String trustedKey(@Nullable String given)
+      throws IOException, CommandFailed {
+    if (given == null || FINGERPRINT.matcher(given).matches()) {
+      return given;
+    }
+    Path file = Path.of(given).toAbsolutePath();
+    Path directory = file.getParent();
+    if (directory == null || DiskStorage.kindOf(file) != DiskStorage.Kind.FILE) {
+      throw new CommandFailed(
+          given + " is neither a fingerprint (64 hexadecimal digits) nor a file with a public key");
+    }
+    try {
+      return SigningKey.fingerprintIn(
+          DiskStorage.open(directory).readText(file.getFileName().toString()));
+    } catch (IllegalArgumentException | CharacterCodingException e) {
+      throw new CommandFailed("there is no public key in " + given + " (signing.pub has one)");
+    }
+  }
+
+  private static String signature(VerifyReport.@Nullable Signed signed) {
+    return signed == null
+        ? "not signed, as far as it is there and sound"
+        : "signed up to seq:%d (%s) by %s at %s; %d newer entries are not signed yet"
+            .formatted(
+                signed.sequence(),
+                Times.text(signed.timeNanos()),
+                signed.key(),
+                Times.text(signed.signedNanos()),
+                signed.newerEntries());
   }
 
   private static ObjectNode json(String disks, VerifyReport report) {
@@ -79,6 +122,15 @@ public final class VerifyCommand implements Command<VerifyOptions> {
             .put("segments", report.segments())
             .put("entries", report.entries())
             .put("bytes", report.bytes());
+    VerifyReport.Signed signed = report.signed();
+    if (signed != null) {
+      node.putObject("signed")
+          .put("key", signed.key())
+          .put("sequence", signed.sequence())
+          .put("time", Times.text(signed.timeNanos()))
+          .put("signed_at", Times.text(signed.signedNanos()))
+          .put("newer_entries", signed.newerEntries());
+    }
     ArrayNode findings = node.putArray("findings");
     for (VerifyReport.Finding finding : report.findings()) {
       findings.add(FindingReport.of(finding));

@@ -158,6 +158,11 @@ public final class Appliance implements Closeable {
     return exports;
   }
 
+  /** The fingerprint of the key that signs the journals. */
+  String signingKey() throws IOException {
+    return data.signingKey().fingerprint();
+  }
+
   /** Where management is served. */
   public InetSocketAddress adminAddress() {
     return adminAddress;

@@ -42,7 +42,8 @@ final class StatusReport {
             .put("running", true)
             .put("pid", ProcessHandle.current().pid())
             .put("portal", DaemonFile.text(appliance.portalAddress()))
-            .put("admin", DaemonFile.text(appliance.adminAddress()));
+            .put("admin", DaemonFile.text(appliance.adminAddress()))
+            .put("signing_key", appliance.signingKey());
     ArrayNode portals = report.putArray("portals");
     for (ServedPortals.Open portal : appliance.portals().all()) {
       portals.add(portal(portal));

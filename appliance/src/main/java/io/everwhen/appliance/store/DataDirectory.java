@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
  * everwhen.lock          held by the daemon
  * daemon                 where the daemon is, while there is one
  * admin.token            what its management interface asks for
+ * signing.key            with what the heads of the journals are signed
+ * signing.pub            its public part, to be copied to where they are verified
  * disks/NAME/disk        what the disk is, and where its journal is
  * disks/NAME/image       its content, and
  * disks/NAME/checkpoint  up to which entry
@@ -99,6 +101,11 @@ public final class DataDirectory {
       lock = tryLock();
     }
     return lock;
+  }
+
+  /** The key that signs the heads of the journals; made when there is none. */
+  public SigningKey signingKey() throws IOException {
+    return SigningKey.in(storage);
   }
 
   /** The disks, by name. */

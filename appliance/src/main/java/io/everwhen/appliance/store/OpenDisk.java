@@ -80,7 +80,8 @@ public final class OpenDisk implements Closeable {
     if (!made) {
       Group.create(journal, List.of(home), List.of(disk.inGroup()), clock, random);
     }
-    GroupOptions options = GroupOptions.DEFAULT.withHistoryBytes(disk.historyBytes());
+    GroupOptions options =
+        GroupOptions.DEFAULT.withHistoryBytes(disk.historyBytes()).withSigner(data.signingKey());
     Group group = Group.open(journal, List.of(home), options, clock, random);
     try {
       boolean sharesVolume = journal.sharesVolumeWith(home);

@@ -14,6 +14,9 @@ public final class FileNames {
   /** Held exclusively by the process that writes the journal. */
   public static final String WRITER_LOCK = "writer.lock";
 
+  /** The end of the chain of seals, signed. */
+  public static final String HEAD = "head";
+
   /**
    * Held shared by whoever reads history, and exclusively while segments are folded into the
    * baseline.

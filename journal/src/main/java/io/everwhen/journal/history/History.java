@@ -3,8 +3,10 @@ package io.everwhen.journal.history;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
@@ -38,6 +40,7 @@ public final class History implements Closeable {
   private final JournalFiles files;
   private final Manifest manifest;
   private final FoundSegments found;
+  private final Head head;
   private final List<HistorySegment> segments;
   private final List<Hole> holes;
   private final @Nullable String tailDamage;
@@ -46,10 +49,15 @@ public final class History implements Closeable {
   private @Nullable DamageException marksDamage;
 
   private History(
-      JournalFiles files, Manifest manifest, FoundSegments found, @Nullable Closeable pin) {
+      JournalFiles files,
+      Manifest manifest,
+      FoundSegments found,
+      Head head,
+      @Nullable Closeable pin) {
     this.files = files;
     this.manifest = manifest;
     this.found = found;
+    this.head = head;
     this.segments = found.segments;
     this.holes = found.holes;
     this.tailDamage = found.tailDamage;
@@ -66,9 +74,11 @@ public final class History implements Closeable {
       for (int attempt = 0; ; attempt++) {
         Manifest manifest = files.readManifest();
         try {
+          // Before what it speaks of is looked for: a journal only gets longer.
+          Head head = readHead(files);
           FoundSegments found = FoundSegments.in(files, manifest);
           opened = true;
-          return new History(files, manifest, found, pin);
+          return new History(files, manifest, found, head, pin);
         } catch (NoSuchFileException e) {
           if (attempt == 20) {
             throw new DamageException("a file of the journal is missing: " + e.getMessage(), e);
@@ -80,6 +90,27 @@ public final class History implements Closeable {
         pin.close();
       }
     }
+  }
+
+  /** The signed head, or why it cannot be read. */
+  private record Head(@Nullable SignedHead signed, @Nullable String damage) {}
+
+  private static Head readHead(JournalFiles files) throws IOException {
+    try {
+      return new Head(files.readHead().orElse(null), null);
+    } catch (FormatException e) {
+      return new Head(null, e.getMessage());
+    }
+  }
+
+  /** The signed head when this was opened; empty when there is none. Nothing of it is checked. */
+  public Optional<SignedHead> signedHead() {
+    return Optional.ofNullable(head.signed);
+  }
+
+  /** Why {@link #signedHead} cannot be read; empty when it can, or is not there. */
+  public Optional<String> headDamage() {
+    return Optional.ofNullable(head.damage);
   }
 
   /** Waits a moment for a fold that is going on; without a pin the next one may overtake us. */

@@ -50,6 +50,8 @@ public final class Journal implements Closeable {
   private byte[] lastSeal;
   private long lastSealedSequence;
   private int lastSealedChecksum;
+  private long lastSealedSegment;
+  private long lastSealedTimeNanos;
 
   private Journal(
       JournalFiles files,
@@ -68,6 +70,8 @@ public final class Journal implements Closeable {
     this.lastSeal = HexFormat.of().parseHex(recovered.lastSeal());
     this.lastSealedSequence = recovered.lastSequence();
     this.lastSealedChecksum = recovered.lastChecksum();
+    this.lastSealedSegment = recovered.lastSegment();
+    this.lastSealedTimeNanos = recovered.lastTimeNanos();
     this.supply =
         new SegmentSupply(storage, manifest, options, clock, random, recovered.lastSegment());
     this.appender =
@@ -337,7 +341,28 @@ public final class Journal implements Closeable {
       lastSeal = index.seal();
       lastSealedSequence = index.lastSequence();
       lastSealedChecksum = index.lastChecksum();
+      lastSealedSegment = index.segment();
+      lastSealedTimeNanos = index.lastTimeNanos();
     }
+  }
+
+  /**
+   * The end of what is sealed.
+   *
+   * @param segment the last sealed one; 0 when none ever was
+   * @param seal of it, in hexadecimal
+   * @param sequence of its last entry
+   * @param timeNanos that entry's stamp
+   */
+  public record Sealed(long segment, String seal, long sequence, long timeNanos) {}
+
+  /** How far this is sealed; also after it was closed. */
+  public synchronized Sealed sealed() {
+    return new Sealed(
+        lastSealedSegment,
+        HexFormat.of().formatHex(lastSeal),
+        lastSealedSequence,
+        lastSealedTimeNanos);
   }
 
   /**

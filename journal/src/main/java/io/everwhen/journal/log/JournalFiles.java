@@ -6,12 +6,15 @@ import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.NoSuchFileException;
 import java.util.NavigableSet;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -20,6 +23,7 @@ import java.util.function.Function;
 public final class JournalFiles {
 
   private static final int MAX_MANIFEST_BYTES = 1 << 20;
+  private static final int MAX_HEAD_BYTES = 4096;
   private static final int MAX_INDEX_BYTES = 1 << 30;
 
   private final Storage storage;
@@ -116,6 +120,21 @@ public final class JournalFiles {
   /** Seals a segment; durable when it returns. The segment's own bytes must be durable before. */
   void writeIndex(SegmentIndex index) throws IOException {
     replace(FileNames.index(index.segment()), index.encoded());
+  }
+
+  /** Reads the signed head; empty when there is none. Its signature is not checked. */
+  public Optional<SignedHead> readHead() throws IOException {
+    try {
+      return Optional.of(
+          SignedHead.decode(readWhole(FileNames.HEAD, MAX_HEAD_BYTES), describe(FileNames.HEAD)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Replaces the signed head; durable when it returns. What it signs must be durable before. */
+  public void writeHead(SignedHead head) throws IOException {
+    replace(FileNames.HEAD, head.encode());
   }
 
   private void replace(String name, ByteBuffer content) throws IOException {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads everything that a history consists of, and says what damage there is and what it costs. One
@@ -26,14 +27,28 @@ public final class Verifier {
   private final History history;
   private final Progress progress;
   private final DamageSurvey survey;
+  private final @Nullable String trustedKey;
 
   public Verifier(History history, Progress progress) {
+    this(history, progress, null);
+  }
+
+  /**
+   * A verifier that insists on a key.
+   *
+   * @param trustedKey the fingerprint of the only key whose signature counts; null for any
+   */
+  public Verifier(History history, Progress progress, @Nullable String trustedKey) {
+    this.trustedKey = trustedKey;
     this.history = history;
     this.progress = progress;
     this.survey = new DamageSurvey(history);
   }
 
-  /** Verifies the baseline, every segment, their order, their chain of seals, and the end. */
+  /**
+   * Verifies the baseline, every segment, their order, their chain of seals, its end, and its
+   * signature.
+   */
   public VerifyReport verify() throws IOException {
     List<Finding> findings = new ArrayList<>();
     for (Manifest.Disk disk : history.manifest().disks()) {
@@ -56,7 +71,9 @@ public final class Verifier {
     if (tail.isPresent()) {
       findings.add(tailFinding(tail.get()));
     }
-    return new VerifyReport(segments.size(), entries, bytes, findings);
+    HeadCheck head = new HeadCheck(history, trustedKey).run();
+    findings.addAll(head.findings());
+    return new VerifyReport(segments.size(), entries, bytes, head.signed(), findings);
   }
 
   /** Verifies one segment, and that it follows from what comes before. */

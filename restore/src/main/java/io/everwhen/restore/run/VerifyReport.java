@@ -2,6 +2,7 @@ package io.everwhen.restore.run;
 
 import io.everwhen.journal.history.Lost;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a verification has found.
@@ -9,13 +10,27 @@ import java.util.List;
  * @param segments that were read
  * @param entries that they hold
  * @param bytes that were read
+ * @param signed up to where it is signed; null when it is not, or something is wrong with that
  * @param findings what is wrong; empty when nothing is
  */
-public record VerifyReport(long segments, long entries, long bytes, List<Finding> findings) {
+public record VerifyReport(
+    long segments, long entries, long bytes, @Nullable Signed signed, List<Finding> findings) {
 
   public VerifyReport {
     findings = List.copyOf(findings);
   }
+
+  /**
+   * The signed end of the chain of seals.
+   *
+   * @param key the fingerprint of the key that signed it
+   * @param sequence the last entry that is signed
+   * @param timeNanos its stamp
+   * @param signedNanos when it was signed, by the clock of who signed it
+   * @param newerEntries how many entries are not signed yet
+   */
+  public record Signed(
+      String key, long sequence, long timeNanos, long signedNanos, long newerEntries) {}
 
   /**
    * Something that is wrong.

@@ -2,6 +2,7 @@ package io.everwhen.restore.run;
 
 import io.everwhen.journal.Group;
 import io.everwhen.journal.GroupOptions;
+import io.everwhen.journal.HeadSigner;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.image.Volume;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A small real disk with its journal in a directory, a clock that ticks by itself, and every
@@ -55,8 +57,14 @@ public final class TestDisk implements Closeable {
   private final byte[] content = new byte[SIZE];
   private final List<Version> versions = new ArrayList<>();
 
-  /** Makes an empty disk called {@code disk0} below a directory. */
+  /** Makes an empty disk called {@code disk0} below a directory; nobody signs its journal. */
   public TestDisk(Path directory, long seed, long historyBytes) throws IOException {
+    this(directory, seed, historyBytes, null);
+  }
+
+  /** The same with a journal whose head is signed. */
+  TestDisk(Path directory, long seed, long historyBytes, @Nullable HeadSigner signer)
+      throws IOException {
     this.directory = directory;
     this.random = new Random(seed);
     DiskStorage journal = DiskStorage.create(journal());
@@ -64,7 +72,8 @@ public final class TestDisk implements Closeable {
     Group.create(journal, homes, List.of(new Manifest.Disk(0, "disk0", SIZE, 512)), clock, random);
     GroupOptions options =
         new GroupOptions(SEGMENTS, historyBytes, 32 << 10, 1 << 20, Duration.ofSeconds(1), false);
-    this.group = Group.open(journal, homes, options, clock, random);
+    GroupOptions signed = signer == null ? options : options.withSigner(signer);
+    this.group = Group.open(journal, homes, signed, clock, random);
     remember();
   }
 
