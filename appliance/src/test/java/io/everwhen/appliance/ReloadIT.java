@@ -150,6 +150,24 @@ class ReloadIT {
   }
 
   @Test
+  void limitsThatCanChangeDoAndTheOthersNeedARestart() throws Exception {
+    String disks = "disks: {db: {size: 1MiB}}\n";
+    try (Daemon daemon = serving(disks);
+        LibiscsiInitiator first = daemon.connect("db")) {
+      configure(disks + "limits: {sessions: 1, write_memory: 128MiB, verify_rate: 0}\n");
+      assertThat(everwhen(daemon, "reload").done().out())
+          .contains("sessions: at most 1", "128MiB", "not verified in the background");
+      assertThatThrownBy(() -> daemon.connect("db")).isInstanceOf(InitiatorException.class);
+      configure(disks + "limits: {verify_rate: 1MiB}\n");
+      assertThat(everwhen(daemon, "reload").done().out()).contains("1MiB a second");
+      daemon.connect("db").close();
+      assertThat(first.blockCountNow()).isEqualTo(MIB / BLOCK);
+      configure(disks + "limits: {login_seconds: 3}\n");
+      assertThat(everwhen(daemon, "reload").failed().err()).contains("limits", "restart");
+    }
+  }
+
+  @Test
   void whatCannotBeAppliedIsSaidAndNothingIsHalfApplied() throws Exception {
     String good = "disks: {db: {size: 1MiB}}\n";
     try (Daemon daemon = serving(good)) {

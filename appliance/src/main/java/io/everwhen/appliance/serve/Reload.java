@@ -81,7 +81,7 @@ final class Reload {
     }
     if (before.limits().sessions() != next.limits().sessions()) {
       targets.sessionsMax(next.limits().sessions());
-      changes.add("at most " + next.limits().sessions() + " sessions");
+      changes.add("sessions: at most " + next.limits().sessions());
     }
     if (before.limits().writeBytes() != next.limits().writeBytes()) {
       targets.writeBytesMax(next.limits().writeBytes());

@@ -84,6 +84,7 @@ class ConfigTest {
               login_seconds: 5
               transfer_memory: 16MiB
               write_memory: 1GiB
+              verify_rate: 1MiB
             """);
     assertThat(read.portals())
         .containsExactly(
@@ -112,6 +113,7 @@ class ConfigTest {
     assertThat(read.limits().portal().loginSecondsMax()).isEqualTo(5);
     assertThat(read.limits().portal().transferBytesMax()).isEqualTo(16 << 20);
     assertThat(read.limits().writeBytes()).isEqualTo(1L << 30);
+    assertThat(read.limits().verifyBytesPerSecond()).isEqualTo(1 << 20);
     assertThat(read.limits().portal().pingAfterSeconds())
         .isEqualTo(PortalOptions.DEFAULTS.pingAfterSeconds());
   }
@@ -173,6 +175,7 @@ class ConfigTest {
         "limits: {ping_after_seconds: 60}                   ! e.yaml:1: limits: seconds before the end: 60",
         "limits: {transfer_memory: 4GiB}                    ! e.yaml:1: limits:",
         "limits: {write_memory: 1MiB}                       ! e.yaml:1: limits: write_memory: 64MiB to",
+        "limits: {verify_rate: fast}                        ! e.yaml:1: verify_rate:",
         "limits: {nosuch: 1}                                ! e.yaml:1: unknown key 'nosuch'; the keys of limits are sessions",
         "disks:|- {name: a, size: 1G, colour: red}          ! e.yaml:2: unknown key 'colour'; the keys of a disk are name, size",
         "data: {                        ! e.yaml:",
