@@ -34,14 +34,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HostileClientsIT {
 
   /** Of quiet and of attack in turns, so that what else the machine does affects both. */
-  private static final int ROUNDS_MIN = 5;
+  private static final int TURNS_MIN = 2;
 
   /** What a machine that is busy with something else gets until the medians have to be right. */
-  private static final int ROUNDS_MAX = 40;
+  private static final int TURNS_MAX = 20;
 
+  /** How often is measured in a turn: that an attack begins is part of it, but not all of it. */
+  private static final int ROUNDS_QUIET = 2;
+
+  private static final int ROUNDS_ATTACKED = 10;
   private static final int ROUND_MILLIS = 300;
 
-  /** For the attack to unfold, or to be over. */
+  /** For the attack to be over. */
   private static final int BETWEEN_MILLIS = 200;
 
   /** For the neighbour, the attacker, and the daemon at what the attacker wants. */
@@ -95,19 +99,19 @@ class HostileClientsIT {
       List<Double> quiet = new ArrayList<>();
       List<Double> attacked = new ArrayList<>();
       double ratio = 0;
+      int turns = 0;
       try (Attacker attacker = attacker()) {
         while (neighbour.failure() == null
-            && quiet.size() < ROUNDS_MAX
-            && (ratio < RATIO_MIN || quiet.size() < ROUNDS_MIN)) {
+            && turns < TURNS_MAX
+            && (ratio < RATIO_MIN || turns < TURNS_MIN)) {
           Thread.sleep(BETWEEN_MILLIS);
-          quiet.add(quietRate(neighbour));
-          attacked.add(rateUnder(attack, attacker, neighbour));
+          quiet.addAll(quietRates(neighbour));
+          attacked.addAll(ratesUnder(attack, attacker, neighbour));
           ratio = median(attacked) / median(quiet);
+          turns++;
         }
       }
-      tell(
-          "%s: %.2f of the neighbour's throughput after %d rounds"
-              .formatted(attack, ratio, quiet.size()));
+      tell("%s: %.2f of the neighbour's throughput after %d turns".formatted(attack, ratio, turns));
       assertThat(neighbour.failure()).as("the neighbour's error").isNull();
       assertThat(ratio)
           .as("what is left of the neighbour's throughput")
@@ -158,13 +162,13 @@ class HostileClientsIT {
    * Beside as many busy threads as the attack has to share cores with: that it takes its part of
    * them is not the daemon's doing.
    */
-  private static double quietRate(Neighbour neighbour) throws InterruptedException {
+  private static List<Double> quietRates(Neighbour neighbour) throws InterruptedException {
     List<Thread> busy = new ArrayList<>();
     for (int i = Runtime.getRuntime().availableProcessors(); i < CORES_ENOUGH; i++) {
       busy.add(Thread.ofPlatform().start(HostileClientsIT::spin));
     }
     try {
-      return rate(neighbour);
+      return rates(neighbour, ROUNDS_QUIET);
     } finally {
       busy.forEach(Thread::interrupt);
       for (Thread thread : busy) {
@@ -179,7 +183,7 @@ class HostileClientsIT {
     }
   }
 
-  private static double rateUnder(Attack attack, Attacker attacker, Neighbour neighbour)
+  private static List<Double> ratesUnder(Attack attack, Attacker attacker, Neighbour neighbour)
       throws Exception {
     AtomicInteger strikes = new AtomicInteger();
     Thread thread = Thread.ofPlatform().start(() -> strike(attack, attacker, strikes));
@@ -187,8 +191,7 @@ class HostileClientsIT {
       while (strikes.get() == 0) {
         Thread.sleep(1);
       }
-      Thread.sleep(BETWEEN_MILLIS);
-      return rate(neighbour);
+      return rates(neighbour, ROUNDS_ATTACKED);
     } finally {
       thread.interrupt();
       thread.join();
@@ -210,6 +213,14 @@ class HostileClientsIT {
       }
       strikes.incrementAndGet();
     }
+  }
+
+  private static List<Double> rates(Neighbour neighbour, int rounds) throws InterruptedException {
+    List<Double> rates = new ArrayList<>();
+    for (int i = 0; i < rounds; i++) {
+      rates.add(rate(neighbour));
+    }
+    return rates;
   }
 
   private static double rate(Neighbour neighbour) throws InterruptedException {

@@ -38,6 +38,12 @@ public final class Portal implements AutoCloseable {
 
   private static final long ACCEPT_RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+  /**
+   * For each stranger that had to give way: so that a storm of them is taken in at a pace that
+   * leaves the processors to those who are logged in. Whoever comes meanwhile waits in the backlog.
+   */
+  private static final long STORM_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
   private final InetSocketAddress listen;
   private final Targets targets;
   private final MonotonicClock clock;
@@ -172,6 +178,7 @@ public final class Portal implements AutoCloseable {
           .filter(connection -> !crowded || connection.isFrom(from))
           .findFirst()
           .ifPresent(oldest -> oldest.close("too many connections that do not log in"));
+      LockSupport.parkNanos(STORM_PAUSE_NANOS);
     }
   }
 
