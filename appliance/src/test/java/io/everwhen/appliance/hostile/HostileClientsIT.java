@@ -191,9 +191,10 @@ class HostileClientsIT {
     AtomicInteger strikes = new AtomicInteger();
     Thread thread = Thread.ofPlatform().start(() -> strike(attack, attacker, strikes));
     try {
-      while (strikes.get() == 0) {
+      while (strikes.get() == 0 && thread.isAlive()) {
         Thread.sleep(1);
       }
+      assertThat(strikes.get()).as("strikes of %s", attack).isPositive();
       return rates(neighbour, ROUNDS_ATTACKED);
     } finally {
       thread.interrupt();

@@ -153,7 +153,13 @@ public final class Portal implements AutoCloseable {
             connection.run();
             connections.remove(connection);
           };
-      Thread.ofPlatform().daemon().name("iscsi-" + connection.peer()).start(life);
+      try {
+        Thread.ofPlatform().daemon().name("iscsi-" + connection.peer()).start(life);
+      } catch (OutOfMemoryError e) {
+        connections.remove(connection); // nothing else will
+        socket.close();
+        throw e;
+      }
       if (closed) {
         connection.close("the portal is closed");
       }
