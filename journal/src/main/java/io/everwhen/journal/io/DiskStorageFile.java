@@ -79,6 +79,10 @@ final class DiskStorageFile implements StorageFile {
       }
       int first = 0;
       while (position < end) {
+        if (first == count) {
+          throw new IOException(
+              "the buffers for %s were changed while they were written".formatted(describe()));
+        }
         position += channel.write(data, first, count - first);
         while (first < count && !data[first].hasRemaining()) {
           first++;

@@ -40,6 +40,9 @@ final class Batch {
   private final long[] offsets = new long[MAX_ENTRIES];
   private final long[] lengths = new long[MAX_ENTRIES];
   private final int[] payloadLengths = new int[MAX_ENTRIES];
+  // Where each entry's payload is in what is gathered, and where it began when it was staged.
+  private final int[] payloadAt = new int[MAX_ENTRIES];
+  private final int[] payloadStarts = new int[MAX_ENTRIES];
   private final long[] places = new long[MAX_ENTRIES];
   private int entries;
 
@@ -81,6 +84,8 @@ final class Batch {
     places[entries] = place;
     gathered[gatheredCount++] = headerOf(entries).clear();
     if (payloadLength > 0) {
+      payloadAt[entries] = gatheredCount;
+      payloadStarts[entries] = payload.position();
       gathered[gatheredCount++] = payload;
       int padding = -payloadLength & (EntryHeader.ALIGNMENT_BYTES - 1);
       if (padding > 0) {
@@ -115,7 +120,37 @@ final class Batch {
   }
 
   void writeTo(Segment segment) throws IOException {
+    checkPayloads();
     segment.file().write(places[0], gathered, gatheredCount);
+  }
+
+  /**
+   * The payloads are gathered through their owners' buffers. One that would give other bytes than
+   * its header declares would shift or tear everything behind it; so nothing is written then.
+   */
+  private void checkPayloads() throws IOException {
+    // Each is consumed in turn, so that one that was staged twice is not where it was staged.
+    for (int i = 0; i < entries; i++) {
+      if (payloadLengths[i] > 0) {
+        ByteBuffer payload = gathered[payloadAt[i]];
+        if (payload.position() != payloadStarts[i] || payload.remaining() != payloadLengths[i]) {
+          throw new IOException(
+              "the buffer of entry %d was changed between staging and settling: it holds %d bytes from %d, not %d from %d"
+                  .formatted(
+                      lastSequence - entries + 1 + i,
+                      payload.remaining(),
+                      payload.position(),
+                      payloadLengths[i],
+                      payloadStarts[i]));
+        }
+        payload.position(payload.limit());
+      }
+    }
+    for (int i = 0; i < entries; i++) {
+      if (payloadLengths[i] > 0) {
+        gathered[payloadAt[i]].position(payloadStarts[i]);
+      }
+    }
   }
 
   void tell(EntryListener listener, Segment segment) {
