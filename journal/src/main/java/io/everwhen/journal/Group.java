@@ -3,6 +3,8 @@ package io.everwhen.journal;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SignedHead;
+import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
@@ -292,6 +294,29 @@ public final class Group implements Closeable {
    */
   public void keepHistory(long bytes) {
     maintenance.keepHistory(options.withHistoryBytes(bytes).historyBytes());
+  }
+
+  /**
+   * The signed end of the chain of seals, for a time-stamp authority; empty when it is not signed,
+   * or stamped already. What it names is durable.
+   */
+  public Optional<SignedHead> headToStamp() throws IOException {
+    return maintenance.headToStamp();
+  }
+
+  /** The newest time stamp that is kept. */
+  public Optional<StampedHead> newestStamp() throws IOException {
+    return maintenance.newestStamp();
+  }
+
+  /**
+   * Keeps a time stamp of {@link #headToStamp}, durably, and not more stamps than are useful.
+   *
+   * @return false when the group is about to be closed, and nothing was kept
+   * @throws io.everwhen.journal.io.NoSpaceException when there is no room for it
+   */
+  public boolean keepStamp(StampedHead stamp) throws IOException {
+    return maintenance.keepStamp(stamp);
   }
 
   /** How the group is doing. */

@@ -31,6 +31,7 @@ final class HeadKeeper {
   private final @Nullable HeadSigner signer;
   private final Clock clock;
   private long signedSegment;
+  private volatile @Nullable SignedHead signed;
   private volatile @Nullable String alarm;
 
   /** For a journal that was just opened; looks whether the head that is there fits it. */
@@ -86,6 +87,7 @@ final class HeadKeeper {
           SignedHead.fingerprint(own.publicKey()));
     }
     signedSegment = byOwn ? head.segment() : 0;
+    signed = byOwn ? head : null;
   }
 
   /** The seal of a segment up to the last one; empty when it was folded, or cannot be read. */
@@ -118,13 +120,18 @@ final class HeadKeeper {
     return alarm;
   }
 
+  /** The head that was signed last, and is durable; null when nothing is signed. Any thread. */
+  @Nullable SignedHead signed() {
+    return signed;
+  }
+
   /** Signs what is sealed, if that is more than before; without room for it, later. */
   void sign(Journal.Sealed sealed) throws IOException {
     if (signer == null || alarm != null || sealed.segment() == signedSegment) {
       return;
     }
     try {
-      files.writeHead(
+      SignedHead head =
           SignedHead.sign(
               manifest.id(),
               sealed.segment(),
@@ -133,8 +140,10 @@ final class HeadKeeper {
               sealed.timeNanos(),
               clock.wallNanos(),
               signer.publicKey(),
-              signer));
+              signer);
+      files.writeHead(head);
       signedSegment = sealed.segment();
+      signed = head;
     } catch (NoSpaceException e) {
       log.debug("signing the head has to wait: {}", e.getMessage());
     } catch (GeneralSecurityException e) {

@@ -2,6 +2,8 @@ package io.everwhen.journal;
 
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SignedHead;
+import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.Folder;
 import io.everwhen.journal.image.Applier;
 import io.everwhen.journal.image.LiveDisks;
@@ -39,6 +41,7 @@ final class Maintenance {
   private final Applier applier;
   private final Backlog backlog;
   private final HeadKeeper head;
+  private final StampKeeper stamps;
   private final Ending ending;
   private final @Nullable Thread thread;
 
@@ -71,6 +74,7 @@ final class Maintenance {
     this.applier = disks.applier(journal);
     this.backlog = backlog;
     this.head = new HeadKeeper(files, manifest, options.signer(), clock, journal.sealed());
+    this.stamps = new StampKeeper(files);
     this.ending = new Ending(clock);
     this.appliedSequence = disks.oldestCheckpoint();
     this.applyDueNanos = clock.monotonicNanos();
@@ -150,6 +154,26 @@ final class Maintenance {
   /** Signs the head, if more is sealed than before. */
   synchronized void signHead() throws IOException {
     head.sign(journal.sealed());
+  }
+
+  /** The signed head, unless it is time-stamped already. */
+  Optional<SignedHead> headToStamp() throws IOException {
+    SignedHead signed = head.alarm() == null ? head.signed() : null;
+    return signed == null || stamps.has(signed.segment()) ? Optional.empty() : Optional.of(signed);
+  }
+
+  /** The newest time stamp. */
+  Optional<StampedHead> newestStamp() throws IOException {
+    return stamps.newest();
+  }
+
+  /** Keeps a time stamp, unless this is ending: then the directory may be another's already. */
+  synchronized boolean keepStamp(StampedHead stamp) throws IOException {
+    if (ending.begun()) {
+      return false;
+    }
+    stamps.keep(stamp, manifest.baseline().segment());
+    return true;
   }
 
   /** Every entry up to this one is in every image. */

@@ -142,6 +142,24 @@ public final class StatusCommand implements Command<StatusOptions> {
     }
   }
 
+  private static void printTimestamp(JsonNode timestamp, Output output) {
+    if (timestamp.isMissingNode()) {
+      return;
+    }
+    output.line("journals are time-stamped by " + timestamp.path("url").asString());
+    for (JsonNode stamped : timestamp.path("stamped")) {
+      output.line(
+          "  %-20s  up to seq:%d at %s"
+              .formatted(
+                  stamped.path("disk").asString(),
+                  stamped.path("sequence").asLong(),
+                  stamped.path("at").asString()));
+    }
+    if (timestamp.has("alarm")) {
+      output.line("  ALARM: " + timestamp.path("alarm").asString());
+    }
+  }
+
   private static void print(JsonNode report, Output output) {
     if (report.path("running").asBoolean()) {
       output.line(
@@ -155,6 +173,7 @@ public final class StatusCommand implements Command<StatusOptions> {
                       .collect(Collectors.joining(", ")),
                   report.path("admin").asString()));
       output.line("journals are signed by " + report.path("signing_key").asString());
+      printTimestamp(report.path("timestamp"), output);
     } else {
       output.line("not running");
     }

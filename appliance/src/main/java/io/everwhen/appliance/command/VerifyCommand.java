@@ -14,9 +14,12 @@ import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.restore.plan.Times;
 import io.everwhen.restore.run.Verifier;
 import io.everwhen.restore.run.VerifyReport;
+import io.everwhen.restore.stamp.TrustedAuthorities;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -31,16 +34,17 @@ public final class VerifyCommand implements Command<VerifyOptions> {
   @Override
   public void run(VerifyOptions options, Output output) throws IOException, CommandFailed {
     String key = trustedKey(options.key());
+    TrustedAuthorities authorities = trustedAuthorities(options.tsaCertificate());
     int damaged = 0;
     DiskName wanted = options.disk();
     if (wanted != null) {
       try (History history = Histories.of(options.place(), wanted)) {
-        damaged += verify(history, key, output);
+        damaged += verify(history, key, authorities, output);
       }
     } else {
       for (Path journal : Histories.journals(options.place())) {
         try (History history = Histories.open(journal)) {
-          damaged += verify(history, key, output);
+          damaged += verify(history, key, authorities, output);
         }
       }
     }
@@ -52,14 +56,18 @@ public final class VerifyCommand implements Command<VerifyOptions> {
     }
   }
 
-  private static int verify(History history, @Nullable String key, Output output)
+  private static int verify(
+      History history,
+      @Nullable String key,
+      @Nullable TrustedAuthorities authorities,
+      Output output)
       throws IOException {
     String disks =
         history.manifest().disks().stream()
             .map(Manifest.Disk::name)
             .collect(Collectors.joining(", "));
     ProgressLine progress = new ProgressLine("verifying " + disks, output);
-    VerifyReport report = new Verifier(history, progress, key).verify();
+    VerifyReport report = new Verifier(history, progress, key, authorities).verify();
     progress.end();
     if (output.json()) {
       output.line(Json.text(json(disks, report)));
@@ -78,6 +86,7 @@ public final class VerifyCommand implements Command<VerifyOptions> {
                   report.segments(),
                   report.bytes() >> 20));
       output.line("  " + signature(report.signed()));
+      stamps(report).forEach(line -> output.line("  " + line));
     }
     return report.findings().size();
   }
@@ -88,18 +97,65 @@ public final class VerifyCommand implements Command<VerifyOptions> {
     if (given == null || FINGERPRINT.matcher(given).matches()) {
       return given;
     }
-    Path file = Path.of(given).toAbsolutePath();
-    Path directory = file.getParent();
-    if (directory == null || DiskStorage.kindOf(file) != DiskStorage.Kind.FILE) {
-      throw new CommandFailed(
-          given + " is neither a fingerprint (64 hexadecimal digits) nor a file with a public key");
-    }
     try {
       return SigningKey.fingerprintIn(
-          DiskStorage.open(directory).readText(file.getFileName().toString()));
+          text(
+              Path.of(given),
+              "neither a fingerprint (64 hexadecimal digits) nor a file with a public key"));
     } catch (IllegalArgumentException | CharacterCodingException e) {
       throw new CommandFailed("there is no public key in " + given + " (signing.pub has one)");
     }
+  }
+
+  private static @Nullable TrustedAuthorities trustedAuthorities(@Nullable Path given)
+      throws IOException, CommandFailed {
+    if (given == null) {
+      return null;
+    }
+    try {
+      return TrustedAuthorities.of(text(given, "no file with a certificate"));
+    } catch (IllegalArgumentException | CharacterCodingException e) {
+      throw new CommandFailed("there is no certificate in PEM in " + given + ": " + e.getMessage());
+    }
+  }
+
+  private static String text(Path given, String otherwise) throws IOException, CommandFailed {
+    Path file = given.toAbsolutePath();
+    Path directory = file.getParent();
+    if (directory == null || DiskStorage.kindOf(file) != DiskStorage.Kind.FILE) {
+      throw new CommandFailed(given + " is " + otherwise);
+    }
+    return DiskStorage.open(directory).readText(file.getFileName().toString());
+  }
+
+  /** What the time stamps say; the newest says most of the end, the oldest of the beginning. */
+  private static List<String> stamps(VerifyReport report) {
+    List<String> lines = new ArrayList<>();
+    if (!report.stamped().isEmpty()) {
+      VerifyReport.Stamped newest = report.stamped().getLast();
+      lines.add(
+          "time-stamped: up to seq:%d (%s) all was as it is at %s, says %s%s; %d newer entries are not stamped yet"
+              .formatted(
+                  newest.sequence(),
+                  Times.text(newest.timeNanos()),
+                  Times.text(newest.stampedNanos()),
+                  newest.authority(),
+                  newest.trusted() ? "" : " (which may be anybody: see --tsa-cert)",
+                  newest.newerEntries()));
+    }
+    if (report.stamped().size() > 1) {
+      VerifyReport.Stamped oldest = report.stamped().getFirst();
+      lines.add(
+          "%d time stamps hold; by the oldest, up to seq:%d at %s"
+              .formatted(
+                  report.stamped().size(), oldest.sequence(), Times.text(oldest.stampedNanos())));
+    }
+    if (report.foldedStamps() > 0) {
+      lines.add(
+          "%d time stamps speak only of what was folded into the baseline since"
+              .formatted(report.foldedStamps()));
+    }
+    return lines;
   }
 
   private static String signature(VerifyReport.@Nullable Signed signed) {
@@ -131,6 +187,18 @@ public final class VerifyCommand implements Command<VerifyOptions> {
           .put("signed_at", Times.text(signed.signedNanos()))
           .put("newer_entries", signed.newerEntries());
     }
+    ArrayNode stamped = node.putArray("stamped");
+    for (VerifyReport.Stamped stamp : report.stamped()) {
+      stamped.add(
+          Json.object()
+              .put("authority", stamp.authority())
+              .put("trusted", stamp.trusted())
+              .put("stamped_at", Times.text(stamp.stampedNanos()))
+              .put("sequence", stamp.sequence())
+              .put("time", Times.text(stamp.timeNanos()))
+              .put("newer_entries", stamp.newerEntries()));
+    }
+    node.put("folded_stamps", report.foldedStamps());
     ArrayNode findings = node.putArray("findings");
     for (VerifyReport.Finding finding : report.findings()) {
       findings.add(FindingReport.of(finding));

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param targets those beside the disks' own; a disk that one of them leads to has none of its own
  * @param limits what initiators may take
  * @param discoveryChap by what whoever asks for targets proves who it is, or null for nothing
+ * @param timestamp who time-stamps the histories, or null for nobody
  */
 public record Config(
     Path data,
@@ -39,7 +40,8 @@ public record Config(
     List<DiskConfig> disks,
     List<TargetConfig> targets,
     LimitsConfig limits,
-    @Nullable Credentials discoveryChap) {
+    @Nullable Credentials discoveryChap,
+    @Nullable TimestampConfig timestamp) {
 
   /** Where data is when nothing is said: a directory under the current one. */
   public static final Path DEFAULT_DATA = Path.of("everwhen-data");
@@ -61,6 +63,7 @@ public record Config(
       PosixFilePermissions.fromString("rwx------");
 
   private static final long SECRET_FILE_BYTES_MAX = 4096;
+  private static final long TEXT_FILE_BYTES_MAX = 1 << 20;
 
   public Config {
     portals = List.copyOf(portals);
@@ -82,6 +85,7 @@ public record Config(
         disks,
         List.of(),
         LimitsConfig.DEFAULT,
+        null,
         null);
   }
 
@@ -157,7 +161,8 @@ public record Config(
    */
   public static Config read(Path file) throws InvalidConfigException {
     try {
-      return new ConfigReader(file.toString(), Config::secret).read(Files.readString(file));
+      return new ConfigReader(file.toString(), Config::secret, Config::text)
+          .read(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw new InvalidConfigException("there is no configuration file " + file, e);
     } catch (CharacterCodingException e) {
@@ -165,6 +170,27 @@ public record Config(
     } catch (IOException e) {
       throw new InvalidConfigException(
           "cannot read the configuration file " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Reads a short text.
+   *
+   * @throws IllegalArgumentException if it cannot be read, or is no text, or too long
+   */
+  static String text(Path file) {
+    try {
+      if (Files.size(file) > TEXT_FILE_BYTES_MAX) {
+        throw new IllegalArgumentException(
+            "%s has more than %d bytes".formatted(file, TEXT_FILE_BYTES_MAX));
+      }
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException("there is no file " + file, e);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(file + " is not UTF-8 text", e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -203,22 +229,26 @@ public record Config(
 
   /** This configuration with another directory for images. */
   public Config withData(Path other) {
-    return new Config(other, journal, portals, admin, disks, targets, limits, discoveryChap);
+    return new Config(
+        other, journal, portals, admin, disks, targets, limits, discoveryChap, timestamp);
   }
 
   /** This configuration with another directory for journals. */
   public Config withJournal(Path other) {
-    return new Config(data, other, portals, admin, disks, targets, limits, discoveryChap);
+    return new Config(
+        data, other, portals, admin, disks, targets, limits, discoveryChap, timestamp);
   }
 
   /** This configuration with other addresses for iSCSI. */
   public Config withPortals(List<PortalConfig> other) {
-    return new Config(data, journal, other, admin, disks, targets, limits, discoveryChap);
+    return new Config(
+        data, journal, other, admin, disks, targets, limits, discoveryChap, timestamp);
   }
 
   /** This configuration with another address for management. */
   public Config withAdmin(HostPort other) {
-    return new Config(data, journal, portals, other, disks, targets, limits, discoveryChap);
+    return new Config(
+        data, journal, portals, other, disks, targets, limits, discoveryChap, timestamp);
   }
 
   /**
@@ -238,6 +268,7 @@ public record Config(
         List.copyOf(merged.values()),
         targets,
         limits,
-        discoveryChap);
+        discoveryChap,
+        timestamp);
   }
 }

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  *   disk0: {size: 100GiB}
  * }</pre>
  *
- * {@link PortalReader}, {@link DiskReader}, {@link TargetReader} and {@link LimitsReader} read what
- * is below; {@code discovery_chap} at the top is to discovery what {@code chap} is to a disk.
+ * {@link PortalReader}, {@link DiskReader}, {@link TargetReader}, {@link LimitsReader} and {@link
+ * TimestampReader} read what is below; {@code discovery_chap} at the top is to discovery what
+ * {@code chap} is to a disk.
  *
  * <p>Relative paths are relative to the directory that the command is started in.
  */
@@ -37,17 +38,21 @@ final class ConfigReader {
           "discovery_chap",
           "disks",
           "targets",
-          "limits");
+          "limits",
+          "timestamp");
 
   private final String source;
   private final AccessReader access;
+  private final Function<Path, String> files;
 
   /**
    * @param source how errors call the text
    * @param secretFiles reads a secret, or throws an IllegalArgumentException that says why not
+   * @param files the same for texts that anybody may read
    */
-  ConfigReader(String source, Function<Path, String> secretFiles) {
+  ConfigReader(String source, Function<Path, String> secretFiles, Function<Path, String> files) {
     this.source = source;
+    this.files = files;
     this.access = new AccessReader(this, secretFiles);
   }
 
@@ -64,6 +69,8 @@ final class ConfigReader {
     List<TargetConfig> targets =
         new TargetReader(this, access).targets(mapping.entries().get("targets"));
     LimitsConfig limits = new LimitsReader(this).limits(mapping.entries().get("limits"));
+    TimestampConfig timestamp =
+        new TimestampReader(this, files).timestamp(mapping.entries().get("timestamp"));
     try {
       return new Config(
           data == null ? Config.DEFAULT.data() : data,
@@ -73,7 +80,8 @@ final class ConfigReader {
           disks,
           targets,
           limits,
-          access.credentials(mapping, "discovery_chap"));
+          access.credentials(mapping, "discovery_chap"),
+          timestamp);
     } catch (IllegalArgumentException e) {
       throw error(mapping.line(), String.valueOf(e.getMessage()), e);
     }

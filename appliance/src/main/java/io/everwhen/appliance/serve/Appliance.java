@@ -33,6 +33,7 @@ public final class Appliance implements Closeable {
   private final ServedPortals portals;
   private final Exports exports;
   private final Scrubbing scrubbing;
+  private final Stamping stamping;
   private final Operations operations;
   private InetSocketAddress adminAddress;
 
@@ -75,8 +76,10 @@ public final class Appliance implements Closeable {
     this.portals = new ServedPortals(targets);
     this.exports = new Exports(targets);
     this.scrubbing = new Scrubbing(disks, clock, config.limits().verifyBytesPerSecond());
+    this.stamping = new Stamping(disks, clock, random, config.timestamp());
     this.operations =
-        new Operations(data, disks, portals, exports, targets, scrubbing, source, config, clock);
+        new Operations(
+            data, disks, portals, exports, targets, scrubbing, stamping, source, config, clock);
   }
 
   private void open(Config config, RandomGenerator random) throws IOException {
@@ -93,9 +96,11 @@ public final class Appliance implements Closeable {
     AdminServer admin = new AdminServer(adminAddress, this, data, random);
     toClose.push(admin);
     toClose.push(scrubbing);
+    toClose.push(stamping);
     toClose.push(portals);
     operations.start(disksToServe(data, config));
     scrubbing.start();
+    stamping.start();
     adminAddress = admin.start();
     daemonFile.write(portalAddress(), adminAddress);
     toClose.push(daemonFile);
@@ -156,6 +161,11 @@ public final class Appliance implements Closeable {
   /** Which targets lead to the disks. */
   Exports exports() {
     return exports;
+  }
+
+  /** Who time-stamps the journals. */
+  Stamping stamping() {
+    return stamping;
   }
 
   /** The fingerprint of the key that signs the journals. */

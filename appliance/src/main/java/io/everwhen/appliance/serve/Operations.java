@@ -40,6 +40,7 @@ final class Operations {
   private final Exports exports;
   private final Targets targets;
   private final Scrubbing scrubbing;
+  private final Stamping stamping;
   private final ConfigSource source;
   private final Clock clock;
   private Config config;
@@ -51,6 +52,7 @@ final class Operations {
       Exports exports,
       Targets targets,
       Scrubbing scrubbing,
+      Stamping stamping,
       ConfigSource source,
       Config config,
       Clock clock) {
@@ -60,6 +62,7 @@ final class Operations {
     this.exports = exports;
     this.targets = targets;
     this.scrubbing = scrubbing;
+    this.stamping = stamping;
     this.source = source;
     this.config = config;
     this.clock = clock;
@@ -92,7 +95,9 @@ final class Operations {
       throw Refusal.now("nothing was changed: " + e.getMessage());
     }
     ObjectNode done =
-        new Reload(data, disks, portals, exports, targets, scrubbing, source, config, next).run();
+        new Reload(
+                data, disks, portals, exports, targets, scrubbing, stamping, source, config, next)
+            .run();
     config = next;
     return done;
   }

@@ -6,6 +6,7 @@ import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.PortalConfig;
+import io.everwhen.appliance.config.TimestampConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.appliance.store.OpenDisk;
@@ -30,6 +31,7 @@ final class Reload {
   private final Exports exports;
   private final Targets targets;
   private final Scrubbing scrubbing;
+  private final Stamping stamping;
   private final ConfigSource source;
   private final Config before;
   private final Config next;
@@ -44,6 +46,7 @@ final class Reload {
       Exports exports,
       Targets targets,
       Scrubbing scrubbing,
+      Stamping stamping,
       ConfigSource source,
       Config before,
       Config next) {
@@ -53,6 +56,7 @@ final class Reload {
     this.exports = exports;
     this.targets = targets;
     this.scrubbing = scrubbing;
+    this.stamping = stamping;
     this.source = source;
     this.before = before;
     this.next = next;
@@ -94,6 +98,14 @@ final class Reload {
           rate == 0
               ? "histories are not verified in the background"
               : "histories are verified at " + new ByteSize(rate) + " a second");
+    }
+    TimestampConfig timestamp = next.timestamp();
+    if (!Objects.equals(before.timestamp(), timestamp)) {
+      stamping.use(timestamp);
+      changes.add(
+          timestamp == null
+              ? "histories are not time-stamped"
+              : "histories are time-stamped by " + timestamp.url());
     }
     closePortals();
     for (OpenDisk disk : disks.all()) {

@@ -44,6 +44,10 @@ final class StatusReport {
             .put("portal", DaemonFile.text(appliance.portalAddress()))
             .put("admin", DaemonFile.text(appliance.adminAddress()))
             .put("signing_key", appliance.signingKey());
+    Stamping.Status stamping = appliance.stamping().status();
+    if (stamping != null) {
+      report.set("timestamp", timestamp(stamping));
+    }
     ArrayNode portals = report.putArray("portals");
     for (ServedPortals.Open portal : appliance.portals().all()) {
       portals.add(portal(portal));
@@ -60,6 +64,23 @@ final class StatusReport {
       disks.add(disk(disk));
     }
     return report;
+  }
+
+  private static ObjectNode timestamp(Stamping.Status stamping) {
+    ObjectNode node =
+        Json.object()
+            .put("url", stamping.config().url().toString())
+            .put("every_seconds", stamping.config().every().toSeconds());
+    ArrayNode stamped = node.putArray("stamped");
+    stamping
+        .last()
+        .forEach((disk, last) ->
+            stamped.add(
+                Json.object()
+                    .put("disk", disk.disk().name().value())
+                    .put("sequence", last.sequence())
+                    .put("at", Times.text(last.stampedNanos()))));
+    return stamping.problem() == null ? node : node.put("alarm", stamping.problem());
   }
 
   private static ObjectNode portal(ServedPortals.Open portal) {

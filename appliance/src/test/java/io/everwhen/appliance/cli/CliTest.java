@@ -152,8 +152,8 @@ class CliTest {
             new TimelineOptions(HERE, disk0, "seq:1", "now"),
             new MarkOptions(HERE, disk0, "before upgrade"),
             new RestoreOptions(HERE, disk0, "10 minutes ago", Path.of("out.img"), true),
-            new VerifyOptions(HERE, null, null),
-            new VerifyOptions(new Place(Path.of("d"), null), disk0, null));
+            new VerifyOptions(HERE, null, null, null),
+            new VerifyOptions(new Place(Path.of("d"), null), disk0, null, null));
   }
 
   @ParameterizedTest

@@ -137,6 +137,6 @@ class AccessReaderTest {
   }
 
   private static Config read(String text) throws InvalidConfigException {
-    return new ConfigReader("e.yaml", Config::secret).read(text.replace('|', '\n'));
+    return new ConfigReader("e.yaml", Config::secret, Config::text).read(text.replace('|', '\n'));
   }
 }

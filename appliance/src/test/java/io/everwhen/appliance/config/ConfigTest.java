@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.entry;
 import io.everwhen.target.iscsi.Access;
 import io.everwhen.target.iscsi.Network;
 import io.everwhen.target.iscsi.PortalOptions;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,6 +156,14 @@ class ConfigTest {
         "disks: {a: {}}                                     ! e.yaml:1: a disk needs a size",
         "disks: {a: {size: 1G, read_only: maybe}}           ! e.yaml:1: read_only: write true or false, not 'maybe'",
         "listen: 'h:1'|portals: ['h:2']                     ! e.yaml:2: give listen or portals, not both",
+        "timestamp: {every: 1h}                             ! e.yaml:1: timestamp: say the url of the time-stamp authority",
+        "timestamp: {url: 'ftp://h'}                        ! e.yaml:1: timestamp: expected http://HOST[:PORT][/PATH], or https",
+        "timestamp: {url: 'http://'}                        ! e.yaml:1: url: Expected authority",
+        "timestamp: {url: 'http://h', every: 1}             ! e.yaml:1: every: a number and s, m, h or d, such as 1h, not '1'",
+        "timestamp: {url: 'http://h', every: 366d}          ! e.yaml:1: timestamp: every: from a second to a year",
+        "timestamp: {url: 'http://h', hash: md5}            ! e.yaml:1: hash: sha256, sha384 or sha512, not 'md5'",
+        "timestamp: {url: 'http://h', certificate: pom.xml} ! e.yaml:1: certificate: pom.xml is no certificate in PEM",
+        "timestamp: {url: 'http://h', certificate: no.pem}  ! e.yaml:1: certificate: there is no file no.pem",
         "portals: []                                        ! e.yaml:1: portals: expected a list of at least one address",
         "portals: ['h:1', 'h:1']                            ! two portals are at h:1",
         "portals: ['fd00::1:3260']                          ! e.yaml:1: portals: not an address",
@@ -212,7 +223,24 @@ class ConfigTest {
         .hasMessageContaining("two disks are called 'c'");
   }
 
+  @Test
+  void saysWhoTimeStampsTheHistories() throws Exception {
+    assertThat(read("admin: h:1\n").timestamp()).isNull();
+    assertThat(read("timestamp: {url: 'https://tsa.example.org/tsr'}\n").timestamp())
+        .isEqualTo(
+            new TimestampConfig(
+                URI.create("https://tsa.example.org/tsr"),
+                Duration.ofHours(1),
+                TimestampConfig.Hash.SHA256,
+                null));
+    TimestampConfig more =
+        Objects.requireNonNull(
+            read("timestamp: {url: 'http://h:80', every: 15m, hash: sha-512}\n").timestamp());
+    assertThat(more.every()).isEqualTo(Duration.ofMinutes(15));
+    assertThat(more.hash()).isEqualTo(TimestampConfig.Hash.SHA512);
+  }
+
   private static Config read(String text) throws InvalidConfigException {
-    return new ConfigReader("e.yaml", Config::secret).read(text);
+    return new ConfigReader("e.yaml", Config::secret, Config::text).read(text);
   }
 }

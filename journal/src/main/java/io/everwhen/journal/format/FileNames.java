@@ -31,6 +31,7 @@ public final class FileNames {
 
   private static final String SEGMENT = "segment-";
   private static final String INDEX = "index-";
+  private static final String STAMP = "stamp-";
   private static final Pattern NUMBER = Pattern.compile("[0-9]{10,18}");
 
   private FileNames() {}
@@ -43,6 +44,11 @@ public final class FileNames {
   /** The index of the sealed segment with this number. */
   public static String index(long number) {
     return INDEX + "%010d".formatted(number);
+  }
+
+  /** The time stamp of the head that named this segment. */
+  public static String stamp(long number) {
+    return STAMP + "%010d".formatted(number);
   }
 
   /** The content of a disk at the baseline. */
@@ -68,6 +74,11 @@ public final class FileNames {
   /** The number in the name of an index; empty when it is not one. */
   public static OptionalLong indexNumber(String name) {
     return number(name, INDEX);
+  }
+
+  /** The number in the name of a time stamp; empty when it is not one. */
+  public static OptionalLong stampNumber(String name) {
+    return number(name, STAMP);
   }
 
   private static OptionalLong number(String name, String prefix) {

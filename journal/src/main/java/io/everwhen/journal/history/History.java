@@ -7,6 +7,7 @@ import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
+import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
@@ -41,6 +42,7 @@ public final class History implements Closeable {
   private final Manifest manifest;
   private final FoundSegments found;
   private final Head head;
+  private final List<Long> stamps;
   private final List<HistorySegment> segments;
   private final List<Hole> holes;
   private final @Nullable String tailDamage;
@@ -53,11 +55,13 @@ public final class History implements Closeable {
       Manifest manifest,
       FoundSegments found,
       Head head,
+      List<Long> stamps,
       @Nullable Closeable pin) {
     this.files = files;
     this.manifest = manifest;
     this.found = found;
     this.head = head;
+    this.stamps = stamps;
     this.segments = found.segments;
     this.holes = found.holes;
     this.tailDamage = found.tailDamage;
@@ -76,9 +80,10 @@ public final class History implements Closeable {
         try {
           // Before what it speaks of is looked for: a journal only gets longer.
           Head head = readHead(files);
+          List<Long> stamps = List.copyOf(files.stampNumbers());
           FoundSegments found = FoundSegments.in(files, manifest);
           opened = true;
-          return new History(files, manifest, found, head, pin);
+          return new History(files, manifest, found, head, stamps, pin);
         } catch (NoSuchFileException e) {
           if (attempt == 20) {
             throw new DamageException("a file of the journal is missing: " + e.getMessage(), e);
@@ -111,6 +116,25 @@ public final class History implements Closeable {
   /** Why {@link #signedHead} cannot be read; empty when it can, or is not there. */
   public Optional<String> headDamage() {
     return Optional.ofNullable(head.damage);
+  }
+
+  /** The segments whose heads were time-stamped when this was opened, ascending. */
+  public List<Long> stamps() {
+    return stamps;
+  }
+
+  /**
+   * Reads one of {@link #stamps}; empty when it was deleted since, as one of too many. Nothing of
+   * it is checked.
+   *
+   * @throws FormatException when it is damaged
+   */
+  public Optional<StampedHead> stamp(long number) throws IOException {
+    try {
+      return Optional.of(files.readStamp(number));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
   }
 
   /** Waits a moment for a fold that is going on; without a pin the next one may overtake us. */

@@ -7,6 +7,7 @@ import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
+import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
@@ -24,6 +25,7 @@ public final class JournalFiles {
 
   private static final int MAX_MANIFEST_BYTES = 1 << 20;
   private static final int MAX_HEAD_BYTES = 4096;
+  private static final int MAX_STAMP_BYTES = 256 << 10;
   private static final int MAX_INDEX_BYTES = 1 << 30;
 
   private final Storage storage;
@@ -135,6 +137,26 @@ public final class JournalFiles {
   /** Replaces the signed head; durable when it returns. What it signs must be durable before. */
   public void writeHead(SignedHead head) throws IOException {
     replace(FileNames.HEAD, head.encode());
+  }
+
+  /** The segments whose heads are time-stamped, ascending. */
+  public NavigableSet<Long> stampNumbers() throws IOException {
+    return numbers(FileNames::stampNumber);
+  }
+
+  /** Reads the time stamp of the head that named a segment. Nothing that it says is checked. */
+  public StampedHead readStamp(long number) throws IOException {
+    String name = FileNames.stamp(number);
+    StampedHead stamp = StampedHead.decode(readWhole(name, MAX_STAMP_BYTES), describe(name));
+    if (stamp.head().segment() != number) {
+      throw new FormatException(describe(name) + " belongs to another place");
+    }
+    return stamp;
+  }
+
+  /** Keeps a time stamp; durable when it returns. */
+  public void writeStamp(StampedHead stamp) throws IOException {
+    replace(FileNames.stamp(stamp.head().segment()), stamp.encode());
   }
 
   private void replace(String name, ByteBuffer content) throws IOException {

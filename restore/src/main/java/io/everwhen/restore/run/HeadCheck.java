@@ -4,7 +4,6 @@ import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.history.History;
-import io.everwhen.journal.history.HistorySegment;
 import io.everwhen.journal.history.Lost;
 import io.everwhen.restore.plan.LostInstants;
 import io.everwhen.restore.plan.Times;
@@ -12,7 +11,6 @@ import io.everwhen.restore.run.VerifyReport.Finding;
 import io.everwhen.restore.run.VerifyReport.Signed;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -58,14 +56,19 @@ final class HeadCheck {
     }
     if (head.sequence() > history.head().sequence()) {
       removed(head);
-    } else if (sealFits(head)) {
-      signed =
-          new Signed(
-              head.fingerprint(),
-              head.sequence(),
-              head.timeNanos(),
-              head.signedNanos(),
-              history.head().sequence() - head.sequence());
+      return;
+    }
+    switch (SealVerdict.of(history, head, "signed")) {
+      case SealVerdict.Wrong(String what) -> add(what);
+      case SealVerdict.Folded() -> {} // nothing that is left is signed
+      case SealVerdict.Fits() ->
+          signed =
+              new Signed(
+                  head.fingerprint(),
+                  head.sequence(),
+                  head.timeNanos(),
+                  head.signedNanos(),
+                  history.head().sequence() - head.sequence());
     }
   }
 
@@ -82,34 +85,6 @@ final class HeadCheck {
                     head.sequence(), Times.text(head.timeNanos()), history.head().sequence()),
             LostInstants.text(lost),
             lost));
-  }
-
-  /** Whether the segment that was signed is there as it was, or folded since. */
-  private boolean sealFits(SignedHead head) {
-    Manifest.Baseline baseline = history.manifest().baseline();
-    String seal = head.segment() == baseline.segment() ? baseline.seal() : "";
-    boolean found = head.segment() <= baseline.segment();
-    for (HistorySegment segment : history.segments()) {
-      if (segment.number() == head.segment()) {
-        found = true;
-        seal = segment.sealed() ? HexFormat.of().formatHex(segment.index().seal()) : "";
-      }
-    }
-    if (!found) {
-      add("segment " + head.segment() + ", which was signed, is not there");
-      return false;
-    }
-    if (head.segment() > baseline.segment() && seal.isEmpty()) {
-      add("segment " + head.segment() + " was signed, and has no index any more");
-      return false;
-    }
-    if (!seal.isEmpty() && !seal.equals(head.seal())) {
-      add(
-          "segment %d is not as it was signed: something up to seq:%d was changed, removed or added"
-              .formatted(head.segment(), head.sequence()));
-      return false;
-    }
-    return !seal.isEmpty(); // else it was folded since
   }
 
   private void add(String what) {

@@ -12,6 +12,7 @@ import io.everwhen.journal.history.Lost;
 import io.everwhen.restore.plan.LostInstants;
 import io.everwhen.restore.plan.Times;
 import io.everwhen.restore.run.VerifyReport.Finding;
+import io.everwhen.restore.stamp.TrustedAuthorities;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,17 +29,24 @@ public final class Verifier {
   private final Progress progress;
   private final DamageSurvey survey;
   private final @Nullable String trustedKey;
+  private final @Nullable TrustedAuthorities authorities;
 
   public Verifier(History history, Progress progress) {
-    this(history, progress, null);
+    this(history, progress, null, null);
   }
 
   /**
-   * A verifier that insists on a key.
+   * A verifier that insists on a key, or on an authority.
    *
    * @param trustedKey the fingerprint of the only key whose signature counts; null for any
+   * @param authorities the only ones whose time stamps count; null for any
    */
-  public Verifier(History history, Progress progress, @Nullable String trustedKey) {
+  public Verifier(
+      History history,
+      Progress progress,
+      @Nullable String trustedKey,
+      @Nullable TrustedAuthorities authorities) {
+    this.authorities = authorities;
     this.trustedKey = trustedKey;
     this.history = history;
     this.progress = progress;
@@ -46,8 +54,8 @@ public final class Verifier {
   }
 
   /**
-   * Verifies the baseline, every segment, their order, their chain of seals, its end, and its
-   * signature.
+   * Verifies the baseline, every segment, their order, their chain of seals, its end, its signature
+   * and its time stamps.
    */
   public VerifyReport verify() throws IOException {
     List<Finding> findings = new ArrayList<>();
@@ -73,7 +81,16 @@ public final class Verifier {
     }
     HeadCheck head = new HeadCheck(history, trustedKey).run();
     findings.addAll(head.findings());
-    return new VerifyReport(segments.size(), entries, bytes, head.signed(), findings);
+    StampCheck stamps = new StampCheck(history, authorities).run();
+    findings.addAll(stamps.findings());
+    return new VerifyReport(
+        segments.size(),
+        entries,
+        bytes,
+        head.signed(),
+        stamps.stamped(),
+        stamps.folded(),
+        findings);
   }
 
   /** Verifies one segment, and that it follows from what comes before. */

@@ -11,12 +11,21 @@ import org.jspecify.annotations.Nullable;
  * @param entries that they hold
  * @param bytes that were read
  * @param signed up to where it is signed; null when it is not, or something is wrong with that
+ * @param stamped up to where it was there when, by the time stamps that hold; oldest first
+ * @param foldedStamps how many stamps speak only of what was folded since
  * @param findings what is wrong; empty when nothing is
  */
 public record VerifyReport(
-    long segments, long entries, long bytes, @Nullable Signed signed, List<Finding> findings) {
+    long segments,
+    long entries,
+    long bytes,
+    @Nullable Signed signed,
+    List<Stamped> stamped,
+    long foldedStamps,
+    List<Finding> findings) {
 
   public VerifyReport {
+    stamped = List.copyOf(stamped);
     findings = List.copyOf(findings);
   }
 
@@ -31,6 +40,24 @@ public record VerifyReport(
    */
   public record Signed(
       String key, long sequence, long timeNanos, long signedNanos, long newerEntries) {}
+
+  /**
+   * A time stamp: no entry up to one was changed, removed or added since that time.
+   *
+   * @param authority who stamped it, by its certificate
+   * @param trusted whether that is an authority that was said to be trusted
+   * @param stampedNanos the authority's time
+   * @param sequence the last entry that is stamped
+   * @param timeNanos that entry's own stamp
+   * @param newerEntries how many entries came later
+   */
+  public record Stamped(
+      String authority,
+      boolean trusted,
+      long stampedNanos,
+      long sequence,
+      long timeNanos,
+      long newerEntries) {}
 
   /**
    * Something that is wrong.

@@ -2,18 +2,12 @@ package io.everwhen.restore.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.everwhen.journal.HeadSigner;
-import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.restore.run.VerifyReport.Finding;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.Signature;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -27,41 +21,11 @@ class HeadVerifyTest {
   private static final long PLENTY = 1L << 30;
 
   @TempDir private Path directory;
-  private final Key key = new Key();
-
-  /** A fresh Ed25519 key. */
-  private static final class Key implements HeadSigner {
-    private final KeyPair pair;
-
-    Key() {
-      try {
-        pair = KeyPairGenerator.getInstance("Ed25519").generateKeyPair();
-      } catch (GeneralSecurityException e) {
-        throw new AssertionError(e);
-      }
-    }
-
-    @Override
-    public byte[] publicKey() {
-      return pair.getPublic().getEncoded();
-    }
-
-    @Override
-    public byte[] sign(byte[] text) throws GeneralSecurityException {
-      Signature signature = Signature.getInstance("Ed25519");
-      signature.initSign(pair.getPrivate());
-      signature.update(text);
-      return signature.sign();
-    }
-
-    String fingerprint() {
-      return SignedHead.fingerprint(publicKey());
-    }
-  }
+  private final FreshKey key = new FreshKey();
 
   private static VerifyReport verify(Path journal, @Nullable String trusted) throws IOException {
     try (History history = History.open(DiskStorage.open(journal))) {
-      return new Verifier(history, Progress.NONE, trusted).verify();
+      return new Verifier(history, Progress.NONE, trusted, null).verify();
     }
   }
 
@@ -80,7 +44,7 @@ class HeadVerifyTest {
     VerifyReport.Signed signed = Objects.requireNonNull(report.signed());
     assertThat(signed.newerEntries()).isZero();
     assertThat(signed.key()).isEqualTo(key.fingerprint());
-    String other = new Key().fingerprint();
+    String other = new FreshKey().fingerprint();
     assertThat(verify(journal, other).findings())
         .singleElement()
         .satisfies(finding -> assertThat(finding.what()).contains(other).contains(signed.key()));

@@ -4,6 +4,8 @@ import io.everwhen.journal.Group;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.HeadSigner;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SignedHead;
+import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.image.Volume;
 import io.everwhen.journal.io.DiskStorage;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -116,6 +119,16 @@ public final class TestDisk implements Closeable {
   public void mark(String name) throws IOException {
     group.mark(name);
     remember();
+  }
+
+  /** Has the signed head stamped, if it is not yet. */
+  void stamp(TestAuthority authority, long timeNanos) throws IOException {
+    Optional<SignedHead> head = group.headToStamp();
+    if (head.isPresent()) {
+      byte[] token =
+          authority.stamp(new StampedHead(head.get(), new byte[0]).stampedBytes(), timeNanos);
+      group.keepStamp(new StampedHead(head.get(), token));
+    }
   }
 
   private void remember() throws IOException {
