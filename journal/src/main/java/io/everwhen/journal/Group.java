@@ -2,6 +2,7 @@ package io.everwhen.journal;
 
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
@@ -141,7 +142,8 @@ public final class Group implements Closeable {
               });
       this.journal = opened;
       this.volumes = disks.attach(journal);
-      this.maintenance = new Maintenance(files, folded, options, clock, journal, disks, backlog);
+      this.maintenance =
+          new Maintenance(files, folded, options, clock, journal, disks, backlog, random);
     } catch (IOException | RuntimeException e) {
       try (LiveDisks _ = disks;
           Journal _ = opened) {
@@ -322,13 +324,19 @@ public final class Group implements Closeable {
   /** How the group is doing. */
   public GroupStatus status() throws IOException {
     IOException failure = journal.failure();
-    Manifest now = files.readManifest();
+    Kept kept = maintenance.kept();
+    Manifest.Baseline baseline = files.readManifest().baseline();
+    boolean asIs = kept.has(baseline.sequence());
+    long horizon = asIs ? baseline.sequence() : kept.atOrAfter(baseline.sequence()).getKey();
+    long horizonTime =
+        asIs ? baseline.timeNanos() : kept.atOrAfter(baseline.sequence()).getValue().timeNanos();
     return new GroupStatus(
         journal.writtenSequence(),
         journal.durableSequence(),
         maintenance.appliedSequence(),
-        now.baseline().sequence(),
-        now.baseline().timeNanos(),
+        horizon,
+        horizonTime,
+        Math.max(horizonTime, kept.endTimeNanos()),
         maintenance.journalBytes(),
         maintenance.historyBytes(),
         files.storage().usableBytes(),

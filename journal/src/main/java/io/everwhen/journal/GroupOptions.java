@@ -1,5 +1,6 @@
 package io.everwhen.journal;
 
+import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.log.JournalOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param background whether a thread of the group does the maintenance; else whoever calls {@link
  *     Group#maintain}
  * @param signer signs the head whenever a segment was sealed; null when nobody does
+ * @param retention which instants are kept as the history gets older; null when all are, as long as
+ *     there is room
  */
 public record GroupOptions(
     JournalOptions journal,
@@ -24,7 +27,8 @@ public record GroupOptions(
     long backlogBytes,
     Duration applyInterval,
     boolean background,
-    @Nullable HeadSigner signer) {
+    @Nullable HeadSigner signer,
+    @Nullable Retention retention) {
 
   /**
    * 16 GiB of history; the image within 64 MiB and two seconds, and never more than 256 MiB, of the
@@ -45,7 +49,7 @@ public record GroupOptions(
     }
   }
 
-  /** A group whose head nobody signs. */
+  /** A group whose head nobody signs, and whose history is not thinned. */
   public GroupOptions(
       JournalOptions journal,
       long historyBytes,
@@ -53,24 +57,44 @@ public record GroupOptions(
       long backlogBytes,
       Duration applyInterval,
       boolean background) {
-    this(journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, null);
+    this(journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, null, null);
   }
 
   /** The same with somebody who signs the head. */
   public GroupOptions withSigner(HeadSigner other) {
     return new GroupOptions(
-        journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, other);
+        journal,
+        historyBytes,
+        applyBytes,
+        backlogBytes,
+        applyInterval,
+        background,
+        other,
+        retention);
   }
 
   /** The same with another bound on the history. */
   public GroupOptions withHistoryBytes(long bytes) {
     return new GroupOptions(
-        journal, bytes, applyBytes, backlogBytes, applyInterval, background, signer);
+        journal, bytes, applyBytes, backlogBytes, applyInterval, background, signer, retention);
   }
 
   /** The same with other segments. */
   public GroupOptions withJournal(JournalOptions options) {
     return new GroupOptions(
-        options, historyBytes, applyBytes, backlogBytes, applyInterval, background, signer);
+        options,
+        historyBytes,
+        applyBytes,
+        backlogBytes,
+        applyInterval,
+        background,
+        signer,
+        retention);
+  }
+
+  /** The same with another policy for what gets old; null for none. */
+  public GroupOptions withRetention(@Nullable Retention policy) {
+    return new GroupOptions(
+        journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, signer, policy);
   }
 }

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param appliedSequence up to which the images are complete
  * @param horizonSequence the oldest instant that can be asked for
  * @param horizonTimeNanos its time
+ * @param wholeSinceTimeNanos since when every instant can be asked for; before, only some are kept
  * @param journalBytes what the journal takes on its volume
  * @param historyBytes what it may take
  * @param volumeFreeBytes what is free on its volume
@@ -22,6 +23,7 @@ public record GroupStatus(
     long appliedSequence,
     long horizonSequence,
     long horizonTimeNanos,
+    long wholeSinceTimeNanos,
     long journalBytes,
     long historyBytes,
     long volumeFreeBytes,

@@ -1,10 +1,13 @@
 package io.everwhen.journal;
 
 import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
+import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.history.Folder;
+import io.everwhen.journal.history.Thinner;
 import io.everwhen.journal.image.Applier;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.io.NoSpaceException;
@@ -18,13 +21,15 @@ import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a group in order behind its changes: applies them to the images, seals full segments,
- * prepares the next one, and folds the oldest when there is too much history or too little room.
+ * prepares the next one, thins the history as it gets older, and folds the oldest when there is too
+ * much of it or too little room.
  *
  * <p>All of that is one duty cycle, run by a thread of its own or by the caller. Any thread; who
  * holds this object's monitor keeps a cycle from beginning.
@@ -42,17 +47,20 @@ final class Maintenance {
   private final Backlog backlog;
   private final HeadKeeper head;
   private final StampKeeper stamps;
+  private final Thinner thinner;
   private final Ending ending;
   private final @Nullable Thread thread;
 
   // Guarded by this.
   private Manifest manifest;
   private long applyDueNanos;
+  private @Nullable SegmentIndex oldest;
 
   private volatile long appliedSequence;
   private volatile long journalBytes;
   private volatile long historyBytes;
   private volatile @Nullable String alarm;
+  private volatile @Nullable String thinningProblem;
 
   /** For a group that is open, with everything folded that was begun to be. */
   Maintenance(
@@ -62,7 +70,8 @@ final class Maintenance {
       Clock clock,
       Journal journal,
       LiveDisks disks,
-      Backlog backlog)
+      Backlog backlog,
+      RandomGenerator random)
       throws IOException {
     this.files = files;
     this.manifest = manifest;
@@ -75,6 +84,7 @@ final class Maintenance {
     this.backlog = backlog;
     this.head = new HeadKeeper(files, manifest, options.signer(), clock, journal.sealed());
     this.stamps = new StampKeeper(files);
+    this.thinner = new Thinner(files, manifest, options.retention(), clock, random);
     this.ending = new Ending(clock);
     this.appliedSequence = disks.oldestCheckpoint();
     this.applyDueNanos = clock.monotonicNanos();
@@ -147,7 +157,7 @@ final class Maintenance {
 
   /** What keeps cycles from succeeding; null while they do. */
   @Nullable String alarm() {
-    String now = alarm;
+    String now = alarm == null ? thinningProblem : alarm;
     return now == null ? head.alarm() : now;
   }
 
@@ -179,6 +189,11 @@ final class Maintenance {
   /** Every entry up to this one is in every image. */
   long appliedSequence() {
     return appliedSequence;
+  }
+
+  /** Which instants are kept where the history was thinned. */
+  Kept kept() {
+    return thinner.kept();
   }
 
   /** Bytes of all segments and their indexes. */
@@ -246,10 +261,49 @@ final class Maintenance {
       measureJournal();
     }
     signHead();
-    while (!ending.begun() && journalBytes > historyBytes && fold(false)) {
+    boolean thinned = !ending.begun() && thin();
+    while (!ending.begun() && isOldestTooMuch(thinned) && fold(false)) {
       filesChanged = true;
     }
-    return worked || filesChanged;
+    return worked || filesChanged || thinned;
+  }
+
+  /** Deletes a little of what is too old to be kept whole. */
+  private boolean thin() throws IOException {
+    boolean urgent = journalBytes > historyBytes;
+    boolean worked = thinner.step(manifest, appliedSequence, urgent, this::discardThinned);
+    thinningProblem = thinner.problem();
+    return worked;
+  }
+
+  private void discardThinned(SegmentIndex index, boolean unread) throws IOException {
+    journal.discard(index, unread);
+    measureJournal();
+  }
+
+  /**
+   * Whether the oldest segment is to be folded.
+   *
+   * @param thinning whether thinning goes on, and may make the room that is needed
+   */
+  private boolean isOldestTooMuch(boolean thinning) throws IOException {
+    long mayWait = thinning ? 2 * options.journal().segmentBytes() : 0;
+    if (journalBytes > historyBytes + mayWait) {
+      return true;
+    }
+    if (!thinner.hasPolicy()) {
+      return false;
+    }
+    long number = manifest.baseline().segment() + 1;
+    SegmentIndex index = oldest;
+    if (index == null || index.segment() != number) {
+      if (!files.storage().exists(FileNames.index(number))) {
+        return false;
+      }
+      index = files.readIndex(manifest, number);
+      oldest = index;
+    }
+    return thinner.hasExpired(index.lastTimeNanos());
   }
 
   private boolean applyIsDue() {
@@ -296,8 +350,11 @@ final class Maintenance {
    */
   private boolean fold(boolean evenIfRead) throws IOException {
     long number = manifest.baseline().segment() + 1;
-    if (!files.storage().exists(FileNames.index(number))
-        || files.readIndex(manifest, number).lastSequence() > appliedSequence) {
+    if (!files.storage().exists(FileNames.index(number))) {
+      return false;
+    }
+    SegmentIndex index = files.readIndex(manifest, number);
+    if (index.lastSequence() > appliedSequence) {
       return false;
     }
     Folder folder = new Folder(files);
@@ -315,7 +372,7 @@ final class Maintenance {
         return false;
       }
       manifest = folded.get();
-      journal.discard(number, readers.isPresent());
+      journal.discard(index, readers.isPresent());
     } catch (NoSpaceException e) {
       log.warn("folding segment {} has to wait: {}", number, e.getMessage());
       return false;
@@ -329,7 +386,9 @@ final class Maintenance {
   private void measureJournal() throws IOException {
     long bytes = 0;
     for (String name : files.storage().list()) {
-      if (FileNames.segmentNumber(name).isPresent() || FileNames.indexNumber(name).isPresent()) {
+      if (FileNames.segmentNumber(name).isPresent()
+          || FileNames.thinnedNumber(name).isPresent()
+          || FileNames.indexNumber(name).isPresent()) {
         try {
           bytes += files.storage().size(name);
         } catch (NoSuchFileException e) {

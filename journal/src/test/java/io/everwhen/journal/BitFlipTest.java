@@ -34,6 +34,9 @@ class BitFlipTest {
   private static final long SEED = 7;
   private static final int STEPS = 170;
 
+  /** A history that is thinned. */
+  private static final long THINNED_SEED = 5;
+
   /** Where nothing is kept, not every bit is tried. */
   private static final int SPARSE_STEP = 61;
 
@@ -72,6 +75,26 @@ class BitFlipTest {
     }
     System.out.printf("%d flips found, %d where nothing is kept%n", found.get(), harmless.get());
     assertThat(found.get()).isGreaterThan(100_000);
+  }
+
+  @Test
+  void everyFlippedBitOfWhatThinningHasLeftIsFoundAndNoneGivesWrongData() throws Exception {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(THINNED_SEED));
+    RandomHistory history = new RandomHistory(machine, THINNED_SEED);
+    run(history);
+    history.close();
+    Storage storage = RandomHistory.journalOf(machine);
+    List<String> names = new ArrayList<>(List.of(FileNames.KEPT));
+    for (String name : storage.list()) {
+      FileNames.thinnedNumber(name)
+          .ifPresent(number -> names.addAll(List.of(name, FileNames.index(number))));
+    }
+    assertThat(names).hasSizeGreaterThan(2);
+    for (String name : names) {
+      long size = storage.size(name);
+      flipEach(machine, "journal", name, 0, size, 1, true, m -> isFound(m, history.oracle(), name));
+    }
+    assertThat(found.get()).isGreaterThan(50_000);
   }
 
   /** Of a segment what its index says that counts, without one its header; else the whole file. */

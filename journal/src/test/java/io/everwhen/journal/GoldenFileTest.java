@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
@@ -31,12 +32,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 /**
  * A group's directory as each version has written it, kept for ever.
  *
- * <p>{@code -Deverwhen.golden.write=FILE} writes a new one; only a new version of the format may
- * need that.
+ * <p>{@code -Deverwhen.golden.write.VERSION=FILE} writes a new one; only a new version of the
+ * format may need that.
  */
 class GoldenFileTest {
 
-  private static final int NEWEST = 2;
+  private static final String NEWEST = "v2";
+
+  /** The newest, with a history that was thinned: there are files of other formats in it then. */
+  private static final String THINNED = "v2-thinned";
+
+  private static final Retention POLICY =
+      new Retention(
+          Duration.ofMillis(200),
+          List.of(new Retention.Tier(Duration.ofSeconds(10), Duration.ofHours(9))));
 
   private static final List<Manifest.Disk> DISKS =
       List.of(
@@ -46,8 +55,8 @@ class GoldenFileTest {
   private final Oracle oracle = new Oracle(DISKS);
 
   @ParameterizedTest
-  @ValueSource(ints = {1, NEWEST})
-  void whatEachVersionHasWrittenIsReadWholeAndRight(int version) throws IOException {
+  @ValueSource(strings = {"v1", NEWEST, THINNED})
+  void whatEachVersionHasWrittenIsReadWholeAndRight(String version) throws IOException {
     writeToday(version);
     Storage journal = new SimulatedMachine(new SplittableRandom(0)).directory("golden");
     for (Map.Entry<String, ByteBuffer> file : golden(version).entrySet()) {
@@ -55,14 +64,17 @@ class GoldenFileTest {
         out.write(0, file.getValue());
       }
     }
+    assertThat(journal.list().stream().anyMatch(name -> FileNames.thinnedNumber(name).isPresent()))
+        .isEqualTo(version.equals(THINNED));
     assertThat(PastChecks.check(journal, oracle, 100, new SplittableRandom(1)))
         .isEqualTo(oracle.head());
   }
 
-  @Test
-  void theSameHistoryWrittenTodayGivesTheSameBytes() throws IOException {
-    Map<String, ByteBuffer> today = writeToday(NEWEST);
-    String target = System.getProperty("everwhen.golden.write");
+  @ParameterizedTest
+  @ValueSource(strings = {NEWEST, THINNED})
+  void theSameHistoryWrittenTodayGivesTheSameBytes(String version) throws IOException {
+    Map<String, ByteBuffer> today = writeToday(version);
+    String target = System.getProperty("everwhen.golden.write." + version);
     if (target != null) {
       try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(Path.of(target)))) {
         for (Map.Entry<String, ByteBuffer> file : today.entrySet()) {
@@ -76,13 +88,13 @@ class GoldenFileTest {
       }
       return;
     }
-    assertSame(today, golden(NEWEST));
+    assertSame(today, golden(version));
   }
 
   @Test
   void withoutResizesOnlyTheManifestIsNotAsVersion1() throws IOException {
-    Map<String, ByteBuffer> today = writeToday(1);
-    Map<String, ByteBuffer> golden = golden(1);
+    Map<String, ByteBuffer> today = writeToday("v1");
+    Map<String, ByteBuffer> golden = golden("v1");
     assertThat(today.remove(FileNames.MANIFEST)).isNotEqualTo(golden.remove(FileNames.MANIFEST));
     assertSame(today, golden);
   }
@@ -97,9 +109,9 @@ class GoldenFileTest {
     }
   }
 
-  private static Map<String, ByteBuffer> golden(int version) throws IOException {
+  private static Map<String, ByteBuffer> golden(String version) throws IOException {
     Map<String, ByteBuffer> files = new TreeMap<>();
-    String name = "/golden/v" + version + "/group.zip";
+    String name = "/golden/" + version + "/group.zip";
     try (InputStream in = GoldenFileTest.class.getResourceAsStream(name)) {
       assertThat(in).as(name).isNotNull();
       ZipInputStream zip = new ZipInputStream(in);
@@ -111,7 +123,7 @@ class GoldenFileTest {
   }
 
   /** A history of what this version can hold, as it is written today. */
-  private Map<String, ByteBuffer> writeToday(int version) throws IOException {
+  private Map<String, ByteBuffer> writeToday(String version) throws IOException {
     SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(0));
     Storage journal = machine.directory("journal");
     List<Storage> homes = List.of(machine.directory("disk0"), machine.directory("disk1"));
@@ -119,18 +131,24 @@ class GoldenFileTest {
     SplittableRandom random = new SplittableRandom(20261101);
     GroupOptions options =
         new GroupOptions(
-            new JournalOptions(64 << 10, 0),
-            192 << 10,
-            32 << 10,
-            64 << 10,
-            Duration.ofHours(1),
-            false);
+                new JournalOptions(64 << 10, 0),
+                192 << 10,
+                32 << 10,
+                64 << 10,
+                Duration.ofHours(1),
+                false)
+            .withRetention(version.equals(THINNED) ? POLICY : null)
+            .withHistoryBytes(version.equals(THINNED) ? 4 << 20 : 192 << 10);
     Group.create(journal, homes, DISKS, clock, random);
     for (int part = 0; part < 3; part++) {
+      clock.advance(version.equals(THINNED) ? 86_400_000_000_000L : 0);
       try (Group group = Group.open(journal, homes, options, clock, random)) {
         for (int i = 0; i < 40; i++) {
           change(group, clock, part * 40 + i);
-          if (version > 1 && i % 6 == 5) {
+          if (version.equals(THINNED)) {
+            write(group, i % 2, 1024, 16, i);
+          }
+          if (!version.equals("v1") && i % 6 == 5) {
             resize(group, i % 2, (i % 12 == 11 ? 128L : 75L) + i);
           }
         }
@@ -162,13 +180,7 @@ class GoldenFileTest {
     }
     int sectors = 1 + i % 16;
     long offset = Math.min(i * 37 % 110, oracle.size(disk) / 512 - sectors) * 512;
-    byte[] data = new byte[sectors * 512];
-    for (int at = 0; at < data.length; at++) {
-      data[at] = (byte) (i * 31 + at % 251);
-    }
-    oracle.add(EntryKind.WRITE, false, disk, offset, data.length, data);
-    group.change(() -> group.volume(disk).write(offset, ByteBuffer.wrap(data)));
-    group.volume(disk).settle();
+    write(group, disk, offset, sectors, i);
     if (i % 7 == 3) {
       long first = Math.min(512L * i, oracle.size(disk) - 1024);
       oracle.add(EntryKind.UNMAP, true, disk, first, 1024, null);
@@ -190,5 +202,15 @@ class GoldenFileTest {
         clock.advance(1000);
       }
     }
+  }
+
+  private void write(Group group, int disk, long offset, int sectors, int i) throws IOException {
+    byte[] data = new byte[sectors * 512];
+    for (int at = 0; at < data.length; at++) {
+      data[at] = (byte) (i * 31 + at % 251);
+    }
+    oracle.add(EntryKind.WRITE, false, disk, offset, data.length, data);
+    group.change(() -> group.volume(disk).write(offset, ByteBuffer.wrap(data)));
+    group.volume(disk).settle();
   }
 }

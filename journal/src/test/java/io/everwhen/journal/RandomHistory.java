@@ -3,6 +3,7 @@ package io.everwhen.journal;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.JournalFullException;
@@ -85,7 +86,26 @@ final class RandomHistory implements Closeable {
             applyBytes + (random.nextLong(16) << 10),
             random.nextBoolean() ? Duration.ofHours(1) : Duration.ofNanos(100_000),
             false);
-    this.options = seed % SIGNED_SEED == 0 ? unsigned.withSigner(new TestKey()) : unsigned;
+    GroupOptions kept = seed % SIGNED_SEED == 0 ? unsigned.withSigner(new TestKey()) : unsigned;
+    this.options =
+        random.nextBoolean()
+            ? kept.withRetention(retention(random))
+                .withHistoryBytes(random.nextLong(4, 20) * SEGMENT_BYTES)
+            : kept;
+  }
+
+  /** Steps of microseconds: as much as such a history takes. */
+  private static Retention retention(SplittableRandom random) {
+    Duration fine = Duration.ofNanos(random.nextInt(1, 100_000));
+    long step = random.nextInt(1, 80_000);
+    List<Retention.Tier> tiers = new ArrayList<>();
+    for (int i = random.nextInt(3); i >= 0; i--) {
+      tiers.add(
+          new Retention.Tier(
+              Duration.ofNanos(step), Duration.ofNanos(step * random.nextInt(1, 1000))));
+      step *= random.nextInt(1, 5);
+    }
+    return new Retention(fine, tiers);
   }
 
   /**

@@ -109,6 +109,11 @@ public record EntryHeader(
     return checksum;
   }
 
+  /** Gives the valid header at {@code at} to a segment with another salt; all else stays. */
+  public static void salt(ByteBuffer header, int at, CRC32C crc, long salt) {
+    header.putInt(at + 4, checksum(header, at, crc, salt));
+  }
+
   /**
    * Reads the header at {@code at}.
    *

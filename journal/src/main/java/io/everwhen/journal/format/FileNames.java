@@ -1,6 +1,7 @@
 package io.everwhen.journal.format;
 
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -23,6 +24,9 @@ public final class FileNames {
    */
   public static final String READER_LOCK = "reader.lock";
 
+  /** Which instants count where the history was thinned. */
+  public static final String KEPT = "kept";
+
   /** The current content of a disk. */
   public static final String IMAGE = "image";
 
@@ -32,6 +36,7 @@ public final class FileNames {
   private static final String SEGMENT = "segment-";
   private static final String INDEX = "index-";
   private static final String STAMP = "stamp-";
+  private static final Pattern THINNED = Pattern.compile("thinned-([0-9]{10,18})-([0-9a-f]{16})");
   private static final Pattern NUMBER = Pattern.compile("[0-9]{10,18}");
 
   private FileNames() {}
@@ -39,6 +44,19 @@ public final class FileNames {
   /** The segment with this number. */
   public static String segment(long number) {
     return SEGMENT + "%010d".formatted(number);
+  }
+
+  /** What is left of the segment with this number after thinning, in a file with this salt. */
+  public static String thinned(long number, long salt) {
+    return "thinned-%010d-%016x".formatted(number, salt);
+  }
+
+  /** The number in the name of what is left of a segment; empty when it is not one. */
+  public static OptionalLong thinnedNumber(String name) {
+    Matcher matcher = THINNED.matcher(name);
+    return matcher.matches()
+        ? OptionalLong.of(Long.parseLong(matcher.group(1)))
+        : OptionalLong.empty();
   }
 
   /** The index of the sealed segment with this number. */

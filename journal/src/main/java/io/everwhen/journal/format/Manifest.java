@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
-import java.util.zip.CRC32C;
 
 /**
  * What a group is, and where its history begins. A small text file, replaced as a whole.
@@ -172,37 +171,5 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
       }
     }
     return new Manifest(id, disks, baseline, folding);
-  }
-
-  /** Small text files whose last line is a checksum of those before it. */
-  private static final class TextFiles {
-
-    private static final String CHECKSUM = "checksum ";
-
-    static ByteBuffer withChecksum(String text) {
-      byte[] body = text.getBytes(StandardCharsets.UTF_8);
-      return ByteBuffer.wrap(
-          (text + CHECKSUM + checksum(body) + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-
-    static List<String> checkedLines(ByteBuffer bytes, String name) throws FormatException {
-      String text = StandardCharsets.UTF_8.decode(bytes).toString();
-      int at = text.lastIndexOf(CHECKSUM);
-      if (at < 0 || !text.endsWith("\n")) {
-        throw new FormatException(name + " is incomplete: it has no checksum line");
-      }
-      String body = text.substring(0, at);
-      String expected = text.substring(at + CHECKSUM.length()).strip();
-      if (!expected.equals(checksum(body.getBytes(StandardCharsets.UTF_8)))) {
-        throw new FormatException(name + " is damaged: its checksum does not match");
-      }
-      return body.lines().toList();
-    }
-
-    private static String checksum(byte[] body) {
-      CRC32C crc = new CRC32C();
-      crc.update(body);
-      return "%08x".formatted(crc.getValue());
-    }
   }
 }

@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.UUID;
 import java.util.stream.LongStream;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a segment holds, sorted by place on the disk. The index of a sealed segment is a file beside
@@ -16,7 +17,7 @@ import java.util.zip.CRC32C;
  * <pre>
  * header, 256 bytes
  *   0  magic            8 bytes  "EVERWIDX"
- *   8  version          u32      1
+ *   8  version          u32      1; 2 for a segment that was thinned
  *  12  extents          u32      number of extent records
  *  16  group            16 bytes UUID
  *  32  segment          u64      number
@@ -33,13 +34,15 @@ import java.util.zip.CRC32C;
  * 104  longest extent   u64      sectors
  * 112  content          32 bytes SHA-256 of the segment file's first "data length" bytes
  * 144  previous seal    32 bytes SHA-256 of the previous segment's whole index file
+ * 176  stands for       32 bytes version 2: the seal that the segment had before it was thinned
+ * 208  turn             u64      version 2: of the {@link Kept} by which it was thinned
  * 252  checksum         u32      CRC32C of bytes 0..251
  * extent records, 24 bytes, ordered by key, then sequence
  *   0  key              u64      disk &lt;&lt; 48 | first sector (of 512 bytes)
  *   8  length           u64      sectors
  *  16  sequence         u32      minus the first sequence; the highest bit is set when the extent reads as zeros
  *  20  place            u32      of the entry in the segment file, in units of 8 bytes
- * time records, 16 bytes: every 128th entry, beginning with the first
+ * time records, 16 bytes: every 128th entry that is there, beginning with the first
  *   0  time             u64
  *   8  sequence         u32      minus the first sequence
  *  12  place            u32
@@ -49,6 +52,9 @@ import java.util.zip.CRC32C;
  * trailer
  *   0  checksum         u32      CRC32C of everything between header and trailer
  * </pre>
+ *
+ * <p>Of a segment that was thinned, first and last sequence, time and chain are those that it had,
+ * and so the index stands where the one before stood; entries in between are missing.
  *
  * <p>Immutable; any thread.
  */
@@ -64,12 +70,16 @@ public final class SegmentIndex {
   static final int TRAILER_BYTES = 4;
   static final int ENTRIES_PER_TIME = 128;
   static final int HASH_BYTES = 32;
-  static final int KEY_DISK_SHIFT = 48;
+
+  /** Where the number of the disk begins in the key of an extent; below it is the sector. */
+  public static final int KEY_DISK_SHIFT = 48;
+
   static final int ZEROES = 0x80000000;
   static final int RESIZES = 0x80000000;
 
   private static final long MAGIC = 0x5844495752455645L;
   private static final int VERSION = 1;
+  private static final int THINNED_VERSION = 2;
 
   private final ByteBuffer bytes;
 
@@ -85,13 +95,9 @@ public final class SegmentIndex {
           name + " is not an index: its first bytes are wrong or it is too short");
     }
     // Before the checksum: a newer version may have another.
-    if (b.getInt(8) != VERSION) {
+    if (b.getInt(8) != VERSION && b.getInt(8) != THINNED_VERSION) {
       throw new FormatException(
-          name
-              + " is of format version "
-              + b.getInt(8)
-              + "; this Everwhen reads version "
-              + VERSION);
+          name + " is of format version " + b.getInt(8) + "; this Everwhen reads versions 1 and 2");
     }
     if (b.getInt(252) != checksum(b, 0, 252)) {
       throw new FormatException(name + " has a damaged header: its checksum does not match");
@@ -112,8 +118,8 @@ public final class SegmentIndex {
       int extents,
       int times,
       int events,
-      EntryHeader first,
-      EntryHeader last,
+      @Nullable EntryHeader first,
+      @Nullable EntryHeader last,
       long dataLength,
       long longestExtent,
       byte[] content,
@@ -121,11 +127,23 @@ public final class SegmentIndex {
     b.putLong(0, MAGIC).putInt(8, VERSION).putInt(12, extents);
     Uuids.put(b, 16, segment.group());
     b.putLong(32, segment.number()).putLong(40, segment.salt());
-    b.putLong(48, first.sequence()).putLong(56, last.sequence());
-    b.putLong(64, first.timeNanos()).putLong(72, last.timeNanos());
-    b.putLong(80, dataLength).putInt(88, first.chain()).putInt(92, last.checksum());
-    b.putInt(96, times).putInt(100, events).putLong(104, longestExtent);
+    if (first != null && last != null) {
+      b.putLong(48, first.sequence()).putLong(56, last.sequence());
+      b.putLong(64, first.timeNanos()).putLong(72, last.timeNanos());
+      b.putInt(88, first.chain()).putInt(92, last.checksum());
+    }
+    b.putLong(80, dataLength).putInt(96, times).putInt(100, events).putLong(104, longestExtent);
     b.put(112, content).put(144, previousSeal);
+    b.putInt(252, checksum(b, 0, 252));
+  }
+
+  /** Puts an index in the place of the one that its segment had before it was thinned. */
+  static void encodeThinned(ByteBuffer b, Origin origin) {
+    b.putInt(8, THINNED_VERSION);
+    b.putLong(48, origin.firstSequence()).putLong(56, origin.lastSequence());
+    b.putLong(64, origin.firstTimeNanos()).putLong(72, origin.lastTimeNanos());
+    b.putInt(88, origin.firstChain()).putInt(92, origin.lastChecksum());
+    b.put(176, HexFormat.of().parseHex(origin.seal())).putLong(208, origin.turn());
     b.putInt(252, checksum(b, 0, 252));
   }
 
@@ -140,11 +158,27 @@ public final class SegmentIndex {
     return bytes.duplicate();
   }
 
-  /** SHA-256 of the whole file: what the next index holds as its previous seal. */
+  /**
+   * What the next index holds as its previous seal: SHA-256 of the whole file as the segment was
+   * sealed; of a thinned one, of the file for which this one stands.
+   */
   public byte[] seal() {
+    if (thinned()) {
+      return hash(176);
+    }
     MessageDigest digest = sha256();
     digest.update(bytes.duplicate());
     return digest.digest();
+  }
+
+  /** Whether only some of the segment's entries are left. */
+  public boolean thinned() {
+    return bytes.getInt(8) == THINNED_VERSION;
+  }
+
+  /** The turn of the {@link Kept} by which it was thinned; 0 when it was not. */
+  public long turn() {
+    return bytes.getLong(208);
   }
 
   public UUID group() {
@@ -271,6 +305,9 @@ public final class SegmentIndex {
 
   /** The place of an entry at or before {@code sequence}, at most 128 entries away. */
   public long placeAtOrBefore(long sequence) {
+    if (thinned()) {
+      return SegmentHeader.BYTES;
+    }
     int record = Math.clamp((sequence - firstSequence()) / ENTRIES_PER_TIME, 0, times() - 1);
     return place(timeAt(record) + 12);
   }

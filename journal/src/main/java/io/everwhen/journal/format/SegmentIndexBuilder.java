@@ -25,6 +25,7 @@ public final class SegmentIndexBuilder {
   private long longestSectors = 1;
   private @Nullable EntryHeader first;
   private @Nullable EntryHeader last;
+  private int entries;
   private long dataLength = SegmentHeader.BYTES;
 
   public SegmentIndexBuilder(SegmentHeader segment) {
@@ -37,12 +38,14 @@ public final class SegmentIndexBuilder {
    * @param position of its header in the segment file
    */
   public void add(EntryHeader entry, long position) {
-    EntryHeader origin = first == null ? entry : first;
-    first = origin;
+    EntryHeader begin = first == null ? entry : first;
+    first = begin;
     last = entry;
-    int sequence = Math.toIntExact(entry.sequence() - origin.sequence());
+    Origin origin = segment.origin();
+    long base = origin == null ? begin.sequence() : origin.firstSequence();
+    int sequence = Math.toIntExact(entry.sequence() - base);
     int place = (int) (position / EntryHeader.ALIGNMENT_BYTES);
-    if (sequence % SegmentIndex.ENTRIES_PER_TIME == 0) {
+    if (entries++ % SegmentIndex.ENTRIES_PER_TIME == 0) {
       times.add(new TimeRecord(entry.timeNanos(), sequence, place));
     }
     if (entry.kind().changesContent()) {
@@ -84,7 +87,8 @@ public final class SegmentIndexBuilder {
    * @param previousSeal of the segment before
    */
   public SegmentIndex build(byte[] content, byte[] previousSeal) {
-    if (first == null || last == null) {
+    Origin origin = segment.origin();
+    if (origin == null && (first == null || last == null)) {
       throw new IllegalStateException("a segment without entries has no index");
     }
     extents.sort(
@@ -109,6 +113,9 @@ public final class SegmentIndexBuilder {
         longestSectors,
         content,
         previousSeal);
+    if (origin != null) {
+      SegmentIndex.encodeThinned(b, origin);
+    }
     b.position(SegmentIndex.HEADER_BYTES);
     for (ExtentRecord r : extents) {
       b.putLong(r.key)

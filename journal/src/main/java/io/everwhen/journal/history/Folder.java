@@ -106,7 +106,7 @@ public final class Folder {
     SegmentIndex index = files.readIndex(manifest, number);
     checkFollows(manifest.baseline(), index);
     Optional<long[]> sizes;
-    JournalFiles.OpenSegment segment = files.openSegment(manifest, number);
+    JournalFiles.OpenSegment segment = files.openSegment(manifest, index);
     try (var _ = segment.file()) {
       checkWhole(segment, index);
       // Also when it says so already: a process that died may not have made it durable.
@@ -140,16 +140,16 @@ public final class Folder {
   }
 
   private void checkWhole(JournalFiles.OpenSegment segment, SegmentIndex index) throws IOException {
-    long last = 0;
+    long end = SegmentHeader.BYTES;
     try (Cursor cursor = new Cursor(segment, SegmentHeader.BYTES, index.dataLength())) {
       while (cursor.advance()) {
-        last = cursor.entry().sequence();
+        end = cursor.end();
       }
     }
-    if (last != index.lastSequence()) {
+    if (end != index.dataLength()) {
       throw new DamageException(
-          "%s is damaged behind entry %d; it is not folded. Run `everwhen verify`"
-              .formatted(segment.file().describe(), last));
+          "%s is damaged at byte %d; it is not folded. Run `everwhen verify`"
+              .formatted(segment.file().describe(), end));
     }
   }
 

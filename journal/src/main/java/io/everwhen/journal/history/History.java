@@ -4,6 +4,7 @@ import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
+import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,7 @@ public final class History implements Closeable {
 
   private final JournalFiles files;
   private final Manifest manifest;
+  private final Kept kept;
   private final FoundSegments found;
   private final Head head;
   private final List<Long> stamps;
@@ -53,12 +56,14 @@ public final class History implements Closeable {
   private History(
       JournalFiles files,
       Manifest manifest,
+      Kept kept,
       FoundSegments found,
       Head head,
       List<Long> stamps,
       @Nullable Closeable pin) {
     this.files = files;
     this.manifest = manifest;
+    this.kept = kept;
     this.found = found;
     this.head = head;
     this.stamps = stamps;
@@ -81,9 +86,10 @@ public final class History implements Closeable {
           // Before what it speaks of is looked for: a journal only gets longer.
           Head head = readHead(files);
           List<Long> stamps = List.copyOf(files.stampNumbers());
+          Kept kept = files.readKept(manifest);
           FoundSegments found = FoundSegments.in(files, manifest);
           opened = true;
-          return new History(files, manifest, found, head, stamps, pin);
+          return new History(files, manifest, kept, found, head, stamps, pin);
         } catch (NoSuchFileException e) {
           if (attempt == 20) {
             throw new DamageException("a file of the journal is missing: " + e.getMessage(), e);
@@ -159,6 +165,17 @@ public final class History implements Closeable {
     return List.copyOf(holes);
   }
 
+  /** Whether the disks as of this entry can be asked for, as far as thinning goes. */
+  boolean isKept(long sequence) {
+    return kept.has(sequence);
+  }
+
+  /** Whether the disks as of any of these entries can be asked for, as far as thinning goes. */
+  boolean isAnyKept(long first, long last) {
+    Map.Entry<Long, Kept.Instant> instant = kept.instants().ceilingEntry(first);
+    return last >= kept.end() || (instant != null && instant.getKey() <= last);
+  }
+
   /** Refuses an instant of which nobody knows what was recorded before it. */
   void checkKnown(long sequence) throws IOException {
     if (!holes.isEmpty() && holes.getFirst().fromSequence() <= sequence) {
@@ -206,14 +223,57 @@ public final class History implements Closeable {
   }
 
   /**
-   * The first entry whose instant can be asked for; everything before is folded into the baseline.
+   * The first entry whose instant can be asked for; everything before is folded into the baseline,
+   * or was thinned.
    */
   public Point horizon() throws IOException {
+    Point baseline = baselinePoint();
+    return kept.has(baseline.sequence()) ? baseline : point(kept.atOrAfter(baseline.sequence()));
+  }
+
+  /** The end of what is folded, or is being folded, into the baseline. */
+  private Point baselinePoint() throws IOException {
     if (manifest.folding() != 0) {
       SegmentIndex folding = folding();
       return new Point(folding.lastSequence(), folding.lastTimeNanos());
     }
     return new Point(manifest.baseline().sequence(), manifest.baseline().timeNanos());
+  }
+
+  /**
+   * Where thinning ends: before it, only some instants can be asked for; the horizon when nothing
+   * behind it was thinned.
+   */
+  public Point thinnedUpTo() throws IOException {
+    Point horizon = horizon();
+    return kept.end() <= horizon.sequence() ? horizon : new Point(kept.end(), kept.endTimeNanos());
+  }
+
+  /** The instants up to {@link #thinnedUpTo} that can be asked for, ascending. */
+  public List<Point> keptInstants() throws IOException {
+    List<Point> instants = new ArrayList<>();
+    Point horizon = horizon();
+    if (kept.end() > horizon.sequence()) {
+      instants.add(horizon);
+      kept.instants().tailMap(horizon.sequence(), false).entrySet().stream()
+          .map(History::point)
+          .forEach(instants::add);
+    }
+    return instants;
+  }
+
+  private static Point point(Map.Entry<Long, Kept.Instant> instant) {
+    return new Point(instant.getKey(), instant.getValue().timeNanos());
+  }
+
+  /** The last kept instant at or before this one, which lies in what was thinned. */
+  private Point keptAtOrBefore(Map.@Nullable Entry<Long, Kept.Instant> instant) throws IOException {
+    Point horizon = horizon();
+    return instant == null || instant.getKey() < horizon.sequence() ? horizon : point(instant);
+  }
+
+  private boolean isThinnedAt(long sequence) throws IOException {
+    return sequence < kept.end() && sequence >= horizon().sequence();
   }
 
   /** The segment that is being folded into the baseline. */
@@ -244,7 +304,8 @@ public final class History implements Closeable {
   public record Point(long sequence, long timeNanos) {}
 
   /**
-   * The last change that was complete at {@code timeNanos}; empty when that is before the horizon.
+   * The last change that was complete at {@code timeNanos}, or where history was thinned, the last
+   * that was kept; empty when that is before the horizon.
    *
    * @throws DamageException when it may be an entry behind the newest that can be read
    */
@@ -254,6 +315,11 @@ public final class History implements Closeable {
     }
     if (tailDamage != null && timeNanos >= head().timeNanos()) {
       throw endsEarly();
+    }
+    if (kept.end() > horizon().sequence() && timeNanos < kept.endTimeNanos()) {
+      Point instant = keptAtOrBefore(kept.atOrBeforeTime(timeNanos));
+      checkKnown(instant.sequence());
+      return Optional.of(instant);
     }
     HistorySegment found = null;
     for (HistorySegment segment : segments) {
@@ -307,7 +373,8 @@ public final class History implements Closeable {
 
   /**
    * The last change that was complete at this entry; empty when it is before the horizon or after
-   * the head. Inside a change of several entries, the one before it.
+   * the head. Inside a change of several entries, the one before it; where history was thinned, the
+   * last that was kept.
    */
   public Optional<Point> atSequence(long sequence) throws IOException {
     if (tailDamage != null && sequence > head().sequence()) {
@@ -319,6 +386,9 @@ public final class History implements Closeable {
     checkKnown(sequence);
     if (sequence == horizon().sequence()) {
       return Optional.of(horizon());
+    }
+    if (isThinnedAt(sequence)) {
+      return Optional.of(keptAtOrBefore(kept.atOrBefore(sequence)));
     }
     HistorySegment segment = containing(sequence);
     Point found = segment == null ? null : lastCompleteIn(segment, sequence);
@@ -378,6 +448,9 @@ public final class History implements Closeable {
     if (sequence <= horizon().sequence()) {
       return horizon();
     }
+    if (isThinnedAt(sequence)) {
+      return keptAtOrBefore(kept.atOrBefore(sequence));
+    }
     HistorySegment segment = containing(sequence);
     if (segment == null) {
       return head();
@@ -392,6 +465,9 @@ public final class History implements Closeable {
 
   /** The first complete change from an entry on that can be named for certain. */
   Point pointAtOrAfter(long sequence) throws IOException {
+    if (isThinnedAt(sequence)) {
+      return point(kept.atOrAfter(sequence));
+    }
     HistorySegment segment = containing(sequence);
     if (segment == null) {
       return head();
@@ -507,7 +583,9 @@ public final class History implements Closeable {
     boolean visit(EntryHeader entry, java.nio.ByteBuffer payload) throws IOException;
   }
 
-  /** Walks through the entries from {@code sequence} on. */
+  /**
+   * Walks through the entries from {@code sequence} on; where history was thinned, some are gone.
+   */
   public void visitFrom(long sequence, EntryVisitor visitor) throws IOException {
     for (HistorySegment segment : segments) {
       SegmentIndex index = segment.index();
@@ -521,14 +599,13 @@ public final class History implements Closeable {
       }
       try (Cursor cursor =
           segment.cursorAt(index.placeAtOrBefore(Math.max(sequence, index.firstSequence())))) {
-        long last = 0;
-        while (last < index.lastSequence() && cursor.advance()) {
-          last = cursor.entry().sequence();
-          if (last >= sequence && !visitor.visit(cursor.entry(), cursor.payload())) {
+        while (cursor.advance()) {
+          if (cursor.entry().sequence() >= sequence
+              && !visitor.visit(cursor.entry(), cursor.payload())) {
             return;
           }
         }
-        if (last != index.lastSequence()) {
+        if (cursor.end() != index.dataLength()) {
           throw segment.damaged(null);
         }
       }
@@ -540,8 +617,8 @@ public final class History implements Closeable {
   }
 
   /**
-   * Checks that the baseline has not moved past {@code sequence} since this was opened: then
-   * everything read so far as of that entry was right.
+   * Checks that the baseline has not moved past {@code sequence} since this was opened, and that it
+   * was not thinned away: then everything read so far as of that entry was right.
    */
   public void checkStillWithin(long sequence) throws IOException {
     Manifest now = files.readManifest();
@@ -550,6 +627,11 @@ public final class History implements Closeable {
       throw new DamageException(
           "history before entry %d was folded away for lack of space while it was being read; the horizon is later now"
               .formatted(now.baseline().sequence()));
+    }
+    Kept keptNow = files.readKept(manifest);
+    if (!keptNow.has(sequence)) {
+      throw new DamageException(
+          "the instant of entry %d was thinned away while it was being read".formatted(sequence));
     }
   }
 

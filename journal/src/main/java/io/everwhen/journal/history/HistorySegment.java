@@ -1,7 +1,6 @@
 package io.everwhen.journal.history;
 
 import io.everwhen.journal.format.EntryHeader;
-import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
@@ -80,7 +79,7 @@ public final class HistorySegment implements Closeable {
     JournalFiles.OpenSegment segment = opened;
     if (segment == null) {
       try {
-        segment = files.openSegment(manifest, number);
+        segment = files.openSegment(manifest, index);
       } catch (IOException e) {
         throw damaged(e);
       }
@@ -151,7 +150,7 @@ public final class HistorySegment implements Closeable {
 
   /** The segment's file, for messages. */
   String where() {
-    return files.storage().describe() + "/" + FileNames.segment(number);
+    return files.storage().describe() + "/" + JournalFiles.segmentName(index);
   }
 
   /**
@@ -177,8 +176,7 @@ public final class HistorySegment implements Closeable {
   /** The entries that cannot be read: for each, its sequence minus the first. */
   BitSet damagedEntries() throws IOException {
     int count = (int) (index.lastSequence() - index.firstSequence() + 1);
-    BitSet damaged = new BitSet(count);
-    damaged.set(0, count);
+    BitSet damaged = recordedEntries(count);
     try {
       SkippingCursor cursor = new SkippingCursor(this, SegmentHeader.BYTES);
       while (cursor.advance()) {
@@ -192,6 +190,22 @@ public final class HistorySegment implements Closeable {
       return damaged;
     }
     return damaged;
+  }
+
+  /** The entries that are in the segment; of a thinned one, those that the index knows. */
+  private BitSet recordedEntries(int count) {
+    BitSet recorded = new BitSet(count);
+    if (!index.thinned()) {
+      recorded.set(0, count);
+      return recorded;
+    }
+    for (int i = 0; i < index.extents(); i++) {
+      recorded.set((int) (index.extentSequence(i) - index.firstSequence()));
+    }
+    for (int i = 0; i < index.events(); i++) {
+      recorded.set((int) (index.eventSequence(i) - index.firstSequence()));
+    }
+    return recorded;
   }
 
   @Override

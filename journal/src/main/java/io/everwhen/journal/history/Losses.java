@@ -117,8 +117,10 @@ final class Losses {
   }
 
   private void addTo(List<Lost> lost, @Nullable Span span) throws IOException {
-    // What was folded away, or is overwritten in the same change, costs nothing.
-    if (span == null || span.last < Math.max(span.first, history.horizon().sequence())) {
+    // What was folded or thinned away, or is overwritten in the same change, costs nothing.
+    if (span == null
+        || span.last < Math.max(span.first, history.horizon().sequence())
+        || !history.isAnyKept(span.first, span.last)) {
       return;
     }
     Point after =

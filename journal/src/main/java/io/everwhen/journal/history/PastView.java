@@ -52,6 +52,9 @@ public final class PastView implements Closeable {
     if (sequence < history.horizon().sequence() || sequence > history.head().sequence()) {
       throw new IllegalArgumentException("entry " + sequence + " is not within the history");
     }
+    if (!history.isKept(sequence)) {
+      throw new IllegalArgumentException("the instant of entry " + sequence + " was thinned away");
+    }
     history.checkKnown(sequence);
     this.history = history;
     this.disk = disk;

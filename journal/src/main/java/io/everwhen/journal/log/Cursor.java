@@ -33,6 +33,11 @@ public final class Cursor implements Closeable {
     return scanner.position();
   }
 
+  /** Where the entry ends, and the next one begins. */
+  public long end() {
+    return scanner.nextPosition();
+  }
+
   /** The entry's payload; valid until the next {@link #advance}. */
   public ByteBuffer payload() {
     return scanner.payload();

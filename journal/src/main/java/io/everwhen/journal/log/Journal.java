@@ -1,7 +1,6 @@
 package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.EntryKind;
-import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentIndex;
@@ -247,6 +246,11 @@ public final class Journal implements Closeable {
               .formatted(storage.describe(), sequence + 1, number));
     }
     for (SegmentIndex index : needed) {
+      if (index.thinned()) {
+        throw new DamageException(
+            "segment %d in %s was thinned, but an image lacks its entries from %d on. Move that image and the checkpoint beside it away, and restore the disk from its journal"
+                .formatted(index.segment(), storage.describe(), sequence + 1));
+      }
       replay(index, sequence, listener);
     }
   }
@@ -381,16 +385,16 @@ public final class Journal implements Closeable {
   }
 
   /**
-   * Gives up the file of a folded segment: uses it again when nobody may be reading it, else
-   * deletes it. Its index must be gone.
+   * Gives up the file of a segment that was folded or thinned: uses it again when nobody may be
+   * reading it, else deletes it. Its index must be gone, or in the place of another.
    */
-  public void discard(long number, boolean unread) throws IOException {
+  public void discard(SegmentIndex index, boolean unread) throws IOException {
     boolean stillOpen;
     synchronized (this) {
-      stillOpen = open.containsKey(number);
+      stillOpen = open.containsKey(index.segment());
     }
-    if (!unread || stillOpen || !supply.recycle(number)) {
-      storage.delete(FileNames.segment(number));
+    if (index.thinned() || !unread || stillOpen || !supply.recycle(index.segment())) {
+      storage.delete(JournalFiles.segmentName(index));
     }
     storage.syncDirectory();
   }

@@ -3,6 +3,7 @@ package io.everwhen.journal.log;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
+import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
@@ -26,6 +27,7 @@ public final class JournalFiles {
   private static final int MAX_MANIFEST_BYTES = 1 << 20;
   private static final int MAX_HEAD_BYTES = 4096;
   private static final int MAX_STAMP_BYTES = 256 << 10;
+  private static final int MAX_KEPT_BYTES = 16 << 20;
   private static final int MAX_INDEX_BYTES = 1 << 30;
 
   private final Storage storage;
@@ -84,7 +86,16 @@ public final class JournalFiles {
 
   /** Opens a segment for reading and checks its header against the group and its own name. */
   public OpenSegment openSegment(Manifest group, long number) throws IOException {
-    StorageFile file = storage.openForReading(FileNames.segment(number));
+    return openNamed(group, FileNames.segment(number), number);
+  }
+
+  /** Opens a sealed segment, thinned or not, for reading. */
+  public OpenSegment openSegment(Manifest group, SegmentIndex index) throws IOException {
+    return openNamed(group, segmentName(index), index.segment());
+  }
+
+  OpenSegment openNamed(Manifest group, String name, long number) throws IOException {
+    StorageFile file = storage.openForReading(name);
     try {
       return new OpenSegment(readHeader(file, group, number), file);
     } catch (IOException | RuntimeException e) {
@@ -157,6 +168,32 @@ public final class JournalFiles {
   /** Keeps a time stamp; durable when it returns. */
   public void writeStamp(StampedHead stamp) throws IOException {
     replace(FileNames.stamp(stamp.head().segment()), stamp.encode());
+  }
+
+  /** Reads which instants count where the history was thinned. */
+  public Kept readKept(Manifest group) throws IOException {
+    Kept kept;
+    try {
+      kept = Kept.decode(readWhole(FileNames.KEPT, MAX_KEPT_BYTES), describe(FileNames.KEPT));
+    } catch (NoSuchFileException e) {
+      return Kept.none(group.id());
+    }
+    if (!kept.group().equals(group.id())) {
+      throw new FormatException(describe(FileNames.KEPT) + " belongs to another group");
+    }
+    return kept;
+  }
+
+  /** Replaces which instants count; durable when it returns. */
+  public void writeKept(Kept kept) throws IOException {
+    replace(FileNames.KEPT, kept.encode());
+  }
+
+  /** The name of the file that holds a sealed segment's entries. */
+  public static String segmentName(SegmentIndex index) {
+    return index.thinned()
+        ? FileNames.thinned(index.segment(), index.salt())
+        : FileNames.segment(index.segment());
   }
 
   private void replace(String name, ByteBuffer content) throws IOException {

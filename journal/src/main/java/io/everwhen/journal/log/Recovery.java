@@ -11,11 +11,13 @@ import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.NavigableSet;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -96,6 +98,29 @@ final class Recovery {
           || name.equals(SegmentSupply.SPARE)) {
         storage.delete(name);
       }
+      OptionalLong thinned = FileNames.thinnedNumber(name);
+      if (thinned.isPresent()) {
+        clearThinned(thinned.getAsLong(), name);
+      }
+    }
+  }
+
+  /** Of a segment that was being thinned, only what the index names counts. */
+  private void clearThinned(long number, String name) throws IOException {
+    if (number <= manifest.baseline().segment()) {
+      storage.delete(name);
+      return;
+    }
+    String counts;
+    try {
+      counts = JournalFiles.segmentName(files.readIndex(manifest, number));
+    } catch (FormatException | NoSuchFileException e) {
+      return; // nobody knows which of them counts: none is touched
+    }
+    if (!name.equals(counts)) {
+      storage.delete(name);
+    } else {
+      storage.delete(FileNames.segment(number));
     }
   }
 

@@ -37,6 +37,9 @@ public final class SegmentAudit {
     if (segment.header().salt() != index.salt()) {
       return Optional.of("the index belongs to another file than the one that is there");
     }
+    if (index.thinned()) {
+      return ThinnedSegment.damageOf(segment, index);
+    }
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     TailWalk walk =
         new TailWalk(

@@ -97,6 +97,11 @@ final class SegmentScanner {
     return payloadAt(entry(), position);
   }
 
+  /** The entry's bytes as they are stored, padding included; valid until {@link #advance}. */
+  ByteBuffer stored() {
+    return window.slice((int) (position - windowAt), (int) entry().storedBytes());
+  }
+
   /**
    * Looks at everything behind the last valid entry.
    *

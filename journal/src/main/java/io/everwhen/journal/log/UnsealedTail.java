@@ -1,10 +1,12 @@
 package io.everwhen.journal.log;
 
+import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SegmentIndexBuilder;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -58,12 +60,26 @@ public record UnsealedTail(long number, JournalFiles.OpenSegment segment, Segmen
    *
    * @param sequence of the last entry before it
    * @param chain that entry's checksum
-   * @return null when not even the first entry is there
+   * @return null when not even the first entry is there, or what is left of a thinned segment is
+   *     not whole
    */
   public static @Nullable UnsealedTail rebuild(
       JournalFiles files, Manifest manifest, long number, long sequence, int chain)
       throws IOException {
-    return readOne(files, manifest, number, sequence, chain);
+    try {
+      return readOne(files, manifest, number, sequence, chain);
+    } catch (NoSuchFileException e) {
+      UnsealedTail thinned = ThinnedSegment.rebuild(files, manifest, number, sequence, chain);
+      if (thinned == null && !hasThinned(files, number)) {
+        throw e;
+      }
+      return thinned;
+    }
+  }
+
+  private static boolean hasThinned(JournalFiles files, long number) throws IOException {
+    return files.storage().list().stream()
+        .anyMatch(name -> FileNames.thinnedNumber(name).orElse(0) == number);
   }
 
   private static @Nullable UnsealedTail readOne(

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -50,6 +52,42 @@ class FormatTest {
           .hasMessageContaining("segment-12");
       flip(b, bit);
     }
+  }
+
+  @Test
+  void theHeaderOfWhatThinningHasLeftGivesBackWhatTheSegmentWas() throws FormatException {
+    Origin origin = new Origin(5, 99, 1000, 2000, 7, -8, "ab".repeat(32), "0f".repeat(32), 3, 8192);
+    SegmentHeader header = new SegmentHeader(GROUP, 12, 34, 56, origin);
+    assertThat(SegmentHeader.decode(header.encode(), "s")).isEqualTo(header);
+  }
+
+  @Test
+  void keptInstantsGiveBackWhatWasPutInAndRefuseAFlippedBit() throws FormatException {
+    Kept kept =
+        new Kept(
+            GROUP,
+            4,
+            new TreeMap<>(
+                Map.of(
+                    0L,
+                    new Kept.Instant(17, false),
+                    8L,
+                    new Kept.Instant(18, true),
+                    11L,
+                    new Kept.Instant(Long.MAX_VALUE, false))));
+    ByteBuffer b = kept.encode();
+    assertThat(Kept.decode(b.duplicate(), "kept")).isEqualTo(kept);
+    for (int bit = 0; bit < b.limit() * 8; bit++) {
+      flip(b, bit);
+      assertThatThrownBy(() -> Kept.decode(b.duplicate(), "kept"))
+          .isInstanceOf(FormatException.class)
+          .hasMessageContaining("kept");
+      flip(b, bit);
+    }
+    assertThat(kept.has(8)).isTrue();
+    assertThat(kept.has(9)).isFalse();
+    assertThat(kept.has(12)).isTrue();
+    assertThat(Kept.none(GROUP).has(0)).isTrue();
   }
 
   @Test

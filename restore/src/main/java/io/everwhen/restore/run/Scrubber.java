@@ -160,7 +160,7 @@ public final class Scrubber {
   private boolean isSound(Manifest manifest, long number, Pace pace) throws IOException {
     try {
       SegmentIndex index = files.readIndex(manifest, number);
-      JournalFiles.OpenSegment opened = files.openSegment(manifest, number);
+      JournalFiles.OpenSegment opened = files.openSegment(manifest, index);
       try (StorageFile file = new PacedFile(opened.file(), pace)) {
         boolean sound =
             SegmentAudit.damageOf(new JournalFiles.OpenSegment(opened.header(), file), index)

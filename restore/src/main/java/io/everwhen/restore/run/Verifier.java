@@ -1,6 +1,5 @@
 package io.everwhen.restore.run;
 
-import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.history.Damage;
@@ -9,6 +8,7 @@ import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.HistorySegment;
 import io.everwhen.journal.history.Hole;
 import io.everwhen.journal.history.Lost;
+import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.restore.plan.LostInstants;
 import io.everwhen.restore.plan.Times;
 import io.everwhen.restore.run.VerifyReport.Finding;
@@ -122,7 +122,7 @@ public final class Verifier {
     if (!before.leadsTo(index, segment.sealed())) {
       findings.add(
           new Finding(
-              history.storage().describe() + "/" + FileNames.segment(segment.number()),
+              history.storage().describe() + "/" + JournalFiles.segmentName(index),
               "it does not follow from what comes before: something was changed, removed or added",
               "nothing vouches for what is restored from seq:%d (%s) on"
                   .formatted(index.firstSequence(), Times.text(index.firstTimeNanos())),

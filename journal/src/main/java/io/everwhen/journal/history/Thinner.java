@@ -1,0 +1,313 @@
+package io.everwhen.journal.history;
+
+import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.FormatException;
+import io.everwhen.journal.format.Kept;
+import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.history.History.Mark;
+import io.everwhen.journal.history.History.Point;
+import io.everwhen.journal.log.Clock;
+import io.everwhen.journal.log.DamageException;
+import io.everwhen.journal.log.JournalFiles;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Thins the history of one group as it gets older: decides which instants are kept, says so on the
+ * volume, and only then has the entries deleted that none of them needs.
+ *
+ * <p>Where the wall clock was set forward, it goes by the time that has passed since: nothing is
+ * deleted because it looks older than it is. All of it is done in small steps. One thread, except
+ * for {@link #kept}.
+ */
+public final class Thinner {
+
+  private static final Logger log = LoggerFactory.getLogger(Thinner.class);
+
+  /** Of the time that goes by, thinning takes one part, and rests as many as this. */
+  private static final int REST = 4;
+
+  private final JournalFiles files;
+  private final Clock clock;
+  private final RandomGenerator random;
+
+  private @Nullable Retention retention;
+  private long wallAtStart;
+  private long monotonicAtStart;
+  private volatile Kept kept;
+  private long keptSegment;
+  private @Nullable Coalescer coalescer;
+  private long dueNanos;
+  private @Nullable String problem;
+
+  /** The last segment that is old enough to be thinned, as far as they were looked at. */
+  private End passed;
+
+  private @Nullable End following;
+
+  private record End(long segment, long sequence, long timeNanos) {
+    static End of(SegmentIndex index) {
+      return new End(index.segment(), index.lastSequence(), index.lastTimeNanos());
+    }
+
+    static End of(Manifest.Baseline baseline) {
+      return new End(baseline.segment(), baseline.sequence(), baseline.timeNanos());
+    }
+  }
+
+  /**
+   * For a group that is open.
+   *
+   * @param retention null when nothing is to be thinned
+   */
+  public Thinner(
+      JournalFiles files,
+      Manifest manifest,
+      @Nullable Retention retention,
+      Clock clock,
+      RandomGenerator random)
+      throws IOException {
+    this.files = files;
+    this.clock = clock;
+    this.random = random;
+    this.kept = files.readKept(manifest);
+    this.passed = End.of(manifest.baseline());
+    follow(retention);
+  }
+
+  /** Follows another policy from now on. */
+  public void follow(@Nullable Retention other) {
+    if (retention == null && other != null) {
+      wallAtStart = clock.wallNanos();
+      monotonicAtStart = clock.monotonicNanos();
+      dueNanos = monotonicAtStart;
+    }
+    retention = other;
+  }
+
+  /** Why the history is not thinned as it should be; null when it is. */
+  public @Nullable String problem() {
+    return problem;
+  }
+
+  /** Which instants are kept where the history was thinned. */
+  public Kept kept() {
+    return kept;
+  }
+
+  /** Whether there is a policy. */
+  public boolean hasPolicy() {
+    return retention != null;
+  }
+
+  /** Whether no instant before one with this stamp is to be kept any more. */
+  public boolean hasExpired(long timeNanos) {
+    Retention policy = retention;
+    return policy != null && timeNanos <= policy.expiredAt(now(policy));
+  }
+
+  /** The time to go by; never so early that what was decided would have been decided too early. */
+  private long now(Retention policy) {
+    long least =
+        Math.min(clock.wallNanos(), wallAtStart + clock.monotonicNanos() - monotonicAtStart);
+    long decided = Math.max(passed.timeNanos, kept.endTimeNanos());
+    return Math.max(least, decided + policy.fine().toNanos());
+  }
+
+  /** Gives up the file of a segment that was thinned. */
+  public interface Discarder {
+    void discard(SegmentIndex index, boolean unread) throws IOException;
+  }
+
+  /**
+   * Does a piece of what is to be done.
+   *
+   * @param appliedSequence what comes later is still needed whole
+   * @param urgent whether not to rest in between
+   * @return whether there was anything to do that can be done now
+   */
+  public boolean step(Manifest manifest, long appliedSequence, boolean urgent, Discarder discarder)
+      throws IOException {
+    Retention policy = retention;
+    if (policy == null || manifest.folding() != 0) {
+      return false;
+    }
+    try {
+      boolean worked =
+          pass(manifest, policy, appliedSequence)
+              || declare(manifest, policy)
+              || coalesce(manifest, urgent, discarder);
+      if (worked) {
+        problem = null;
+      }
+      return worked;
+    } catch (DamageException | FormatException e) {
+      String now = "the history in %s is not thinned: %s".formatted(where(), e.getMessage());
+      if (!now.equals(problem)) {
+        log.warn("{}", now);
+      }
+      problem = now;
+      return false;
+    }
+  }
+
+  private String where() {
+    return files.storage().describe();
+  }
+
+  /** Goes past the next segment, if it is old enough. */
+  private boolean pass(Manifest manifest, Retention policy, long appliedSequence)
+      throws IOException {
+    if (passed.segment < manifest.baseline().segment()) {
+      passed = End.of(manifest.baseline());
+    }
+    long number = passed.segment + 1;
+    End next = following;
+    if (next == null || next.segment != number) {
+      if (!files.storage().exists(FileNames.index(number))) {
+        return false;
+      }
+      next = End.of(files.readIndex(manifest, number));
+      following = next;
+    }
+    if (next.timeNanos > policy.fineSince(now(policy)) || next.sequence > appliedSequence) {
+      return false;
+    }
+    passed = next;
+    if (next.sequence == kept.end()) {
+      // Who wrote it may have died before anything was deleted because of it.
+      keptSegment = next.segment;
+      coalescer = new Coalescer(files, kept, keptSegment, manifest.baseline().sequence());
+    }
+    return true;
+  }
+
+  /** Decides again which instants are kept, if another step of the policy lies behind us. */
+  private boolean declare(Manifest manifest, Retention policy) throws IOException {
+    Manifest.Baseline baseline = manifest.baseline();
+    boolean further =
+        passed.sequence > Math.max(kept.end(), baseline.sequence())
+            && policy.stepBetween(kept.endTimeNanos(), passed.timeNanos);
+    if (!further && (kept.end() <= baseline.sequence() || keptSegment == 0)) {
+      return false;
+    }
+    NavigableMap<Long, Kept.Instant> candidates =
+        new TreeMap<>(kept.instants().tailMap(baseline.sequence(), true));
+    if (kept.has(baseline.sequence())) {
+      candidates.putIfAbsent(baseline.sequence(), new Kept.Instant(baseline.timeNanos(), false));
+    }
+    NavigableMap<Long, Kept.Instant> before = new TreeMap<>(candidates);
+    if (further) {
+      addNew(candidates, policy);
+    }
+    NavigableMap<Long, Kept.Instant> chosen = policy.choose(candidates, now(policy));
+    if (chosen.equals(before)) {
+      return false;
+    }
+    Kept next = new Kept(kept.group(), kept.turn() + 1, chosen);
+    files.writeKept(next);
+    long from = oldestChange(before, chosen, baseline.sequence());
+    if (coalescer != null) {
+      from = Math.min(from, coalescer.fromSequence());
+    }
+    kept = next;
+    keptSegment = further ? passed.segment : keptSegment;
+    coalescer = new Coalescer(files, kept, keptSegment, from);
+    return true;
+  }
+
+  /** Adds the instants since those that are kept. */
+  private void addNew(NavigableMap<Long, Kept.Instant> candidates, Retention policy)
+      throws IOException {
+    long after = candidates.isEmpty() ? 0 : candidates.lastKey();
+    long afterTime =
+        candidates.isEmpty() ? Long.MIN_VALUE : candidates.lastEntry().getValue().timeNanos();
+    try (History history = History.open(files.storage())) {
+      for (long step : policy.steps(afterTime, passed.timeNanos, now(policy))) {
+        for (Point last : lastAt(history, step)) {
+          if (last.sequence() > after) {
+            candidates.put(last.sequence(), new Kept.Instant(last.timeNanos(), false));
+          }
+        }
+      }
+      for (Mark mark : history.marks()) {
+        long sequence = mark.point().sequence();
+        if (sequence > after && sequence <= passed.sequence) {
+          candidates.put(sequence, new Kept.Instant(mark.point().timeNanos(), true));
+        }
+      }
+    }
+    candidates.putIfAbsent(passed.sequence, new Kept.Instant(passed.timeNanos, false));
+  }
+
+  /** The last change at a full step; where damage hides it, the nearest ones around it. */
+  private static List<Point> lastAt(History history, long step) throws IOException {
+    try {
+      return history.atTime(step).stream().toList();
+    } catch (LossException e) {
+      if (!history.holes().isEmpty()) {
+        throw e; // nobody knows what is behind it
+      }
+      List<Point> around = new ArrayList<>();
+      for (HistorySegment segment : history.segments()) {
+        SegmentIndex index = segment.index();
+        Point end = new Point(index.lastSequence(), index.lastTimeNanos());
+        if (end.timeNanos() > step) {
+          around.add(end);
+          break;
+        }
+        around.clear();
+        around.add(end);
+      }
+      return around;
+    }
+  }
+
+  /** The last kept instant before which all is as it was. */
+  private static long oldestChange(
+      NavigableMap<Long, Kept.Instant> before,
+      NavigableMap<Long, Kept.Instant> after,
+      long baseline) {
+    long previous = baseline;
+    for (Map.Entry<Long, Kept.Instant> each : after.entrySet()) {
+      Long was = before.lowerKey(each.getKey());
+      boolean same = before.containsKey(each.getKey()) && (was == null || was == previous);
+      if (!same) {
+        return previous;
+      }
+      previous = each.getKey();
+    }
+    return previous;
+  }
+
+  private boolean coalesce(Manifest manifest, boolean urgent, Discarder discarder)
+      throws IOException {
+    Coalescer pending = coalescer;
+    long started = clock.monotonicNanos();
+    if (pending == null || (!urgent && started - dueNanos < 0)) {
+      return false;
+    }
+    return switch (pending.step(manifest, random.nextLong(), clock.wallNanos(), discarder)) {
+      case PASSED -> true;
+      case WAITING -> false;
+      case THINNED -> {
+        long now = clock.monotonicNanos();
+        dueNanos = now + REST * (now - started);
+        yield true;
+      }
+      case DONE -> {
+        coalescer = null;
+        yield false;
+      }
+    };
+  }
+}
