@@ -9,6 +9,7 @@ import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
+import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.Clock;
@@ -16,6 +17,7 @@ import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.JournalFullException;
+import io.everwhen.journal.payload.PayloadEncoder;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
@@ -23,6 +25,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The disks that share one journal, open for reading and writing.
@@ -32,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * or, for tests that must repeat, by the caller. Any thread may call any method.
  */
 public final class Group implements Closeable {
+
+  private static final Logger log = LoggerFactory.getLogger(Group.class);
 
   private final JournalFiles files;
   private final GroupOptions options;
@@ -122,7 +128,7 @@ public final class Group implements Closeable {
     this.options = options;
     this.writerLock = writerLock;
     this.homes = List.copyOf(homes);
-    this.manifest = files.readManifest();
+    this.manifest = readyFor(options);
     this.backlog = new Backlog(options.backlogBytes());
     this.disks = new LiveDisks(manifest, homes);
     Journal opened = null;
@@ -136,10 +142,16 @@ public final class Group implements Closeable {
               clock,
               random,
               disks.newestCheckpoint(),
-              (kind, disk, offset, length, payloadLength, sequence, segment, place) -> {
-                disks.written(kind, disk, offset, length, payloadLength, sequence, segment, place);
-                noteAppended(EntryHeader.storedBytes(payloadLength));
-              });
+              (kind, disk, offset, length, payload, encoded, sequence, segment, place) -> {
+                disks.written(
+                    kind, disk, offset, length, payload, encoded, sequence, segment, place);
+                // What is compressed takes as long to apply as if it were not.
+                int content = encoded ? (int) length : payload;
+                noteAppended(EntryHeader.storedBytes(content));
+              },
+              options.compressionLevel() == 0 || !folded.encodes()
+                  ? null
+                  : new PayloadEncoder(options.compressionLevel()));
       this.journal = opened;
       this.volumes = disks.attach(journal);
       this.maintenance =
@@ -149,6 +161,23 @@ public final class Group implements Closeable {
           Journal _ = opened) {
         throw e;
       }
+    }
+  }
+
+  /** The manifest, which says that there are encoded entries before there is the first. */
+  private Manifest readyFor(GroupOptions options) throws IOException {
+    Manifest found = files.readManifest();
+    if (options.compressionLevel() == 0 || found.encodes()) {
+      return found;
+    }
+    try {
+      Manifest encoding = found.withEncoding();
+      files.writeManifest(encoding);
+      return encoding;
+    } catch (NoSpaceException e) {
+      log.warn(
+          "{}: what is written is not compressed: {}", files.storage().describe(), e.getMessage());
+      return found;
     }
   }
 

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param signer signs the head whenever a segment was sealed; null when nobody does
  * @param retention which instants are kept as the history gets older; null when all are, as long as
  *     there is room
+ * @param compressionLevel of Zstandard for what is written, 1 to {@value #COMPRESSION_LEVEL_MAX}; 0
+ *     when it is stored as it is
  */
 public record GroupOptions(
     JournalOptions journal,
@@ -28,7 +30,11 @@ public record GroupOptions(
     Duration applyInterval,
     boolean background,
     @Nullable HeadSigner signer,
-    @Nullable Retention retention) {
+    @Nullable Retention retention,
+    int compressionLevel) {
+
+  /** Higher ones take more memory than a write is worth. */
+  public static final int COMPRESSION_LEVEL_MAX = 9;
 
   /**
    * 16 GiB of history; the image within 64 MiB and two seconds, and never more than 256 MiB, of the
@@ -47,9 +53,14 @@ public record GroupOptions(
     if (applyBytes < 1 || backlogBytes < applyBytes) {
       throw new IllegalArgumentException("the backlog must be at least what is applied at once");
     }
+    if (compressionLevel < 0 || compressionLevel > COMPRESSION_LEVEL_MAX) {
+      throw new IllegalArgumentException(
+          "compression has the levels 1 to %d, not %d"
+              .formatted(COMPRESSION_LEVEL_MAX, compressionLevel));
+    }
   }
 
-  /** A group whose head nobody signs, and whose history is not thinned. */
+  /** A group whose head nobody signs, whose history is not thinned, and that compresses nothing. */
   public GroupOptions(
       JournalOptions journal,
       long historyBytes,
@@ -57,7 +68,7 @@ public record GroupOptions(
       long backlogBytes,
       Duration applyInterval,
       boolean background) {
-    this(journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, null, null);
+    this(journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, null, null, 0);
   }
 
   /** The same with somebody who signs the head. */
@@ -70,13 +81,22 @@ public record GroupOptions(
         applyInterval,
         background,
         other,
-        retention);
+        retention,
+        compressionLevel);
   }
 
   /** The same with another bound on the history. */
   public GroupOptions withHistoryBytes(long bytes) {
     return new GroupOptions(
-        journal, bytes, applyBytes, backlogBytes, applyInterval, background, signer, retention);
+        journal,
+        bytes,
+        applyBytes,
+        backlogBytes,
+        applyInterval,
+        background,
+        signer,
+        retention,
+        compressionLevel);
   }
 
   /** The same with other segments. */
@@ -89,12 +109,35 @@ public record GroupOptions(
         applyInterval,
         background,
         signer,
-        retention);
+        retention,
+        compressionLevel);
   }
 
   /** The same with another policy for what gets old; null for none. */
   public GroupOptions withRetention(@Nullable Retention policy) {
     return new GroupOptions(
-        journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, signer, policy);
+        journal,
+        historyBytes,
+        applyBytes,
+        backlogBytes,
+        applyInterval,
+        background,
+        signer,
+        policy,
+        compressionLevel);
+  }
+
+  /** The same with what is written compressed; not at level 0. */
+  public GroupOptions withCompression(int level) {
+    return new GroupOptions(
+        journal,
+        historyBytes,
+        applyBytes,
+        backlogBytes,
+        applyInterval,
+        background,
+        signer,
+        retention,
+        level);
   }
 }

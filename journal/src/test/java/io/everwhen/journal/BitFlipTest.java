@@ -24,6 +24,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A small journal in which every single bit is flipped in turn: each flip is found by opening,
@@ -49,10 +51,11 @@ class BitFlipTest {
     boolean found(SimulatedMachine machine) throws IOException;
   }
 
-  @Test
-  void everyFlippedBitOfAClosedJournalIsFoundAndNoneGivesWrongData() throws Exception {
-    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(SEED));
-    RandomHistory history = new RandomHistory(machine, SEED);
+  @ParameterizedTest
+  @ValueSource(longs = {SEED, RandomHistory.COMPRESSED_SEED})
+  void everyFlippedBitOfAClosedJournalIsFoundAndNoneGivesWrongData(long seed) throws Exception {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(seed));
+    RandomHistory history = new RandomHistory(machine, seed);
     run(history);
     history.close();
     // Opening seals what was written; the next segment remains empty.

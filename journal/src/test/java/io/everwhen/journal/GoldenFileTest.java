@@ -47,6 +47,9 @@ class GoldenFileTest {
           Duration.ofMillis(200),
           List.of(new Retention.Tier(Duration.ofSeconds(10), Duration.ofHours(9))));
 
+  /** The newest, with compressed entries. */
+  private static final String COMPRESSED = "v3";
+
   private static final List<Manifest.Disk> DISKS =
       List.of(
           new Manifest.Disk(0, "disk0", 96 << 10, 512),
@@ -55,7 +58,7 @@ class GoldenFileTest {
   private final Oracle oracle = new Oracle(DISKS);
 
   @ParameterizedTest
-  @ValueSource(strings = {"v1", NEWEST, THINNED})
+  @ValueSource(strings = {"v1", NEWEST, THINNED, COMPRESSED})
   void whatEachVersionHasWrittenIsReadWholeAndRight(String version) throws IOException {
     writeToday(version);
     Storage journal = new SimulatedMachine(new SplittableRandom(0)).directory("golden");
@@ -138,7 +141,8 @@ class GoldenFileTest {
                 Duration.ofHours(1),
                 false)
             .withRetention(version.equals(THINNED) ? POLICY : null)
-            .withHistoryBytes(version.equals(THINNED) ? 4 << 20 : 192 << 10);
+            .withHistoryBytes(version.equals(THINNED) ? 4 << 20 : 192 << 10)
+            .withCompression(version.equals(COMPRESSED) ? 1 : 0);
     Group.create(journal, homes, DISKS, clock, random);
     for (int part = 0; part < 3; part++) {
       clock.advance(version.equals(THINNED) ? 86_400_000_000_000L : 0);

@@ -115,7 +115,7 @@ final class PastChecks {
     int[] marks = new int[1];
     history.visitFrom(
         0,
-        (entry, payload) -> {
+        (entry, stored) -> {
           boolean follows =
               entry.sequence() <= thinned
                   ? entry.sequence() > last[0]
@@ -123,6 +123,7 @@ final class PastChecks {
           if (!follows || entry.timeNanos() <= lastTime[0]) {
             Assertions.fail("entry %d does not follow from entry %d", entry.sequence(), last[0]);
           }
+          ByteBuffer payload = history.content(entry, stored);
           if (!oracle.version(entry.sequence()).matches(entry, payload)) {
             Assertions.fail(
                 "%s is not what was staged: %s", entry, oracle.version(entry.sequence()));

@@ -42,6 +42,9 @@ final class RandomHistory implements Closeable {
   /** The histories of this seed and its multiples are signed; signing them all takes too long. */
   static final long SIGNED_SEED = 16;
 
+  /** The histories of this seed and its multiples are compressed, as far as they can be. */
+  static final long COMPRESSED_SEED = 3;
+
   private final SimulatedMachine machine;
   private final SimulatedClock clock;
   private final SplittableRandom random;
@@ -87,11 +90,13 @@ final class RandomHistory implements Closeable {
             random.nextBoolean() ? Duration.ofHours(1) : Duration.ofNanos(100_000),
             false);
     GroupOptions kept = seed % SIGNED_SEED == 0 ? unsigned.withSigner(new TestKey()) : unsigned;
+    GroupOptions compressed = kept.withCompression(seed % COMPRESSED_SEED == 0 ? 1 : 0);
     this.options =
         random.nextBoolean()
-            ? kept.withRetention(retention(random))
+            ? compressed
+                .withRetention(retention(random))
                 .withHistoryBytes(random.nextLong(4, 20) * SEGMENT_BYTES)
-            : kept;
+            : compressed;
   }
 
   /** Steps of microseconds: as much as such a history takes. */
@@ -291,7 +296,9 @@ final class RandomHistory implements Closeable {
     ByteBuffer b = ByteBuffer.wrap(data);
     while (b.hasRemaining()) {
       b.putLong(pattern);
-      pattern = pattern * 6364136223846793005L + 1442695040888963407L;
+      // Half of them can be compressed.
+      pattern =
+          (pattern & 1) == 0 ? pattern + 2 : pattern * 6364136223846793005L + 1442695040888963406L;
     }
   }
 

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param journal the directory of its journal, or null for a place under the appliance's journal
  *     directory
  * @param readOnly whether initiators can only read it, or null for what was said last
+ * @param encoding in what form its journal holds what is written
  * @param access who may use it, where no target leads to it
  */
 public record DiskConfig(
@@ -24,6 +25,7 @@ public record DiskConfig(
     @Nullable ByteSize journalSize,
     @Nullable Path journal,
     @Nullable Boolean readOnly,
+    EncodingConfig encoding,
     Access access) {
 
   /** Bytes of a logical block where nothing else is said. */
@@ -62,7 +64,7 @@ public record DiskConfig(
       int blockSize,
       @Nullable ByteSize journalSize,
       @Nullable Path journal) {
-    this(name, size, blockSize, journalSize, journal, null, Access.OPEN);
+    this(name, size, blockSize, journalSize, journal, null, EncodingConfig.PLAIN, Access.OPEN);
   }
 
   /**
@@ -82,17 +84,17 @@ public record DiskConfig(
 
   /** This disk with another size. */
   public DiskConfig withSize(ByteSize other) {
-    return new DiskConfig(name, other, blockSize, journalSize, journal, readOnly, access);
+    return new DiskConfig(name, other, blockSize, journalSize, journal, readOnly, encoding, access);
   }
 
   /** This disk, read-only or not. */
   public DiskConfig withReadOnly(boolean only) {
-    return new DiskConfig(name, size, blockSize, journalSize, journal, only, access);
+    return new DiskConfig(name, size, blockSize, journalSize, journal, only, encoding, access);
   }
 
   /** This disk with its journal in a place of its own, or where the others are. */
   public DiskConfig withJournal(@Nullable Path other) {
-    return new DiskConfig(name, size, blockSize, journalSize, other, readOnly, access);
+    return new DiskConfig(name, size, blockSize, journalSize, other, readOnly, encoding, access);
   }
 
   /** Blocks on the disk. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     journal_size: 20GiB
  *     journal: /fast/db
  *     read_only: false
+ *     compress: true
  * }</pre>
  *
  * A disk that no target leads to may have what {@link AccessReader} reads.
@@ -30,6 +31,7 @@ final class DiskReader {
           "journal_size",
           "journal",
           "read_only",
+          "compress",
           "initiators",
           "networks",
           "chap");
@@ -88,6 +90,7 @@ final class DiskReader {
     ByteSize journalSize = reader.value(mapping, "journal_size", ByteSize::parse);
     Path journal = reader.value(mapping, "journal", ConfigReader::path);
     Boolean readOnly = reader.value(mapping, "read_only", DiskReader::truth);
+    Integer level = reader.value(mapping, "compress", EncodingConfig::level);
     try {
       return new DiskConfig(
           name,
@@ -96,6 +99,7 @@ final class DiskReader {
           journalSize,
           journal,
           readOnly,
+          level == null ? EncodingConfig.PLAIN : new EncodingConfig(level),
           access.access(mapping));
     } catch (IllegalArgumentException e) {
       throw reader.error(mapping.line(), "disks: " + e.getMessage(), e);

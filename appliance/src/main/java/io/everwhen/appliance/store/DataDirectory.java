@@ -160,6 +160,7 @@ public final class DataDirectory {
     ByteSize history = wanted.journalSize();
     Boolean readOnly = wanted.readOnly();
     disk = readOnly == null ? disk : disk.withReadOnly(readOnly);
+    disk = disk.withEncoding(wanted.encoding());
     try {
       return history == null ? disk : disk.withHistoryBytes(history.bytes());
     } catch (IllegalArgumentException e) {
@@ -184,7 +185,8 @@ public final class DataDirectory {
         wanted.blockSize(),
         journal == null ? path.resolve(JOURNAL).resolve(wanted.name().value()) : journal,
         GroupOptions.DEFAULT.historyBytes(),
-        false);
+        false,
+        wanted.encoding());
   }
 
   /** Remembers what a disk is; durable when it returns. */

@@ -81,7 +81,10 @@ public final class OpenDisk implements Closeable {
       Group.create(journal, List.of(home), List.of(disk.inGroup()), clock, random);
     }
     GroupOptions options =
-        GroupOptions.DEFAULT.withHistoryBytes(disk.historyBytes()).withSigner(data.signingKey());
+        GroupOptions.DEFAULT
+            .withHistoryBytes(disk.historyBytes())
+            .withSigner(data.signingKey())
+            .withCompression(disk.encoding().compressionLevel());
     Group group = Group.open(journal, List.of(home), options, clock, random);
     try {
       boolean sharesVolume = journal.sharesVolumeWith(home);

@@ -1,6 +1,7 @@
 package io.everwhen.appliance.store;
 
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.EncodingConfig;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.Manifest;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param journal the directory of its journal, absolute
  * @param historyBytes what its journal may take
  * @param readOnly whether initiators can only read it
+ * @param encoding in what form its journal holds what is written from now on
  */
 public record StoredDisk(
     DiskName name,
@@ -24,7 +26,8 @@ public record StoredDisk(
     int blockBytes,
     Path journal,
     long historyBytes,
-    boolean readOnly) {
+    boolean readOnly,
+    EncodingConfig encoding) {
 
   // Version 1 had neither the history's bound nor a disk that is read-only.
   private static final int VERSION = 2;
@@ -45,17 +48,22 @@ public record StoredDisk(
 
   /** The same with its journal in another place. */
   public StoredDisk withJournal(Path other) {
-    return new StoredDisk(name, madeBytes, blockBytes, other, historyBytes, readOnly);
+    return new StoredDisk(name, madeBytes, blockBytes, other, historyBytes, readOnly, encoding);
   }
 
   /** The same with another bound on its history. */
   public StoredDisk withHistoryBytes(long bytes) {
-    return new StoredDisk(name, madeBytes, blockBytes, journal, bytes, readOnly);
+    return new StoredDisk(name, madeBytes, blockBytes, journal, bytes, readOnly, encoding);
   }
 
   /** The same, read-only or not. */
   public StoredDisk withReadOnly(boolean only) {
-    return new StoredDisk(name, madeBytes, blockBytes, journal, historyBytes, only);
+    return new StoredDisk(name, madeBytes, blockBytes, journal, historyBytes, only, encoding);
+  }
+
+  /** The same, with what is written held in another form from now on. */
+  public StoredDisk withEncoding(EncodingConfig other) {
+    return new StoredDisk(name, madeBytes, blockBytes, journal, historyBytes, readOnly, other);
   }
 
   /**
@@ -73,6 +81,9 @@ public record StoredDisk(
             .put("journal", written.toString())
             .put("journal_size", historyBytes)
             .put("read_only", readOnly);
+    if (encoding.compressionLevel() > 0) {
+      node.put("compress", encoding.compressionLevel());
+    }
     return Json.text(node) + "\n";
   }
 
@@ -92,7 +103,8 @@ public record StoredDisk(
           node.required("block_size").asInt(),
           data.resolve(node.required("journal").asString()).normalize(),
           node.path("journal_size").asLong(GroupOptions.DEFAULT.historyBytes()),
-          node.path("read_only").asBoolean(false));
+          node.path("read_only").asBoolean(false),
+          new EncodingConfig(node.path("compress").asInt(0)));
     } catch (RuntimeException e) {
       throw new IOException(where + " is damaged: " + e.getMessage(), e);
     }

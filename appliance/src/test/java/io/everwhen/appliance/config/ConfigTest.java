@@ -61,6 +61,17 @@ class ConfigTest {
   }
 
   @Test
+  void readsInWhatFormAJournalHoldsWhatIsWritten() throws Exception {
+    Config config =
+        read("disks: {a: {size: 1M, compress: true}, b: {size: 1M, compress: 7}, c: {size: 1M}}");
+    assertThat(config.disks())
+        .extracting(disk -> disk.encoding().compressionLevel())
+        .containsExactly(1, 7, 0);
+    assertThatThrownBy(() -> read("disks:\n  a:\n    size: 1M\n    compress: 10"))
+        .hasMessage("e.yaml:4: compress: write true, false or a level from 1 to 9, not '10'");
+  }
+
+  @Test
   void readsPortalsTargetsAndLimits() throws Exception {
     Config read =
         read(

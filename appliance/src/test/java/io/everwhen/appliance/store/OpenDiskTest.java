@@ -3,6 +3,7 @@ package io.everwhen.appliance.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.EncodingConfig;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.log.SystemClock;
 import io.everwhen.target.scsi.DiskIdentity;
@@ -29,7 +30,14 @@ class OpenDiskTest {
     Path journal = directory.resolve(appliance + "-journal");
     long historyBytes = GroupOptions.DEFAULT.historyBytes();
     StoredDisk stored =
-        new StoredDisk(new DiskName("disk0"), 1 << 20, 512, journal, historyBytes, false);
+        new StoredDisk(
+            new DiskName("disk0"),
+            1 << 20,
+            512,
+            journal,
+            historyBytes,
+            false,
+            EncodingConfig.PLAIN);
     try (OpenDisk disk = OpenDisk.open(data, stored, new SystemClock(), new SecureRandom())) {
       return disk.identity();
     }

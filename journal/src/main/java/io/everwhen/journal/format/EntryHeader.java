@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * 44  payload checksum  u32   CRC32C
  * 48  disk              u16   number within the group
  * 50  kind              u8    {@link EntryKind}
- * 51  flags             u8    {@link #CONTINUES}
+ * 51  flags             u8    {@link #CONTINUES}, {@link #COMPRESSED}
  * 52  chain             u32   checksum field of the previous entry's header
  * 56  durable           u64   highest sequence known to be on stable storage when this entry was made
  * </pre>
@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The salt keeps what a recycled segment file held before from passing for entries of the new
  * segment. The chain keeps entries that a crash cut off from being taken up again behind a new
  * entry.
+ *
+ * @param encoding how the payload of a WRITE is stored: 0 as it is, or {@link #COMPRESSED}. Its
+ *     content has {@code length} bytes in any case
  */
 public record EntryHeader(
     long sequence,
@@ -39,7 +42,8 @@ public record EntryHeader(
     int payloadChecksum,
     int chain,
     long durableSequence,
-    int checksum) {
+    int checksum,
+    int encoding) {
 
   /** Bytes of a header. */
   public static final int BYTES = 64;
@@ -52,6 +56,11 @@ public record EntryHeader(
 
   /** Flag: the next entry belongs to the same change; neither is valid without the other. */
   public static final int CONTINUES = 1;
+
+  /** Flag: the payload is a Zstandard frame (RFC 8878) of the extent's content. */
+  public static final int COMPRESSED = 2;
+
+  private static final int ENCODINGS = COMPRESSED;
 
   private static final int MAGIC = 0x31455645;
 
@@ -70,6 +79,11 @@ public record EntryHeader(
     return offset + length;
   }
 
+  /** Whether the payload is stored in another form than as the content itself. */
+  public boolean isEncoded() {
+    return encoding != 0;
+  }
+
   /**
    * Writes a header at {@code at}, allocating nothing.
    *
@@ -85,6 +99,7 @@ public record EntryHeader(
       long timeNanos,
       EntryKind kind,
       boolean continues,
+      int encoding,
       int disk,
       long offset,
       long length,
@@ -101,7 +116,7 @@ public record EntryHeader(
     into.putInt(at + 44, payloadChecksum);
     into.putShort(at + 48, (short) disk);
     into.put(at + 50, (byte) kind.code());
-    into.put(at + 51, (byte) (continues ? CONTINUES : 0));
+    into.put(at + 51, (byte) (encoding | (continues ? CONTINUES : 0)));
     into.putInt(at + 52, chain);
     into.putLong(at + 56, durableSequence);
     int checksum = checksum(into, at, crc, salt);
@@ -125,11 +140,16 @@ public record EntryHeader(
     }
     EntryKind kind = EntryKind.ofCode(from.get(at + 50));
     int flags = from.get(at + 51);
+    int encoding = flags & ENCODINGS;
     int payloadLength = from.getInt(at + 40);
+    long length = from.getLong(at + 32);
     if (kind == null
-        || (flags & ~CONTINUES) != 0
+        || (flags & ~(CONTINUES | ENCODINGS)) != 0
         || payloadLength < 0
         || payloadLength > MAX_PAYLOAD_BYTES) {
+      return null;
+    }
+    if (encoding != 0 && (kind != EntryKind.WRITE || length < 1 || length > MAX_PAYLOAD_BYTES)) {
       return null;
     }
     return new EntryHeader(
@@ -139,12 +159,13 @@ public record EntryHeader(
         (flags & CONTINUES) != 0,
         from.getShort(at + 48) & 0xFFFF,
         from.getLong(at + 24),
-        from.getLong(at + 32),
+        length,
         payloadLength,
         from.getInt(at + 44),
         from.getInt(at + 52),
         from.getLong(at + 56),
-        from.getInt(at + 4));
+        from.getInt(at + 4),
+        encoding);
   }
 
   /** A byte order mistake would be silent, so it is checked where buffers are made. */

@@ -19,23 +19,33 @@ import java.util.UUID;
  * checksum 1a2b3c4d
  * </pre>
  *
- * <p>Version 1 is the same with another title. Where it stands, the journal holds no {@link
- * EntryKind#RESIZE}, which a program that knows version 1 only would take for damage.
+ * <p>Versions 1 and 3 are the same with another title, which is all that keeps a program from
+ * taking what it does not know for damage: where version 1 stands, the journal holds no {@link
+ * EntryKind#RESIZE}; where version 3 does, some entries may be {@linkplain EntryHeader#encoding
+ * encoded}.
  *
  * @param id of the group
  * @param disks by number, from 0
  * @param baseline the oldest content that is kept
  * @param folding the segment that is being folded into the baseline, or 0. While it is not 0 the
  *     baseline holds some of that segment's entries already, and history begins after them
+ * @param encodes whether there may be encoded entries
  */
-public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
+public record Manifest(
+    UUID id, List<Disk> disks, Baseline baseline, long folding, boolean encodes) {
 
   private static final String TITLE_WORD = "everwhen-group";
   private static final String TITLE = TITLE_WORD + " 2";
   private static final String FIRST_TITLE = TITLE_WORD + " 1";
+  private static final String ENCODING_TITLE = TITLE_WORD + " 3";
 
   public Manifest {
     disks = List.copyOf(disks);
+  }
+
+  /** A group without encoded entries. */
+  public Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
+    this(id, disks, baseline, folding, false);
   }
 
   /**
@@ -82,22 +92,30 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
         disks.stream()
             .map(disk -> new Disk(disk.number, disk.name, sizes[disk.number], disk.blockBytes))
             .toList();
-    return new Manifest(id, there, next, 0);
+    return new Manifest(id, there, next, 0, encodes);
   }
 
   /** The same group while a segment is being folded. */
   public Manifest withFolding(long segment) {
-    return new Manifest(id, disks, baseline, segment);
+    return new Manifest(id, disks, baseline, segment, encodes);
   }
 
-  /** Whether these are the bytes of a manifest of the newest version, damaged or not. */
-  public static boolean isNewest(ByteBuffer bytes) {
-    return StandardCharsets.UTF_8.decode(bytes.duplicate()).toString().startsWith(TITLE + "\n");
+  /** The same group with entries that may be encoded. */
+  public Manifest withEncoding() {
+    return new Manifest(id, disks, baseline, folding, true);
   }
 
-  /** The manifest as bytes, of the newest version. */
+  /** Whether these are the bytes of a manifest of the first version, damaged or not. */
+  public static boolean isFirst(ByteBuffer bytes) {
+    return StandardCharsets.UTF_8
+        .decode(bytes.duplicate())
+        .toString()
+        .startsWith(FIRST_TITLE + "\n");
+  }
+
+  /** The manifest as bytes, of version 3 if there may be encoded entries, else of version 2. */
   public ByteBuffer encode() {
-    StringBuilder text = new StringBuilder(TITLE).append('\n');
+    StringBuilder text = new StringBuilder(encodes ? ENCODING_TITLE : TITLE).append('\n');
     text.append("id ").append(id).append('\n');
     for (Disk disk : disks) {
       text.append(
@@ -124,10 +142,10 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
   public static Manifest decode(ByteBuffer bytes, String name) throws FormatException {
     // Before the checksum: a newer version may have another.
     String title = StandardCharsets.UTF_8.decode(bytes.duplicate()).toString().split("\n", 2)[0];
-    if (!List.of(TITLE, FIRST_TITLE).contains(title)) {
+    if (!List.of(TITLE, FIRST_TITLE, ENCODING_TITLE).contains(title)) {
       throw new FormatException(
           title.matches(TITLE_WORD + " [0-9]{1,9}")
-              ? "%s is of format version %s; this Everwhen reads versions 1 and 2"
+              ? "%s is of format version %s; this Everwhen reads versions 1 to 3"
                   .formatted(name, title.substring(TITLE_WORD.length() + 1))
               : name + " is not a group's manifest: its first line is wrong");
     }
@@ -170,6 +188,6 @@ public record Manifest(UUID id, List<Disk> disks, Baseline baseline, long foldin
         throw new FormatException(name + " lists its disks out of order");
       }
     }
-    return new Manifest(id, disks, baseline, folding);
+    return new Manifest(id, disks, baseline, folding, title.equals(ENCODING_TITLE));
   }
 }

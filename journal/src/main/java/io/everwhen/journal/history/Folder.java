@@ -2,6 +2,7 @@ package io.everwhen.journal.history;
 
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
+import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentHeader;
@@ -10,6 +11,7 @@ import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.payload.PayloadDecoder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -29,6 +31,7 @@ public final class Folder {
   private static final long SLACK_BYTES = 1 << 20;
 
   private final JournalFiles files;
+  private final PayloadDecoder decoder = new PayloadDecoder();
 
   public Folder(JournalFiles files) {
     this.files = files;
@@ -143,8 +146,14 @@ public final class Folder {
     long end = SegmentHeader.BYTES;
     try (Cursor cursor = new Cursor(segment, SegmentHeader.BYTES, index.dataLength())) {
       while (cursor.advance()) {
+        decoder.decode(cursor.entry(), cursor.payload());
         end = cursor.end();
       }
+    } catch (FormatException e) {
+      throw new DamageException(
+          "%s is damaged at byte %d; it is not folded: %s"
+              .formatted(segment.file().describe(), end, e.getMessage()),
+          e);
     }
     if (end != index.dataLength()) {
       throw new DamageException(
@@ -174,7 +183,7 @@ public final class Folder {
         EntryHeader entry = cursor.entry();
         BaselineFile baseline = baselines.get(entry.disk());
         switch (entry.kind()) {
-          case WRITE -> baseline.write(entry.offset(), cursor.payload());
+          case WRITE -> baseline.write(entry.offset(), decoder.decode(entry, cursor.payload()));
           case ZERO, UNMAP -> baseline.zero(entry.offset(), entry.length());
           case RESIZE -> {
             sizes[entry.disk()] = NewSize.of(entry, cursor.payload());

@@ -14,8 +14,10 @@ import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.payload.PayloadDecoder;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
@@ -51,6 +53,7 @@ public final class History implements Closeable {
   private final @Nullable String tailDamage;
   private final @Nullable Closeable pin;
   private final EntryReader reader = new EntryReader();
+  private final PayloadDecoder decoder = new PayloadDecoder();
   private @Nullable DamageException marksDamage;
 
   private History(
@@ -577,10 +580,13 @@ public final class History implements Closeable {
     return Optional.ofNullable(marksDamage);
   }
 
-  /** Receives entries in order; returns false to end the walk. */
+  /**
+   * Receives entries in order, with their payloads as they are stored; returns false to end the
+   * walk.
+   */
   @FunctionalInterface
   public interface EntryVisitor {
-    boolean visit(EntryHeader entry, java.nio.ByteBuffer payload) throws IOException;
+    boolean visit(EntryHeader entry, ByteBuffer payload) throws IOException;
   }
 
   /**
@@ -610,6 +616,15 @@ public final class History implements Closeable {
         }
       }
     }
+  }
+
+  /**
+   * The content of an entry's payload; valid until the next call.
+   *
+   * @param stored as {@link #visitFrom} gives it
+   */
+  public ByteBuffer content(EntryHeader entry, ByteBuffer stored) throws IOException {
+    return decoder.decode(entry, stored);
   }
 
   String baselinePath(Manifest.Disk disk) {

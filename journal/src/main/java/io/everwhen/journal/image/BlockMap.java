@@ -22,8 +22,10 @@ final class BlockMap {
    * @param place of the entry's header in the segment
    * @param offset of the whole extent on the disk
    * @param zeroes whether it reads as zeros and has no payload
+   * @param encoded whether the payload has to be decoded
    */
-  record Source(long sequence, Segment segment, long place, long offset, boolean zeroes) {}
+  record Source(
+      long sequence, Segment segment, long place, long offset, boolean zeroes, boolean encoded) {}
 
   /** A range whose newest content is at a source. */
   record Piece(long start, long end, Source source) {

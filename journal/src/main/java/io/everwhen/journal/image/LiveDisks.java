@@ -73,11 +73,12 @@ public final class LiveDisks implements EntryListener, Closeable {
       long offset,
       long length,
       int payloadLength,
+      boolean encoded,
       long sequence,
       Segment segment,
       long place) {
     if (kind.changesContent() && sequence > images.get(disk).checkpointSequence()) {
-      volumes.get(disk).noteChanged(kind, offset, length, sequence, segment, place);
+      volumes.get(disk).noteChanged(kind, encoded, offset, length, sequence, segment, place);
     }
   }
 

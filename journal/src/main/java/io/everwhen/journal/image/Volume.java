@@ -12,6 +12,7 @@ import io.everwhen.journal.log.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.StampedLock;
 
@@ -29,6 +30,9 @@ public final class Volume {
   /** How many pieces one {@link #run} looks at. */
   private static final int RUN_PIECES_MAX = 256;
 
+  private static final int DECODERS_KEPT = 4;
+  private static final int DECODER_BYTES_KEPT = 1 << 20;
+
   private final int disk;
   private final String name;
   private final Image image;
@@ -36,6 +40,8 @@ public final class Volume {
   private final BlockMap map;
   // Readers hold it shared while they may be using a segment that the map has named; see quiesce().
   private final StampedLock readers = new StampedLock();
+  // For entries whose payload is encoded.
+  private final ConcurrentLinkedQueue<EntryReader> decoders = new ConcurrentLinkedQueue<>();
   // Counts the batches that were begun to be applied; see read().
   private final AtomicLong applications = new AtomicLong();
   // Written by whoever tells of entries: one thread at a time.
@@ -126,8 +132,30 @@ public final class Volume {
     if (failure != null && source.sequence() > journal.durableSequence()) {
       checkNotLost(source, failure);
     }
-    long place = source.place() + EntryHeader.BYTES + piece.start() - source.offset();
-    source.segment().file().readFully(place, into);
+    if (source.encoded()) {
+      decodeEntry(piece, into);
+    } else {
+      long place = source.place() + EntryHeader.BYTES + piece.start() - source.offset();
+      source.segment().file().readFully(place, into);
+    }
+  }
+
+  private void decodeEntry(Piece piece, ByteBuffer into) throws IOException {
+    Source source = piece.source();
+    EntryReader kept = decoders.poll();
+    EntryReader reader = kept == null ? new EntryReader() : kept;
+    EntryHeader entry =
+        reader.read(
+            source.segment().file(),
+            source.segment().header(),
+            source.place(),
+            source.sequence(),
+            piece.end() - source.offset());
+    int from = (int) (piece.start() - source.offset());
+    into.put(reader.payload().slice(from, into.remaining()));
+    if (entry.length() <= DECODER_BYTES_KEPT && decoders.size() < DECODERS_KEPT) {
+      decoders.add(reader);
+    }
   }
 
   /**
@@ -242,10 +270,19 @@ public final class Volume {
   }
 
   void noteChanged(
-      EntryKind kind, long offset, long length, long sequence, Segment segment, long place) {
+      EntryKind kind,
+      boolean encoded,
+      long offset,
+      long length,
+      long sequence,
+      Segment segment,
+      long place) {
     if (length > 0) {
       // Before the size: a reader that may read there finds the zeros, not the end of the image.
-      map.put(offset, offset + length, new Source(sequence, segment, place, offset, kind.zeroes()));
+      map.put(
+          offset,
+          offset + length,
+          new Source(sequence, segment, place, offset, kind.zeroes(), encoded));
     }
     if (kind == EntryKind.RESIZE) {
       noteResized(offset, offset + length, sequence);

@@ -3,6 +3,7 @@ package io.everwhen.journal.log;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.SegmentHeader;
+import io.everwhen.journal.payload.PayloadEncoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -34,6 +35,7 @@ final class Appender {
   }
 
   private final EntryListener listener;
+  private final @Nullable PayloadEncoder encoder;
   private final SegmentSource source;
   private final Timeline timeline;
 
@@ -67,8 +69,10 @@ final class Appender {
       int chain,
       Timeline timeline,
       SegmentSource source,
-      EntryListener listener) {
+      EntryListener listener,
+      @Nullable PayloadEncoder encoder) {
     this.chain = chain;
+    this.encoder = encoder;
     this.timeline = timeline;
     this.source = source;
     this.listener = listener;
@@ -92,18 +96,26 @@ final class Appender {
   /**
    * Stages one entry.
    *
+   * @param encoding how the payload is stored; an encoded one is the encoder's, and is released to
+   *     it when it is written, but not when this fails
    * @param payload whose bytes must not change before a {@link #settle} that covers the entry has
    *     returned
    * @return its sequence
    */
   long stage(
-      EntryKind kind, int disk, long offset, long length, ByteBuffer payload, int payloadChecksum)
+      EntryKind kind,
+      int encoding,
+      int disk,
+      long offset,
+      long length,
+      ByteBuffer payload,
+      int payloadChecksum)
       throws IOException {
     lock.lock();
     try {
       makeRoom(1, EntryHeader.storedBytes(payload.remaining()));
       checkWithin(disk, offset, length);
-      add(kind, false, disk, offset, length, payload, payloadChecksum);
+      add(kind, false, encoding, disk, offset, length, payload, payloadChecksum);
       return stagedSequence;
     } finally {
       lock.unlock();
@@ -119,7 +131,7 @@ final class Appender {
         checkWithin(disk, offsets[i], lengths[i]);
       }
       for (int i = 0; i < offsets.length; i++) {
-        add(kind, i < offsets.length - 1, disk, offsets[i], lengths[i], empty, 0);
+        add(kind, i < offsets.length - 1, 0, disk, offsets[i], lengths[i], empty, 0);
       }
       return stagedSequence;
     } finally {
@@ -137,7 +149,7 @@ final class Appender {
       if (sizeBytes != before) {
         long offset = Math.min(before, sizeBytes);
         long length = Math.abs(sizeBytes - before);
-        add(EntryKind.RESIZE, false, disk, offset, length, payload, payloadChecksum);
+        add(EntryKind.RESIZE, false, 0, disk, offset, length, payload, payloadChecksum);
         sizes[disk] = sizeBytes;
       }
       return stagedSequence;
@@ -170,7 +182,7 @@ final class Appender {
     try {
       if (lastChange > lastFlush) {
         makeRoom(1, EntryHeader.storedBytes(0));
-        add(EntryKind.FLUSH, false, disk, 0, 0, empty, 0);
+        add(EntryKind.FLUSH, false, 0, disk, 0, 0, empty, 0);
       }
     } finally {
       lock.unlock();
@@ -185,6 +197,7 @@ final class Appender {
   private void add(
       EntryKind kind,
       boolean continues,
+      int encoding,
       int disk,
       long offset,
       long length,
@@ -203,6 +216,7 @@ final class Appender {
             timeline.next(),
             kind,
             continues,
+            encoding,
             disk,
             offset,
             length,
@@ -210,7 +224,7 @@ final class Appender {
             checksum,
             chain,
             durableSequence);
-    staging.add(kind, disk, offset, length, payload, sequence, place);
+    staging.add(kind, encoding, disk, offset, length, payload, sequence, place);
     place += EntryHeader.storedBytes(payloadLength);
     segment.lastSequence(sequence);
     stagedSequence = sequence;
@@ -245,7 +259,7 @@ final class Appender {
     if (timeline.tick()) {
       ByteBuffer wall = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       wall.putLong(0, timeline.wallNanos());
-      add(EntryKind.CLOCK, false, 0, 0, 0, wall, crc(wall));
+      add(EntryKind.CLOCK, false, 0, 0, 0, 0, wall, crc(wall));
     }
   }
 
@@ -340,7 +354,7 @@ final class Appender {
     } else {
       fail("writing to " + segment.file().describe(), thrown);
     }
-    batch.clear();
+    batch.clear(encoder);
     progress.signalAll();
   }
 

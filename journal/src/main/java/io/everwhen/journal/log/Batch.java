@@ -2,6 +2,7 @@ package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.payload.PayloadEncoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -40,6 +41,7 @@ final class Batch {
   private final long[] offsets = new long[MAX_ENTRIES];
   private final long[] lengths = new long[MAX_ENTRIES];
   private final int[] payloadLengths = new int[MAX_ENTRIES];
+  private final int[] encodings = new int[MAX_ENTRIES];
   // Where each entry's payload is in what is gathered, and where it began when it was staged.
   private final int[] payloadAt = new int[MAX_ENTRIES];
   private final int[] payloadStarts = new int[MAX_ENTRIES];
@@ -69,6 +71,7 @@ final class Batch {
   /** Takes up an entry whose header was just encoded. */
   void add(
       EntryKind kind,
+      int encoding,
       int disk,
       long offset,
       long length,
@@ -77,6 +80,7 @@ final class Batch {
       long place) {
     int payloadLength = payload.remaining();
     kinds[entries] = kind;
+    encodings[entries] = encoding;
     disks[entries] = disk;
     offsets[entries] = offset;
     lengths[entries] = length;
@@ -162,6 +166,7 @@ final class Batch {
           offsets[i],
           lengths[i],
           payloadLengths[i],
+          encodings[i] != 0,
           first + i,
           segment,
           places[i]);
@@ -181,7 +186,17 @@ final class Batch {
     return false;
   }
 
-  void clear() {
+  /**
+   * Forgets everything.
+   *
+   * @param encoder gets back the buffers of encoded payloads
+   */
+  void clear(@Nullable PayloadEncoder encoder) {
+    for (int i = 0; encoder != null && i < entries; i++) {
+      if (encodings[i] != 0) {
+        encoder.release(gathered[payloadAt[i]]);
+      }
+    }
     java.util.Arrays.fill(gathered, 0, gatheredCount, PADDING);
     gatheredCount = 0;
     entries = 0;

@@ -38,7 +38,7 @@ public final class Cursor implements Closeable {
     return scanner.nextPosition();
   }
 
-  /** The entry's payload; valid until the next {@link #advance}. */
+  /** The entry's payload as it is stored; valid until the next {@link #advance}. */
   public ByteBuffer payload() {
     return scanner.payload();
   }

@@ -8,6 +8,7 @@ public interface EntryListener {
   /**
    * An entry was written.
    *
+   * @param encoded whether its payload is stored in another form than as the content itself
    * @param place of its header in the segment
    */
   void written(
@@ -16,6 +17,7 @@ public interface EntryListener {
       long offset,
       long length,
       int payloadLength,
+      boolean encoded,
       long sequence,
       Segment segment,
       long place);

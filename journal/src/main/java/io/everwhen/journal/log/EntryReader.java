@@ -1,11 +1,14 @@
 package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.payload.PayloadDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +21,12 @@ public final class EntryReader {
   private static final int LEAST_BYTES = 4096;
 
   private final CRC32C crc = new CRC32C();
+  private final PayloadDecoder decoder = new PayloadDecoder();
   private ByteBuffer buffer = ByteBuffer.allocateDirect(LEAST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private @Nullable StorageFile loadedFile;
   private long loadedPlace;
   private @Nullable EntryHeader entry;
+  private @Nullable ByteBuffer content;
 
   /**
    * Reads the entry at {@code place}.
@@ -40,6 +45,7 @@ public final class EntryReader {
       return loaded;
     }
     entry = null;
+    content = null;
     long likely =
         EntryHeader.storedBytes((int) Math.min(extentBytes, EntryHeader.MAX_PAYLOAD_BYTES));
     fill(file, place, (int) Math.max(likely, LEAST_BYTES));
@@ -67,13 +73,26 @@ public final class EntryReader {
     return header;
   }
 
-  /** The payload of the entry that was read last; valid until the next {@link #read}. */
-  public ByteBuffer payload() {
+  /**
+   * The payload of the entry that was read last, decoded; valid until the next {@link #read}.
+   *
+   * @throws DamageException when it cannot be decoded
+   */
+  public ByteBuffer payload() throws IOException {
     EntryHeader loaded = entry;
     if (loaded == null) {
       throw new IllegalStateException("no entry was read");
     }
-    return buffer.slice(EntryHeader.BYTES, loaded.payloadLength());
+    ByteBuffer known = content;
+    if (known == null) {
+      try {
+        known = decoder.decode(loaded, buffer.slice(EntryHeader.BYTES, loaded.payloadLength()));
+      } catch (FormatException e) {
+        throw damaged(Objects.requireNonNull(loadedFile), loadedPlace, loaded.sequence(), e);
+      }
+      content = known;
+    }
+    return known;
   }
 
   private void fill(StorageFile file, long place, int bytes) throws IOException {
@@ -86,8 +105,15 @@ public final class EntryReader {
   }
 
   private static DamageException damaged(StorageFile file, long place, long sequence) {
+    return damaged(file, place, sequence, null);
+  }
+
+  private static DamageException damaged(
+      StorageFile file, long place, long sequence, @Nullable FormatException cause) {
     return new DamageException(
-        "%s is damaged: entry %d at byte %d is not what was written"
-            .formatted(file.describe(), sequence, place));
+        "%s is damaged: entry %d at byte %d is not what was written%s"
+            .formatted(
+                file.describe(), sequence, place, cause == null ? "" : ": " + cause.getMessage()),
+        cause);
   }
 }

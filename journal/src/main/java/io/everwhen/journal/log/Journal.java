@@ -8,6 +8,8 @@ import io.everwhen.journal.format.SegmentIndexBuilder;
 import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.payload.EncodedPayload;
+import io.everwhen.journal.payload.PayloadEncoder;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,6 +43,7 @@ public final class Journal implements Closeable {
   private final JournalOptions options;
   private final SegmentSupply supply;
   private final Appender appender;
+  private final @Nullable PayloadEncoder encoder;
   private final long recoveredSequence;
 
   // Guarded by this.
@@ -59,9 +62,11 @@ public final class Journal implements Closeable {
       Clock clock,
       RandomGenerator random,
       Recovery.Result recovered,
-      EntryListener listener)
+      EntryListener listener,
+      @Nullable PayloadEncoder encoder)
       throws IOException {
     this.files = files;
+    this.encoder = encoder;
     this.storage = files.storage();
     this.manifest = manifest;
     this.options = options;
@@ -79,7 +84,8 @@ public final class Journal implements Closeable {
             recovered.lastChecksum(),
             new Timeline(clock, recovered.lastTimeNanos()),
             this::takeNextSegment,
-            listener);
+            listener,
+            encoder);
   }
 
   /**
@@ -88,6 +94,8 @@ public final class Journal implements Closeable {
    * @param knownDurable the last entry that is known to be in the journal, from an image's
    *     checkpoint
    * @param listener told of every entry appended from now on
+   * @param encoder of what is written; null when all is stored as it is. The manifest says that
+   *     there are encoded entries
    */
   public static Journal open(
       JournalFiles files,
@@ -96,10 +104,11 @@ public final class Journal implements Closeable {
       Clock clock,
       RandomGenerator random,
       long knownDurable,
-      EntryListener listener)
+      EntryListener listener,
+      @Nullable PayloadEncoder encoder)
       throws IOException {
     Recovery.Result recovered = Recovery.recover(files, manifest, knownDurable);
-    return new Journal(files, manifest, options, clock, random, recovered, listener);
+    return new Journal(files, manifest, options, clock, random, recovered, listener, encoder);
   }
 
   private synchronized Segment takeNextSegment() throws IOException {
@@ -129,8 +138,30 @@ public final class Journal implements Closeable {
       throw new IllegalArgumentException(
           "an entry holds " + options.maxPayloadBytes() + " bytes, not " + data.remaining());
     }
-    int checksum = Appender.crc(data);
-    appender.stage(EntryKind.WRITE, disk, offset, data.remaining(), data, checksum);
+    PayloadEncoder encodes = encoder;
+    EncodedPayload encoded = encodes == null ? null : encodes.encode(data);
+    if (encodes == null || encoded == null) {
+      int checksum = Appender.crc(data);
+      appender.stage(EntryKind.WRITE, 0, disk, offset, data.remaining(), data, checksum);
+    } else {
+      write(disk, offset, data.remaining(), encoded, encodes);
+    }
+  }
+
+  private void write(
+      int disk, long offset, int length, EncodedPayload encoded, PayloadEncoder encodes)
+      throws IOException {
+    ByteBuffer stored = encoded.stored();
+    int checksum = Appender.crc(stored);
+    boolean staged = false;
+    try {
+      appender.stage(EntryKind.WRITE, encoded.encoding(), disk, offset, length, stored, checksum);
+      staged = true;
+    } finally {
+      if (!staged) {
+        encodes.release(stored);
+      }
+    }
   }
 
   /** The largest write. */
@@ -181,7 +212,7 @@ public final class Journal implements Closeable {
   public long mark(String name) throws IOException {
     byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
     ByteBuffer payload = ByteBuffer.allocateDirect(utf8.length).put(utf8).flip();
-    long sequence = appender.stage(EntryKind.MARK, 0, 0, 0, payload, Appender.crc(payload));
+    long sequence = appender.stage(EntryKind.MARK, 0, 0, 0, 0, payload, Appender.crc(payload));
     appender.sync();
     return sequence;
   }
@@ -275,6 +306,7 @@ public final class Journal implements Closeable {
             e.offset(),
             e.length(),
             e.payloadLength(),
+            e.isEncoded(),
             last,
             segment,
             walk.position());

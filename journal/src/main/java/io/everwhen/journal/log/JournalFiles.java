@@ -57,11 +57,11 @@ public final class JournalFiles {
   }
 
   /**
-   * Replaces a manifest of an older version by the same in the newest; durable when it returns.
-   * Afterwards entries may be written that the older version does not know.
+   * Replaces a manifest of the first version by the same in a newer one; durable when it returns.
+   * Afterwards entries may be written that the first version does not know.
    */
   public void upgradeManifest() throws IOException {
-    if (!Manifest.isNewest(readWhole(FileNames.MANIFEST, MAX_MANIFEST_BYTES))) {
+    if (Manifest.isFirst(readWhole(FileNames.MANIFEST, MAX_MANIFEST_BYTES))) {
       writeManifest(readManifest());
     }
   }

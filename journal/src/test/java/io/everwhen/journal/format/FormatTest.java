@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -28,10 +29,38 @@ class FormatTest {
     CRC32C crc = new CRC32C();
     int checksum =
         EntryHeader.encode(
-            b, 8, crc, 42, 7, 99, EntryKind.WRITE, true, 3, 512, 1024, 1024, 5, 6, 4);
+            b,
+            8,
+            crc,
+            42,
+            7,
+            99,
+            EntryKind.WRITE,
+            true,
+            EntryHeader.COMPRESSED,
+            3,
+            512,
+            1024,
+            1024,
+            5,
+            6,
+            4);
     assertThat(EntryHeader.decode(b, 8, crc, 42))
         .isEqualTo(
-            new EntryHeader(7, 99, EntryKind.WRITE, true, 3, 512, 1024, 1024, 5, 6, 4, checksum));
+            new EntryHeader(
+                7,
+                99,
+                EntryKind.WRITE,
+                true,
+                3,
+                512,
+                1024,
+                1024,
+                5,
+                6,
+                4,
+                checksum,
+                EntryHeader.COMPRESSED));
     assertThat(EntryHeader.decode(b, 8, crc, 43)).as("with another salt").isNull();
     for (int bit = 8 * 8; bit < 72 * 8; bit++) {
       flip(b, bit);
@@ -110,6 +139,22 @@ class FormatTest {
   }
 
   @Test
+  void aManifestSaysVersion3OnlyWhereEntriesMayBeEncoded() throws FormatException {
+    Manifest plain =
+        new Manifest(
+            GROUP, List.of(new Manifest.Disk(0, "a", 1 << 30, 512)), Manifest.Baseline.empty(6), 0);
+    Manifest encoding = plain.withEncoding();
+    assertThat(firstLine(plain)).isEqualTo("everwhen-group 2");
+    assertThat(firstLine(encoding)).isEqualTo("everwhen-group 3");
+    assertThat(Manifest.decode(encoding.encode(), "group").withFolding(1))
+        .isEqualTo(encoding.withFolding(1));
+  }
+
+  private static String firstLine(Manifest manifest) {
+    return StandardCharsets.UTF_8.decode(manifest.encode()).toString().lines().findFirst().get();
+  }
+
+  @Test
   void theNewerCheckpointCountsAndTheOlderOneWhenItIsTorn() throws FormatException {
     Checkpoint first = new Checkpoint(GROUP, 1, 4, 100, 512);
     Checkpoint second = first.next(200, 1024);
@@ -133,10 +178,10 @@ class FormatTest {
   @MethodSource("files")
   void aFileOfANewerVersionIsRefusedByItsVersion(NewFile file) {
     ByteBuffer newer = file.content.get();
-    file.toVersion3.accept(newer);
+    file.toVersion9.accept(newer);
     assertThatThrownBy(() -> file.reader.read(newer, "the file"))
         .isInstanceOf(FormatException.class)
-        .hasMessageContaining("the file is of format version 3; this Everwhen reads");
+        .hasMessageContaining("the file is of format version 9; this Everwhen reads");
   }
 
   @ParameterizedTest
@@ -190,7 +235,7 @@ class FormatTest {
       String what,
       boolean fixedLength,
       Supplier<ByteBuffer> content,
-      Consumer<ByteBuffer> toVersion3,
+      Consumer<ByteBuffer> toVersion9,
       Reader reader) {
     @Override
     public String toString() {
@@ -199,7 +244,7 @@ class FormatTest {
   }
 
   private static List<NewFile> files() {
-    Consumer<ByteBuffer> binary = b -> b.order(ByteOrder.LITTLE_ENDIAN).putInt(8, 3);
+    Consumer<ByteBuffer> binary = b -> b.order(ByteOrder.LITTLE_ENDIAN).putInt(8, 9);
     SegmentHeader segment = new SegmentHeader(GROUP, 12, 34, 56);
     return List.of(
         new NewFile(
@@ -212,7 +257,7 @@ class FormatTest {
                         Manifest.Baseline.empty(6),
                         0)
                     .encode(),
-            b -> b.put("everwhen-group ".length(), (byte) '3'),
+            b -> b.put("everwhen-group ".length(), (byte) '9'),
             Manifest::decode),
         new NewFile("segment", true, segment::encode, binary, SegmentHeader::decode),
         new NewFile("index", false, () -> index(segment), binary, SegmentIndex::decode),
@@ -231,7 +276,7 @@ class FormatTest {
     for (int i = 1; i < 300; i++) {
       EntryKind kind = i % 50 == 0 ? EntryKind.MARK : EntryKind.ZERO;
       builder.add(
-          new EntryHeader(i, 1000 + i, kind, false, 0, 512L * i, 512, 0, 0, 6, 4, i),
+          new EntryHeader(i, 1000 + i, kind, false, 0, 512L * i, 512, 0, 0, 6, 4, i, 0),
           SegmentHeader.BYTES + 64L * i);
     }
     ByteBuffer encoded = builder.build(new byte[32], new byte[32]).encoded();

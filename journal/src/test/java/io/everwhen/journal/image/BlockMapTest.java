@@ -31,7 +31,7 @@ class BlockMapTest {
           applied.forEach(map::remove);
           applied.forEach(piece -> forget(model, piece));
         } else {
-          map.put(start, end, new Source(sequence, segment, 0, 0, false));
+          map.put(start, end, new Source(sequence, segment, 0, 0, false, false));
           Arrays.fill(model, start, end, sequence);
         }
         int from = random.nextInt(PLACES);
