@@ -6,6 +6,7 @@ import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
+import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
@@ -348,6 +349,16 @@ public final class Group implements Closeable {
    */
   public boolean keepStamp(StampedHead stamp) throws IOException {
     return maintenance.keepStamp(stamp);
+  }
+
+  /**
+   * Keeps other instants from now on as the history gets older. What was thinned already does not
+   * come back.
+   *
+   * @param policy null to thin nothing any more
+   */
+  public void retain(@Nullable Retention policy) {
+    maintenance.retain(policy);
   }
 
   /** How the group is doing. */

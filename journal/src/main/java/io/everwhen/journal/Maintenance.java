@@ -7,6 +7,7 @@ import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.Folder;
+import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.history.Thinner;
 import io.everwhen.journal.image.Applier;
 import io.everwhen.journal.image.LiveDisks;
@@ -209,6 +210,14 @@ final class Maintenance {
   /** Keeps another amount from now on. */
   void keepHistory(long bytes) {
     historyBytes = bytes;
+    wake();
+  }
+
+  /** Follows another policy for what gets old; null for none. */
+  void retain(@Nullable Retention policy) {
+    synchronized (this) {
+      thinner.follow(policy);
+    }
     wake();
   }
 

@@ -7,6 +7,7 @@ import io.everwhen.appliance.cli.RestoreOptions;
 import io.everwhen.appliance.cli.UsageError;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.log.SystemClock;
 import io.everwhen.restore.plan.Instant;
@@ -68,6 +69,7 @@ public final class RestoreCommand implements Command<RestoreOptions> {
   private static void report(
       RestoreOptions options, RestorePlan plan, RestoreResult result, Output output) {
     String time = Times.text(plan.point().timeNanos());
+    Point next = plan.nextKept();
     if (output.json()) {
       output.object(json -> {
         json.writeStringProperty("disk", plan.disk().name());
@@ -75,6 +77,10 @@ public final class RestoreCommand implements Command<RestoreOptions> {
         json.writeStringProperty("at", plan.requested().text());
         json.writeNumberProperty("sequence", plan.point().sequence());
         json.writeStringProperty("time", time);
+        if (next != null) {
+          json.writeNumberProperty("next_kept_sequence", next.sequence());
+          json.writeStringProperty("next_kept_time", Times.text(next.timeNanos()));
+        }
         json.writeNumberProperty("bytes", result.bytes());
         json.writeNumberProperty("data_bytes", result.dataBytes());
       });
@@ -87,6 +93,11 @@ public final class RestoreCommand implements Command<RestoreOptions> {
                   new ByteSize(result.bytes()),
                   (result.dataBytes() + 1023) >> 10));
       output.line("as it was after seq:%d, %s".formatted(plan.point().sequence(), time));
+      if (next != null) {
+        output.line(
+            "the history is thinned there; the next instant that was kept is seq:%d, %s"
+                .formatted(next.sequence(), Times.text(next.timeNanos())));
+      }
     }
   }
 }

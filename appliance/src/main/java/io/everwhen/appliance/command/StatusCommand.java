@@ -63,7 +63,8 @@ public final class StatusCommand implements Command<StatusOptions> {
                   .put("last_sequence", history.head().sequence())
                   .put("last_time", Times.text(history.head().timeNanos()))
                   .put("horizon_sequence", history.horizon().sequence())
-                  .put("horizon_time", Times.text(history.horizon().timeNanos())));
+                  .put("horizon_time", Times.text(history.horizon().timeNanos()))
+                  .put("every_instant_since", Times.text(history.thinnedUpTo().timeNanos())));
         }
       }
     }
@@ -190,6 +191,10 @@ public final class StatusCommand implements Command<StatusOptions> {
           "  can be restored from  %s (seq:%d)"
               .formatted(
                   disk.path("horizon_time").asString(), disk.path("horizon_sequence").asLong()));
+      String whole = disk.path("every_instant_since").asString("");
+      if (!whole.equals(disk.path("horizon_time").asString(""))) {
+        output.line("  every instant since   %s; before, some are kept".formatted(whole));
+      }
       output.line("  newest entry          seq:%d".formatted(disk.path("last_sequence").asLong()));
       if (disk.has("journal_bytes")) {
         output.line(

@@ -51,7 +51,7 @@ public final class TimelineCommand implements Command<TimelineOptions> {
               return false;
             }
             if (!entry.kind().changesContent() || entry.disk() == disk.number()) {
-              print(entry, payload, output);
+              print(entry, payload, history.isKept(entry.sequence()), output);
             }
             return true;
           });
@@ -71,12 +71,16 @@ public final class TimelineCommand implements Command<TimelineOptions> {
         : point.sequence();
   }
 
-  private static void print(EntryHeader entry, ByteBuffer payload, Output output)
+  /**
+   * @param kept whether the disk can be restored as of this entry; else history was thinned there
+   */
+  private static void print(EntryHeader entry, ByteBuffer payload, boolean kept, Output output)
       throws FormatException {
     String kind = entry.kind().name().toLowerCase(Locale.ROOT);
     long size = entry.kind() == EntryKind.RESIZE ? NewSize.of(entry, payload) : 0;
     String detail = detail(entry, payload, size);
     if (!output.json()) {
+      String shown = kept ? detail : detail.isEmpty() ? "thinned" : detail + "  thinned";
       output
           .out()
           .println(
@@ -88,16 +92,17 @@ public final class TimelineCommand implements Command<TimelineOptions> {
                           kind,
                           entry.offset(),
                           entry.length(),
-                          detail)
+                          shown)
                       .strip()
                   : "%-12d  %s  %-6s  %s"
-                      .formatted(entry.sequence(), Times.text(entry.timeNanos()), kind, detail));
+                      .formatted(entry.sequence(), Times.text(entry.timeNanos()), kind, shown));
       return;
     }
     output.object(json -> {
       json.writeNumberProperty("sequence", entry.sequence());
       json.writeStringProperty("time", Times.text(entry.timeNanos()));
       json.writeStringProperty("kind", kind);
+      json.writeBooleanProperty("kept", kept);
       if (entry.kind().changesContent()) {
         json.writeNumberProperty("offset", entry.offset());
         json.writeNumberProperty("length", entry.length());

@@ -1,5 +1,6 @@
 package io.everwhen.appliance.config;
 
+import io.everwhen.journal.history.Retention;
 import io.everwhen.target.iscsi.Credentials;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -31,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  * @param limits what initiators may take
  * @param discoveryChap by what whoever asks for targets proves who it is, or null for nothing
  * @param timestamp who time-stamps the histories, or null for nobody
+ * @param retention which instants are kept as histories get older, or null for all, as long as
+ *     there is room
  */
 public record Config(
     Path data,
@@ -41,7 +44,8 @@ public record Config(
     List<TargetConfig> targets,
     LimitsConfig limits,
     @Nullable Credentials discoveryChap,
-    @Nullable TimestampConfig timestamp) {
+    @Nullable TimestampConfig timestamp,
+    @Nullable Retention retention) {
 
   /** Where data is when nothing is said: a directory under the current one. */
   public static final Path DEFAULT_DATA = Path.of("everwhen-data");
@@ -85,6 +89,7 @@ public record Config(
         disks,
         List.of(),
         LimitsConfig.DEFAULT,
+        null,
         null,
         null);
   }
@@ -230,25 +235,34 @@ public record Config(
   /** This configuration with another directory for images. */
   public Config withData(Path other) {
     return new Config(
-        other, journal, portals, admin, disks, targets, limits, discoveryChap, timestamp);
+        other,
+        journal,
+        portals,
+        admin,
+        disks,
+        targets,
+        limits,
+        discoveryChap,
+        timestamp,
+        retention);
   }
 
   /** This configuration with another directory for journals. */
   public Config withJournal(Path other) {
     return new Config(
-        data, other, portals, admin, disks, targets, limits, discoveryChap, timestamp);
+        data, other, portals, admin, disks, targets, limits, discoveryChap, timestamp, retention);
   }
 
   /** This configuration with other addresses for iSCSI. */
   public Config withPortals(List<PortalConfig> other) {
     return new Config(
-        data, journal, other, admin, disks, targets, limits, discoveryChap, timestamp);
+        data, journal, other, admin, disks, targets, limits, discoveryChap, timestamp, retention);
   }
 
   /** This configuration with another address for management. */
   public Config withAdmin(HostPort other) {
     return new Config(
-        data, journal, portals, other, disks, targets, limits, discoveryChap, timestamp);
+        data, journal, portals, other, disks, targets, limits, discoveryChap, timestamp, retention);
   }
 
   /**
@@ -269,6 +283,7 @@ public record Config(
         targets,
         limits,
         discoveryChap,
-        timestamp);
+        timestamp,
+        retention);
   }
 }

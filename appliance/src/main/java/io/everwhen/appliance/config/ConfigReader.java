@@ -39,7 +39,8 @@ final class ConfigReader {
           "disks",
           "targets",
           "limits",
-          "timestamp");
+          "timestamp",
+          "retention");
 
   private final String source;
   private final AccessReader access;
@@ -81,7 +82,8 @@ final class ConfigReader {
           targets,
           limits,
           access.credentials(mapping, "discovery_chap"),
-          timestamp);
+          timestamp,
+          value(mapping, "retention", RetentionText::parse));
     } catch (IllegalArgumentException e) {
       throw error(mapping.line(), String.valueOf(e.getMessage()), e);
     }

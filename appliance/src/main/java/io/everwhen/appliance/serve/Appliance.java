@@ -72,7 +72,7 @@ public final class Appliance implements Closeable {
     }
     this.targets = new Targets(random);
     this.data = DataDirectory.create(config.data());
-    this.disks = new ServedDisks(data, clock, random);
+    this.disks = new ServedDisks(data, clock, random, config.retention());
     this.portals = new ServedPortals(targets);
     this.exports = new Exports(targets);
     this.scrubbing = new Scrubbing(disks, clock, config.limits().verifyBytesPerSecond());

@@ -6,11 +6,13 @@ import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.PortalConfig;
+import io.everwhen.appliance.config.RetentionText;
 import io.everwhen.appliance.config.TimestampConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.journal.history.Retention;
 import io.everwhen.target.iscsi.Targets;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -106,6 +108,14 @@ final class Reload {
           timestamp == null
               ? "histories are not time-stamped"
               : "histories are time-stamped by " + timestamp.url());
+    }
+    Retention retention = next.retention();
+    if (!Objects.equals(before.retention(), retention)) {
+      disks.retain(retention);
+      changes.add(
+          retention == null
+              ? "histories are not thinned any more"
+              : "histories are thinned: " + RetentionText.of(retention));
     }
     closePortals();
     for (OpenDisk disk : disks.all()) {

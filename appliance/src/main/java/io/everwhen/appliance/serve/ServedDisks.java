@@ -4,6 +4,7 @@ import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.log.Clock;
 import java.io.Closeable;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +26,14 @@ final class ServedDisks implements Closeable {
   private final RandomGenerator random;
   private final List<OpenDisk> open = new CopyOnWriteArrayList<>();
 
-  ServedDisks(DataDirectory data, Clock clock, RandomGenerator random) {
+  private @Nullable Retention retention;
+
+  /**
+   * @param retention which instants are kept as histories get older; null for all
+   */
+  ServedDisks(
+      DataDirectory data, Clock clock, RandomGenerator random, @Nullable Retention retention) {
+    this.retention = retention;
     this.data = data;
     this.clock = clock;
     this.random = random;
@@ -43,6 +52,7 @@ final class ServedDisks implements Closeable {
   /** Opens a disk, and makes it first if it is not there. */
   OpenDisk open(StoredDisk stored) throws IOException {
     OpenDisk disk = OpenDisk.open(data, stored, clock, random);
+    disk.group().retain(retention);
     open.add(disk);
     if (disk.sharesVolume()) {
       log.warn(
@@ -52,6 +62,12 @@ final class ServedDisks implements Closeable {
           stored.journal());
     }
     return disk;
+  }
+
+  /** Keeps other instants from now on; null for all. */
+  void retain(@Nullable Retention policy) {
+    retention = policy;
+    open.forEach(disk -> disk.group().retain(policy));
   }
 
   /** Brings a disk in order and closes it; no target may lead to it any more. */

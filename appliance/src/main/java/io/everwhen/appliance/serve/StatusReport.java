@@ -141,6 +141,7 @@ final class StatusReport {
             .put("applied_sequence", status.appliedSequence())
             .put("horizon_sequence", status.horizonSequence())
             .put("horizon_time", Times.text(status.horizonTimeNanos()))
+            .put("every_instant_since", Times.text(status.wholeSinceTimeNanos()))
             .put("journal_bytes", status.journalBytes())
             .put("journal_limit_bytes", status.historyBytes())
             .put("journal_free_bytes", status.volumeFreeBytes());

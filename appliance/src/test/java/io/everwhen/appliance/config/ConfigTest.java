@@ -1,9 +1,12 @@
 package io.everwhen.appliance.config;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
+import io.everwhen.journal.history.Retention;
+import io.everwhen.journal.history.Retention.Tier;
 import io.everwhen.target.iscsi.Access;
 import io.everwhen.target.iscsi.Network;
 import io.everwhen.target.iscsi.PortalOptions;
@@ -69,6 +72,43 @@ class ConfigTest {
         .containsExactly(1, 7, 0);
     assertThatThrownBy(() -> read("disks:\n  a:\n    size: 1M\n    compress: 10"))
         .hasMessage("e.yaml:4: compress: write true, false or a level from 1 to 9, not '10'");
+  }
+
+  @Test
+  void readsWhatIsKeptOfWhatGetsOld() throws Exception {
+    String text = "every instant for 36h, then hourly for 7d, then daily for 30d";
+    Retention retention = requireNonNull(read("retention: " + text + "\n").retention());
+    assertThat(retention)
+        .isEqualTo(
+            new Retention(
+                Duration.ofHours(36),
+                List.of(
+                    new Tier(Duration.ofHours(1), Duration.ofDays(7)),
+                    new Tier(Duration.ofDays(1), Duration.ofDays(30)))));
+    assertThat(RetentionText.of(retention)).isEqualTo(text);
+    assertThat(read("disks: {}\n").retention()).isNull();
+    assertThat(RetentionText.of(RetentionText.parse("every instant for 60s,then every 90s for 1w")))
+        .isEqualTo("every instant for 1m, then every 90s for 7d");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "hourly for 7d | write it as 'every instant for 24h, then hourly",
+        "every instant | write it as",
+        "every instant for 0s | has to be kept for a while",
+        "every instant for 1h, then hourly for 30m | cannot be longer",
+        "every instant for 1h, then every 7m for 1d, then hourly for 7d | multiple of the one before",
+        "every instant for 1h, then every 1s for 7d | instants would be kept; at most 10000",
+        "every instant for 1h, then yearly for 7d | a step is hourly, daily, weekly or",
+      })
+  void refusesARetentionThatCannotBe(String text, String message) {
+    assertThatThrownBy(() -> read("data: d\nretention: \"" + text + "\"\n"))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessageContaining("retention")
+        .hasMessageContaining(message)
+        .hasMessageContaining("2");
   }
 
   @Test

@@ -169,7 +169,7 @@ public final class History implements Closeable {
   }
 
   /** Whether the disks as of this entry can be asked for, as far as thinning goes. */
-  boolean isKept(long sequence) {
+  public boolean isKept(long sequence) {
     return kept.has(sequence);
   }
 
@@ -263,6 +263,15 @@ public final class History implements Closeable {
           .forEach(instants::add);
     }
     return instants;
+  }
+
+  /**
+   * The next instant that was kept, where history was thinned; empty where every one can be had.
+   */
+  public Optional<Point> keptAfter(long sequence) throws IOException {
+    return isThinnedAt(sequence)
+        ? Optional.of(point(kept.atOrAfter(sequence + 1)))
+        : Optional.empty();
   }
 
   private static Point point(Map.Entry<Long, Kept.Instant> instant) {

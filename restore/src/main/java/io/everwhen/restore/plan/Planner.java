@@ -47,7 +47,13 @@ public final class Planner {
     for (HistorySegment segment : history.segments()) {
       segments += segment.index().firstSequence() <= point.sequence() ? 1 : 0;
     }
-    return new RestorePlan(disk, at, point, history.sizeBytesAt(disk, point.sequence()), segments);
+    return new RestorePlan(
+        disk,
+        at,
+        point,
+        history.keptAfter(point.sequence()).orElse(null),
+        history.sizeBytesAt(disk, point.sequence()),
+        segments);
   }
 
   /**

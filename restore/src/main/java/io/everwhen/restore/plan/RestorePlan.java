@@ -2,6 +2,7 @@ package io.everwhen.restore.plan;
 
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History.Point;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to restore: the disk as it was right after one entry.
@@ -10,7 +11,14 @@ import io.everwhen.journal.history.History.Point;
  * @param requested the instant as it was asked for
  * @param point the last entry that belongs to it, and that entry's time
  * @param sizeBytes how large the disk was then
+ * @param nextKept where history was thinned, the next instant that can be asked for; null where
+ *     every one can
  * @param segments how many segments of the journal it may need, beside the baseline
  */
 public record RestorePlan(
-    Manifest.Disk disk, Instant requested, Point point, long sizeBytes, int segments) {}
+    Manifest.Disk disk,
+    Instant requested,
+    Point point,
+    @Nullable Point nextKept,
+    long sizeBytes,
+    int segments) {}
