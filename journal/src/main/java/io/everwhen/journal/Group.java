@@ -361,6 +361,11 @@ public final class Group implements Closeable {
     maintenance.retain(policy);
   }
 
+  /** How far the wall clock is behind the newest entry; 0 when it is not. */
+  long clockBehindNanos() {
+    return journal.clockBehindNanos();
+  }
+
   /** How the group is doing. */
   public GroupStatus status() throws IOException {
     IOException failure = journal.failure();
@@ -370,6 +375,7 @@ public final class Group implements Closeable {
     long horizon = asIs ? baseline.sequence() : kept.atOrAfter(baseline.sequence()).getKey();
     long horizonTime =
         asIs ? baseline.timeNanos() : kept.atOrAfter(baseline.sequence()).getValue().timeNanos();
+    long clockBehindNanos = clockBehindNanos();
     return new GroupStatus(
         journal.writtenSequence(),
         journal.durableSequence(),
@@ -381,7 +387,10 @@ public final class Group implements Closeable {
         maintenance.historyBytes(),
         files.storage().usableBytes(),
         failure == null ? null : failure.getMessage(),
-        fullAlarm != null ? fullAlarm : maintenance.alarm());
+        fullAlarm != null ? fullAlarm : maintenance.alarm(),
+        maintenance.room(),
+        clockBehindNanos,
+        ClockWatch.problem(clockBehindNanos));
   }
 
   /**

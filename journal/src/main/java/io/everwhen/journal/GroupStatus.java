@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param volumeFreeBytes what is free on its volume
  * @param failure why changes are refused; null while they are taken
  * @param alarm what somebody should look at; null when there is nothing
+ * @param room how much of its room the journal has used
+ * @param clockBehindNanos how far the wall clock is behind the newest entry; 0 when it is not
+ * @param clockAlarm what that means; null when it is not
  */
 public record GroupStatus(
     long lastSequence,
@@ -28,4 +31,7 @@ public record GroupStatus(
     long historyBytes,
     long volumeFreeBytes,
     @Nullable String failure,
-    @Nullable String alarm) {}
+    @Nullable String alarm,
+    Room room,
+    long clockBehindNanos,
+    @Nullable String clockAlarm) {}

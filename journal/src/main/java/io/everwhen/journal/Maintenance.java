@@ -39,6 +39,9 @@ final class Maintenance {
 
   private static final Logger log = LoggerFactory.getLogger(Maintenance.class);
 
+  /** By how much the history may exceed its size for a while. */
+  private static final int SLACK_SEGMENTS = 3;
+
   private final JournalFiles files;
   private final GroupOptions options;
   private final Clock clock;
@@ -49,6 +52,8 @@ final class Maintenance {
   private final HeadKeeper head;
   private final StampKeeper stamps;
   private final Thinner thinner;
+  private final RoomWatch room;
+  private final ClockWatch time;
   private final Ending ending;
   private final @Nullable Thread thread;
 
@@ -86,6 +91,8 @@ final class Maintenance {
     this.head = new HeadKeeper(files, manifest, options.signer(), clock, journal.sealed());
     this.stamps = new StampKeeper(files);
     this.thinner = new Thinner(files, manifest, options.retention(), clock, random);
+    this.room = new RoomWatch(files.storage().describe());
+    this.time = new ClockWatch(files.storage().describe());
     this.ending = new Ending(clock);
     this.appliedSequence = disks.oldestCheckpoint();
     this.applyDueNanos = clock.monotonicNanos();
@@ -96,6 +103,15 @@ final class Maintenance {
                 .unstarted(this::run)
             : null;
     measureJournal();
+  }
+
+  private void watchRoom() throws IOException {
+    room.look(
+        journalBytes,
+        historyBytes,
+        SLACK_SEGMENTS * options.journal().segmentBytes(),
+        files.storage().usableBytes() - options.journal().reserveBytes(),
+        manifest.baseline().segment() > 0);
   }
 
   /**
@@ -197,6 +213,11 @@ final class Maintenance {
     return thinner.kept();
   }
 
+  /** How much of its room the journal has used. */
+  Room room() {
+    return room.room();
+  }
+
   /** Bytes of all segments and their indexes. */
   long journalBytes() {
     return journalBytes;
@@ -226,6 +247,7 @@ final class Maintenance {
     while (!ending.begun()) {
       try {
         boolean worked = cycle();
+        time.look(journal.clockBehindNanos());
         lastProblem = null;
         alarm = null;
         if (!worked) {
@@ -274,6 +296,7 @@ final class Maintenance {
     while (!ending.begun() && isOldestTooMuch(thinned) && fold(false)) {
       filesChanged = true;
     }
+    watchRoom();
     return worked || filesChanged || thinned;
   }
 

@@ -107,10 +107,66 @@ class ClockTest {
       long stamp = START + 10 * SECOND;
       assertThat(entries.get((int) before - 1).timeNanos()).isEqualTo(stamp);
       assertThat(entries.get((int) after - 1).timeNanos()).isEqualTo(stamp + 2);
-      assertThat(entries.get((int) restarted - 1).timeNanos()).isEqualTo(stamp + 3);
+      assertThat(entries.get((int) restarted - 1).timeNanos()).isEqualTo(stamp + 4);
       assertThat(entries.get((int) caughtUp - 1).timeNanos()).isEqualTo(stamp + HOUR / 2);
-      assertThat(steps(history)).containsExactly(stamp - HOUR);
+      assertThat(steps(history)).containsExactly(stamp - HOUR, stamp - HOUR / 2);
       assertThat(entries.get((int) before).kind()).isEqualTo(EntryKind.CLOCK);
+    }
+  }
+
+  @Test
+  void whenItWasSetBackWhileNobodyLookedThatIsOnTheTimelineAndInTheStatusUntilItHasCaughtUp()
+      throws IOException {
+    long before;
+    long after;
+    try (Group group = open()) {
+      before = write(group);
+      assertThat(group.status().clockBehindNanos()).isZero();
+      assertThat(group.status().clockAlarm()).isNull();
+    }
+    clock.step(-HOUR);
+    try (Group group = open()) {
+      assertThat(group.status().clockBehindNanos()).isEqualTo(HOUR + 1);
+      assertThat(group.status().clockAlarm())
+          .contains("set back", "1 h 0 min 0 s behind", "seq:N or a mark");
+      after = write(group);
+      assertThat(after).isEqualTo(before + 2);
+      write(group);
+      clock.advance(HOUR / 2);
+      assertThat(group.status().clockAlarm()).contains("0 h 30 min 0 s behind");
+      clock.advance(HOUR / 2);
+      assertThat(group.status().clockAlarm()).isNull();
+      clock.advance(SECOND);
+      write(group);
+    }
+    try (Group group = open()) {
+      assertThat(group.status().clockAlarm()).isNull();
+      write(group);
+    }
+    try (History history = History.open(journal)) {
+      List<EntryHeader> entries = entries(history);
+      assertThat(steps(history)).containsExactly(START - HOUR);
+      assertThat(entries.get((int) before).kind()).isEqualTo(EntryKind.CLOCK);
+      // What was written before the clock was set back, and what after, by any time between.
+      assertThat(history.atTime(START + 1).orElseThrow().sequence()).isEqualTo(before);
+      assertThat(history.atTime(START + SECOND / 2).orElseThrow().sequence()).isEqualTo(after + 1);
+    }
+  }
+
+  @Test
+  void whenItWasSetForwardWhileNobodyLookedTheTimeBetweenIsEmpty() throws IOException {
+    long before;
+    try (Group group = open()) {
+      before = write(group);
+    }
+    clock.step(DAY);
+    try (Group group = open()) {
+      assertThat(group.status().clockAlarm()).isNull();
+      write(group);
+    }
+    try (History history = History.open(journal)) {
+      assertThat(entries(history).getLast().timeNanos()).isEqualTo(START + DAY);
+      assertThat(history.atTime(START + DAY - 1).orElseThrow().sequence()).isEqualTo(before);
     }
   }
 

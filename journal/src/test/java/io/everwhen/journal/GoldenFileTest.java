@@ -9,6 +9,7 @@ import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.log.Clock;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
 import java.io.IOException;
@@ -125,12 +126,48 @@ class GoldenFileTest {
     return files;
   }
 
+  /**
+   * A clock whose first readings at each opening are hours ahead: the files are from when nobody
+   * looked then whether it was behind the last entry, and put that on the timeline.
+   */
+  private static final class AheadAtOpening implements Clock {
+    private static final long AHEAD_NANOS = 10 * 3_600_000_000_000L;
+
+    private final Clock clock;
+    private boolean wallAhead;
+    private boolean monotonicAhead;
+
+    AheadAtOpening(Clock clock) {
+      this.clock = clock;
+    }
+
+    void opening() {
+      wallAhead = true;
+      monotonicAhead = true;
+    }
+
+    @Override
+    public long wallNanos() {
+      long ahead = wallAhead ? AHEAD_NANOS : 0;
+      wallAhead = false;
+      return clock.wallNanos() + ahead;
+    }
+
+    @Override
+    public long monotonicNanos() {
+      long ahead = monotonicAhead ? AHEAD_NANOS : 0;
+      monotonicAhead = false;
+      return clock.monotonicNanos() + ahead;
+    }
+  }
+
   /** A history of what this version can hold, as it is written today. */
   private Map<String, ByteBuffer> writeToday(String version) throws IOException {
     SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(0));
     Storage journal = machine.directory("journal");
     List<Storage> homes = List.of(machine.directory("disk0"), machine.directory("disk1"));
     SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L);
+    AheadAtOpening seen = new AheadAtOpening(clock);
     SplittableRandom random = new SplittableRandom(20261101);
     GroupOptions options =
         new GroupOptions(
@@ -146,7 +183,8 @@ class GoldenFileTest {
     Group.create(journal, homes, DISKS, clock, random);
     for (int part = 0; part < 3; part++) {
       clock.advance(version.equals(THINNED) ? 86_400_000_000_000L : 0);
-      try (Group group = Group.open(journal, homes, options, clock, random)) {
+      seen.opening();
+      try (Group group = Group.open(journal, homes, options, seen, random)) {
         for (int i = 0; i < 40; i++) {
           change(group, clock, part * 40 + i);
           if (version.equals(THINNED)) {
@@ -158,7 +196,8 @@ class GoldenFileTest {
         }
       }
     }
-    Group.open(journal, homes, options, clock, random).close();
+    seen.opening();
+    Group.open(journal, homes, options, seen, random).close();
     Map<String, ByteBuffer> files = new TreeMap<>();
     for (String name : journal.list()) {
       try (StorageFile file = journal.openForReading(name)) {

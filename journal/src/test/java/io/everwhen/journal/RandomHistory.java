@@ -208,7 +208,8 @@ final class RandomHistory implements Closeable {
 
   void open() throws IOException {
     group = Group.open(journalOf(machine), homes(machine), options, clock, random.split());
-    clockWasSet = false;
+    // Behind the last entry: that is noted before the next one.
+    clockWasSet = group().clockBehindNanos() > 0;
     changedSinceFlush = false;
     // Recovery makes durable what it finds.
     acknowledged();
@@ -445,7 +446,7 @@ final class RandomHistory implements Closeable {
       return;
     }
     group = Group.open(journalOf(machine), homes(machine), options, clock, random.split());
-    clockWasSet = false;
+    clockWasSet = group().clockBehindNanos() > 0;
     changedSinceFlush = false;
     long head = group().status().lastSequence();
     checkKept(head);

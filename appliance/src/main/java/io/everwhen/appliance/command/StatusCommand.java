@@ -215,6 +215,12 @@ public final class StatusCommand implements Command<StatusOptions> {
                   + disk.path(problem).asString());
         }
       }
+      for (JsonNode alarm :
+          new JsonNode[] {disk.path("room").path("alarm"), disk.path("clock_alarm")}) {
+        if (!alarm.isMissingNode()) {
+          output.line("  ALARM: " + alarm.asString());
+        }
+      }
     }
   }
 }

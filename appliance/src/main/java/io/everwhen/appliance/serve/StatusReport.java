@@ -5,6 +5,7 @@ import io.everwhen.appliance.config.HostPort;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.journal.GroupStatus;
+import io.everwhen.journal.Room;
 import io.everwhen.restore.plan.Times;
 import io.everwhen.target.iscsi.AccessRule;
 import io.everwhen.target.iscsi.Network;
@@ -64,6 +65,20 @@ final class StatusReport {
       disks.add(disk(disk));
     }
     return report;
+  }
+
+  private static ObjectNode room(Room room) {
+    ObjectNode node =
+        Json.object()
+            .put(
+                "bound",
+                switch (room.bound()) {
+                  case SIZE -> "journal_size";
+                  case VOLUME -> "volume";
+                })
+            .put("used_percent", room.usedPercent())
+            .put("level", room.level());
+    return room.alarm() == null ? node : node.put("alarm", room.alarm());
   }
 
   private static ObjectNode timestamp(Stamping.Status stamping) {
@@ -146,6 +161,11 @@ final class StatusReport {
             .put("journal_limit_bytes", status.historyBytes())
             .put("journal_free_bytes", status.volumeFreeBytes());
     node.set("verification", FindingReport.of(disk.scrubber().status()));
+    node.set("room", room(status.room()));
+    if (status.clockAlarm() != null) {
+      node.put("clock_behind_seconds", status.clockBehindNanos() / 1_000_000_000L)
+          .put("clock_alarm", status.clockAlarm());
+    }
     if (status.failure() != null) {
       node.put("failure", status.failure());
     }

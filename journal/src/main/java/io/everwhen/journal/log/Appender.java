@@ -93,6 +93,16 @@ final class Appender {
     return failure;
   }
 
+  /** {@link Timeline#behindNanos}. */
+  long clockBehindNanos() {
+    lock.lock();
+    try {
+      return timeline.behindNanos();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * Stages one entry.
    *

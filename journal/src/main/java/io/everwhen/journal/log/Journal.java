@@ -245,6 +245,14 @@ public final class Journal implements Closeable {
     return appender.durableSequence();
   }
 
+  /**
+   * How far the wall clock is behind the last stamp: until it has caught up, entries are stamped
+   * one nanosecond after the other. 0 when it is not, or by less than a second.
+   */
+  public long clockBehindNanos() {
+    return appender.clockBehindNanos();
+  }
+
   /** Why no more changes are taken; null while all is well. */
   public @Nullable IOException failure() {
     return appender.failure();

@@ -5,7 +5,8 @@ package io.everwhen.journal.log;
  *
  * <p>When the wall clock is behind the last stamp, stamps go on by one nanosecond each until it has
  * caught up. A step of the wall clock against the monotonic clock, either way, is noticed once, so
- * that it can be put on the timeline. Not safe for use by several threads.
+ * that it can be put on the timeline; so is a wall clock that was set back between the last stamp
+ * and the making of this, while nobody looked. Not safe for use by several threads.
  */
 final class Timeline {
 
@@ -16,19 +17,23 @@ final class Timeline {
   private long lastStamp;
   private long lastWall;
   private long lastMonotonic;
+  private boolean setBackBefore;
 
   Timeline(Clock clock, long lastStamp) {
     this.clock = clock;
     this.lastStamp = lastStamp;
     this.lastWall = clock.wallNanos();
     this.lastMonotonic = clock.monotonicNanos();
+    this.setBackBefore = lastStamp - lastWall > STEP_NANOS;
   }
 
   /** Reads the clocks; true when the wall clock has stepped since the last call. */
   boolean tick() {
     long wall = clock.wallNanos();
     long monotonic = clock.monotonicNanos();
-    boolean stepped = Math.abs((wall - lastWall) - (monotonic - lastMonotonic)) > STEP_NANOS;
+    boolean stepped =
+        setBackBefore || Math.abs((wall - lastWall) - (monotonic - lastMonotonic)) > STEP_NANOS;
+    setBackBefore = false;
     lastWall = wall;
     lastMonotonic = monotonic;
     return stepped;
@@ -37,6 +42,12 @@ final class Timeline {
   /** What the wall clock showed at the last {@link #tick}. */
   long wallNanos() {
     return lastWall;
+  }
+
+  /** How far the wall clock is behind the last stamp now; 0 when that is less than a step. */
+  long behindNanos() {
+    long behind = lastStamp - clock.wallNanos();
+    return behind > STEP_NANOS ? behind : 0;
   }
 
   /** The stamp of the next entry. */

@@ -59,7 +59,11 @@ class TimelineTest {
   @Test
   void stampsGoOnFromTheLastOneOfAnEarlierTime() {
     Timeline later = new Timeline(clock, START + HOUR);
-    later.tick();
+    assertThat(later.behindNanos()).isGreaterThan(HOUR - 1_000_000);
+    assertThat(later.tick()).as("the clock was set back since").isTrue();
     assertThat(later.next()).isEqualTo(START + HOUR + 1);
+    assertThat(later.tick()).isFalse();
+    clock.advance(HOUR);
+    assertThat(later.behindNanos()).isZero();
   }
 }
