@@ -1,5 +1,7 @@
 package io.everwhen.journal.format;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
@@ -56,7 +58,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Of a segment that was thinned, first and last sequence, time and chain are those that it had,
  * and so the index stands where the one before stood; entries in between are missing.
  *
- * <p>Immutable; any thread.
+ * <p>Immutable; any thread. Its records may be in a mapped file: then using them after that was
+ * unmapped is an {@link IllegalStateException}, and an {@link InternalError} when the volume fails
+ * to read it.
  */
 public final class SegmentIndex {
 
@@ -74,41 +78,101 @@ public final class SegmentIndex {
   /** Where the number of the disk begins in the key of an extent; below it is the sector. */
   public static final int KEY_DISK_SHIFT = 48;
 
+  static final int MAX_DISK = 0xFFFF;
   static final int ZEROES = 0x80000000;
   static final int RESIZES = 0x80000000;
 
   private static final long MAGIC = 0x5844495752455645L;
   private static final int VERSION = 1;
   private static final int THINNED_VERSION = 2;
+  private static final int CHECKED_BYTES = 64 << 10;
 
+  // Read so often that it is kept apart, on the heap, wherever the records are.
+  private final ByteBuffer header;
   private final ByteBuffer bytes;
 
-  private SegmentIndex(ByteBuffer bytes) {
+  private SegmentIndex(ByteBuffer header, ByteBuffer bytes) {
+    this.header = header;
     this.bytes = bytes;
+  }
+
+  /** From where a file is read while it is checked. */
+  @FunctionalInterface
+  public interface Content {
+
+    /** Fills {@code into} from {@code position} on. */
+    void read(int position, ByteBuffer into) throws IOException;
   }
 
   /** Checks and wraps a whole index file. */
   public static SegmentIndex decode(ByteBuffer file, String name) throws FormatException {
+    ByteBuffer b = file.slice();
+    try {
+      return decode(b, (at, into) -> into.put(b.slice(at, into.remaining())), name);
+    } catch (FormatException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Checks and wraps a whole index file that may be mapped: by way of {@code content}, piece by
+   * piece, so that afterwards no more of it is in memory than is needed.
+   */
+  public static SegmentIndex decode(ByteBuffer file, Content content, String name)
+      throws IOException {
     ByteBuffer b = file.slice().order(ByteOrder.LITTLE_ENDIAN);
-    if (b.limit() < HEADER_BYTES + TRAILER_BYTES || b.getLong(0) != MAGIC) {
-      throw new FormatException(
-          name + " is not an index: its first bytes are wrong or it is too short");
+    if (b.limit() < HEADER_BYTES + TRAILER_BYTES) {
+      throw notAnIndex(name);
     }
-    // Before the checksum: a newer version may have another.
-    if (b.getInt(8) != VERSION && b.getInt(8) != THINNED_VERSION) {
-      throw new FormatException(
-          name + " is of format version " + b.getInt(8) + "; this Everwhen reads versions 1 and 2");
-    }
-    if (b.getInt(252) != checksum(b, 0, 252)) {
-      throw new FormatException(name + " has a damaged header: its checksum does not match");
-    }
-    SegmentIndex index = new SegmentIndex(b);
-    long end = index.eventsAt() + (long) index.events() * EVENT_BYTES;
-    if (end + TRAILER_BYTES != b.limit()
-        || b.getInt((int) end) != checksum(b, HEADER_BYTES, (int) end)) {
+    ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    content.read(0, header);
+    checkHeader(header.flip(), name);
+    SegmentIndex index = new SegmentIndex(header, b);
+    long end =
+        HEADER_BYTES
+            + Integer.toUnsignedLong(index.extents()) * EXTENT_BYTES
+            + Integer.toUnsignedLong(index.times()) * TIME_BYTES
+            + Integer.toUnsignedLong(index.events()) * EVENT_BYTES;
+    if (end + TRAILER_BYTES != b.limit() || !isSound(content, (int) end)) {
       throw new FormatException(name + " is damaged: its checksum does not match");
     }
     return index;
+  }
+
+  private static void checkHeader(ByteBuffer header, String name) throws FormatException {
+    if (header.getLong(0) != MAGIC) {
+      throw notAnIndex(name);
+    }
+    // Before the checksum: a newer version may have another.
+    int version = header.getInt(8);
+    if (version != VERSION && version != THINNED_VERSION) {
+      throw new FormatException(
+          name + " is of format version " + version + "; this Everwhen reads versions 1 and 2");
+    }
+    if (header.getInt(252) != checksum(header, 0, 252)) {
+      throw new FormatException(name + " has a damaged header: its checksum does not match");
+    }
+  }
+
+  private static FormatException notAnIndex(String name) {
+    return new FormatException(
+        name + " is not an index: its first bytes are wrong or it is too short");
+  }
+
+  /** Whether what is between header and trailer has the trailer's checksum. */
+  private static boolean isSound(Content content, int end) throws IOException {
+    CRC32C crc = new CRC32C();
+    ByteBuffer piece =
+        ByteBuffer.allocate(Math.min(end, CHECKED_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = HEADER_BYTES; at < end; at += piece.limit()) {
+      piece.clear().limit(Math.min(piece.capacity(), end - at));
+      content.read(at, piece);
+      crc.update(piece.flip());
+    }
+    content.read(end, piece.clear().limit(TRAILER_BYTES));
+    return piece.getInt(0) == (int) crc.getValue();
   }
 
   /** The header's fixed fields; the records are put in by {@link SegmentIndexBuilder}. */
@@ -173,52 +237,52 @@ public final class SegmentIndex {
 
   /** Whether only some of the segment's entries are left. */
   public boolean thinned() {
-    return bytes.getInt(8) == THINNED_VERSION;
+    return header.getInt(8) == THINNED_VERSION;
   }
 
   /** The turn of the {@link Kept} by which it was thinned; 0 when it was not. */
   public long turn() {
-    return bytes.getLong(208);
+    return header.getLong(208);
   }
 
   public UUID group() {
-    return Uuids.get(bytes, 16);
+    return Uuids.get(header, 16);
   }
 
   public long segment() {
-    return bytes.getLong(32);
+    return header.getLong(32);
   }
 
   public long salt() {
-    return bytes.getLong(40);
+    return header.getLong(40);
   }
 
   public long firstSequence() {
-    return bytes.getLong(48);
+    return header.getLong(48);
   }
 
   public long lastSequence() {
-    return bytes.getLong(56);
+    return header.getLong(56);
   }
 
   public long firstTimeNanos() {
-    return bytes.getLong(64);
+    return header.getLong(64);
   }
 
   public long lastTimeNanos() {
-    return bytes.getLong(72);
+    return header.getLong(72);
   }
 
   public long dataLength() {
-    return bytes.getLong(80);
+    return header.getLong(80);
   }
 
   public int firstChain() {
-    return bytes.getInt(88);
+    return header.getInt(88);
   }
 
   public int lastChecksum() {
-    return bytes.getInt(92);
+    return header.getInt(92);
   }
 
   public byte[] content() {
@@ -236,7 +300,7 @@ public final class SegmentIndex {
 
   /** Number of extent records. */
   public int extents() {
-    return bytes.getInt(12);
+    return header.getInt(12);
   }
 
   public int extentDisk(int i) {
@@ -265,13 +329,24 @@ public final class SegmentIndex {
     return place(extentAt(i) + 20);
   }
 
+  /** The longest of all extents, in bytes. */
+  public long longestExtent() {
+    return header.getLong(104) * SECTOR_BYTES;
+  }
+
+  /** The first record behind those of {@code disk} and of the disks before it. */
+  public int extentsEnd(int disk) {
+    return disk == MAX_DISK ? extents() : firstExtentReaching(disk + 1, 0);
+  }
+
   /**
    * The first record that may overlap {@code offset} or anything behind it on {@code disk}; {@link
    * #extents} if none.
    */
   public int firstExtentReaching(int disk, long offset) {
     long key =
-        (long) disk << KEY_DISK_SHIFT | Math.max(0, offset / SECTOR_BYTES - bytes.getLong(104) + 1);
+        (long) disk << KEY_DISK_SHIFT
+            | Math.max(0, offset / SECTOR_BYTES - header.getLong(104) + 1);
     int low = 0;
     int high = extents();
     while (low < high) {
@@ -329,7 +404,7 @@ public final class SegmentIndex {
 
   /** Number of event records. */
   public int events() {
-    return bytes.getInt(100);
+    return header.getInt(100);
   }
 
   /** Where in the segment file the event's entry begins. */
@@ -348,7 +423,7 @@ public final class SegmentIndex {
   }
 
   private int times() {
-    return bytes.getInt(96);
+    return header.getInt(96);
   }
 
   private int extentAt(int i) {
@@ -369,7 +444,7 @@ public final class SegmentIndex {
 
   private byte[] hash(int at) {
     byte[] hash = new byte[HASH_BYTES];
-    bytes.get(at, hash);
+    header.get(at, hash);
     return hash;
   }
 

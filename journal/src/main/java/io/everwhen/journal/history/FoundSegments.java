@@ -4,6 +4,7 @@ import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.io.FileMaps;
 import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.SegmentAudit;
 import io.everwhen.journal.log.UnsealedTail;
@@ -25,6 +26,9 @@ final class FoundSegments implements Closeable {
   final List<HistorySegment> segments = new ArrayList<>();
   final List<Hole> holes = new ArrayList<>();
   @Nullable String tailDamage;
+
+  /** The indexes of the sealed ones: they are read where they are, however many there are. */
+  private final FileMaps maps = new FileMaps();
 
   /** Finds the segments; an index that is damaged is made again from the entries. */
   static FoundSegments in(JournalFiles files, Manifest manifest) throws IOException {
@@ -49,7 +53,7 @@ final class FoundSegments implements Closeable {
     Map<Long, IOException> damaged = new HashMap<>();
     for (long number = first; number <= lastSealed; number++) {
       try {
-        sound.put(number, files.readIndex(manifest, number));
+        sound.put(number, files.mapIndex(manifest, number, maps));
       } catch (FormatException | NoSuchFileException e) {
         checkNotFolded(files, number);
         damaged.put(number, e);
@@ -118,8 +122,10 @@ final class FoundSegments implements Closeable {
 
   @Override
   public void close() throws IOException {
-    for (HistorySegment segment : segments) {
-      segment.close();
+    try (maps) {
+      for (HistorySegment segment : segments) {
+        segment.close();
+      }
     }
   }
 }

@@ -22,13 +22,14 @@ import org.jspecify.annotations.Nullable;
  * the baseline's.
  *
  * <p>Reading finds, for every sector asked for, the newest entry in the segments' indexes; so its
- * memory grows with the size of one read, not with the history. Every byte is checked against its
- * checksum on the way. One thread.
+ * memory grows with the size of one read, not with the history: the indexes stay in their files.
+ * Every byte is checked against its checksum on the way. One thread.
  */
 public final class PastView implements Closeable {
 
   private static final int SECTOR_BYTES = SegmentIndex.SECTOR_BYTES;
   private static final long BASELINE = -1;
+  private static final long NOT_LOOKED_UP = -1;
 
   private final History history;
   private final Manifest.Disk disk;
@@ -37,6 +38,10 @@ public final class PastView implements Closeable {
   private final List<HistorySegment> segments;
   private final @Nullable BaselineFile baseline;
   private final EntryReader reader;
+
+  // For each segment: between which places on the disk there may be anything in it.
+  private final long[] lowest;
+  private final long[] end;
 
   // For each sector of the range being read: the sequence of its newest entry, and where that is.
   private long[] newest = new long[0];
@@ -60,9 +65,20 @@ public final class PastView implements Closeable {
     this.disk = disk;
     this.sequence = sequence;
     this.sizeBytes = history.sizeBytesAt(disk, sequence);
-    this.segments = history.segments();
+    this.segments = upTo(sequence, history.segments());
+    this.lowest = new long[segments.size()];
+    this.end = new long[segments.size()];
+    Arrays.fill(lowest, NOT_LOOKED_UP);
     this.reader = history.reader();
     this.baseline = openBaseline(history, disk);
+  }
+
+  private static List<HistorySegment> upTo(long sequence, List<HistorySegment> all) {
+    int count = all.size();
+    while (count > 0 && all.get(count - 1).index().firstSequence() > sequence) {
+      count--;
+    }
+    return all.subList(0, count);
   }
 
   private static @Nullable BaselineFile openBaseline(History history, Manifest.Disk disk)
@@ -104,7 +120,11 @@ public final class PastView implements Closeable {
           into.remaining() + " bytes from " + offset + " do not lie on " + disk.name());
     }
     int sectors = into.remaining() / SECTOR_BYTES;
-    findNewest(offset, sectors);
+    try {
+      findNewest(offset, sectors);
+    } catch (InternalError e) {
+      throw unreadable(e);
+    }
     int start = into.position();
     int limit = into.limit();
     for (int from = 0, to; from < sectors; from = to) {
@@ -122,47 +142,77 @@ public final class PastView implements Closeable {
     return newest[a] == newest[b];
   }
 
-  private void findNewest(long offset, int sectors) throws IOException {
+  /** What reading a mapped file throws when the volume fails it. */
+  private IOException unreadable(InternalError cause) {
+    return new IOException(
+        "an index in %s cannot be read any more".formatted(history.storage().describe()), cause);
+  }
+
+  private void findNewest(long offset, int sectors) {
     if (newest.length < sectors) {
       newest = new long[sectors];
       segmentOf = new int[sectors];
       extentOf = new int[sectors];
     }
     Arrays.fill(newest, 0, sectors, BASELINE);
-    long end = offset + (long) sectors * SECTOR_BYTES;
-    for (int s = 0; s < segments.size(); s++) {
-      SegmentIndex index = segments.get(s).index();
-      if (index.firstSequence() > sequence) {
-        break;
-      }
-      for (int i = index.firstExtentReaching(disk.number(), offset);
-          i < index.extents()
-              && index.extentDisk(i) == disk.number()
-              && index.extentOffset(i) < end;
-          i++) {
-        long made = index.extentSequence(i);
-        long from = Math.max(offset, index.extentOffset(i));
-        long to = Math.min(end, index.extentOffset(i) + index.extentLength(i));
-        if (made <= sequence) {
-          paint(
-              (int) ((from - offset) / SECTOR_BYTES),
-              (int) ((to - offset) / SECTOR_BYTES),
-              made,
-              s,
-              i);
-        }
+    // From the newest on: what an older segment holds of a sector does not count.
+    int missing = sectors;
+    for (int s = segments.size() - 1; s >= 0 && missing > 0; s--) {
+      if (mayHold(s, offset, sectors)) {
+        missing -= findNewestIn(s, offset, sectors);
       }
     }
   }
 
-  private void paint(int from, int to, long made, int segment, int extent) {
+  /** Looks into the index only once for each segment. */
+  private boolean mayHold(int s, long offset, int sectors) {
+    if (lowest[s] == NOT_LOOKED_UP) {
+      SegmentIndex index = segments.get(s).index();
+      int first = index.firstExtentReaching(disk.number(), 0);
+      int behind = index.extentsEnd(disk.number());
+      lowest[s] = first == behind ? 0 : index.extentOffset(first);
+      end[s] = first == behind ? 0 : index.extentOffset(behind - 1) + index.longestExtent();
+    }
+    return lowest[s] < offset + (long) sectors * SECTOR_BYTES && offset < end[s];
+  }
+
+  /**
+   * @return sectors that had nothing newer yet
+   */
+  private int findNewestIn(int s, long offset, int sectors) {
+    SegmentIndex index = segments.get(s).index();
+    long stop = offset + (long) sectors * SECTOR_BYTES;
+    int found = 0;
+    for (int i = index.firstExtentReaching(disk.number(), offset);
+        i < index.extents() && index.extentDisk(i) == disk.number() && index.extentOffset(i) < stop;
+        i++) {
+      long made = index.extentSequence(i);
+      if (made <= sequence) {
+        long from = Math.max(offset, index.extentOffset(i));
+        long to = Math.min(stop, index.extentOffset(i) + index.extentLength(i));
+        found +=
+            paint(
+                (int) ((from - offset) / SECTOR_BYTES),
+                (int) ((to - offset) / SECTOR_BYTES),
+                made,
+                s,
+                i);
+      }
+    }
+    return found;
+  }
+
+  private int paint(int from, int to, long made, int segment, int extent) {
+    int fresh = 0;
     for (int i = from; i < to; i++) {
       if (newest[i] < made) {
+        fresh += newest[i] == BASELINE ? 1 : 0;
         newest[i] = made;
         segmentOf[i] = segment;
         extentOf[i] = extent;
       }
     }
+    return fresh;
   }
 
   private void readRun(long offset, int sector, ByteBuffer into) throws IOException {
@@ -302,11 +352,20 @@ public final class PastView implements Closeable {
     if (baseline != null && offset < baseline.size()) {
       next = Math.min(next, baseline.nextData(offset));
     }
+    try {
+      return nextRecorded(offset, next) / SECTOR_BYTES * SECTOR_BYTES;
+    } catch (InternalError e) {
+      throw unreadable(e);
+    }
+  }
+
+  /**
+   * Where anything but zeros was recorded first, at or after {@code offset}; {@code next} if
+   * nowhere before it.
+   */
+  private long nextRecorded(long offset, long next) {
     for (HistorySegment segment : segments) {
       SegmentIndex index = segment.index();
-      if (index.firstSequence() > sequence) {
-        break;
-      }
       for (int i = index.firstExtentReaching(disk.number(), offset);
           i < index.extents()
               && index.extentDisk(i) == disk.number()
@@ -318,7 +377,7 @@ public final class PastView implements Closeable {
         }
       }
     }
-    return next / SECTOR_BYTES * SECTOR_BYTES;
+    return next;
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.everwhen.journal.io;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -49,6 +50,11 @@ final class DiskStorageFile implements StorageFile {
       }
     }
     return into.position() - start;
+  }
+
+  @Override
+  public ByteBuffer map(Arena arena) throws IOException {
+    return channel.map(FileChannel.MapMode.READ_ONLY, 0, size(), arena).asByteBuffer();
   }
 
   @Override

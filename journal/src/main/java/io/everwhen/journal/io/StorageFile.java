@@ -2,6 +2,7 @@ package io.everwhen.journal.io;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 
 /**
@@ -68,6 +69,22 @@ public interface StorageFile extends Closeable {
    * @return {@link #size} when there is none, or when the file system cannot tell
    */
   long nextHole(long position) throws IOException;
+
+  /** The whole content, read-only and on the heap; less than 2 GiB. */
+  default ByteBuffer copy() throws IOException {
+    ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(size()));
+    readFully(0, content);
+    return content.flip().asReadOnlyBuffer();
+  }
+
+  /**
+   * The whole content, read-only and less than 2 GiB, until {@code arena} is closed: read from the
+   * file when it is needed if it is on a file system, else a copy. {@link FileMaps} keeps them few
+   * enough.
+   */
+  default ByteBuffer map(Arena arena) throws IOException {
+    return copy();
+  }
 
   /** Reads exactly {@code into.remaining()} bytes. */
   default void readFully(long position, ByteBuffer into) throws IOException {

@@ -9,6 +9,7 @@ import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
+import io.everwhen.journal.io.FileMaps;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
@@ -123,9 +124,28 @@ public final class JournalFiles {
   /** Reads and checks the index of a sealed segment. */
   public SegmentIndex readIndex(Manifest group, long number) throws IOException {
     String name = FileNames.index(number);
-    SegmentIndex index = SegmentIndex.decode(readWhole(name, MAX_INDEX_BYTES), describe(name));
+    return belonging(
+        SegmentIndex.decode(readWhole(name, MAX_INDEX_BYTES), describe(name)), group, number);
+  }
+
+  /**
+   * Reads and checks the index of a sealed segment as {@link #readIndex} does, but leaves it in its
+   * file; it can be used until {@code maps} is closed.
+   */
+  public SegmentIndex mapIndex(Manifest group, long number, FileMaps maps) throws IOException {
+    String name = FileNames.index(number);
+    try (StorageFile file = storage.openForReading(name)) {
+      checkSize(file, MAX_INDEX_BYTES);
+      return belonging(
+          SegmentIndex.decode(maps.map(file), file::readFully, describe(name)), group, number);
+    }
+  }
+
+  private SegmentIndex belonging(SegmentIndex index, Manifest group, long number)
+      throws FormatException {
     if (!index.group().equals(group.id()) || index.segment() != number) {
-      throw new FormatException(describe(name) + " belongs to another group or place");
+      throw new FormatException(
+          describe(FileNames.index(number)) + " belongs to another group or place");
     }
     return index;
   }
@@ -209,13 +229,15 @@ public final class JournalFiles {
 
   private ByteBuffer readWhole(String name, int maxBytes) throws IOException {
     try (StorageFile file = storage.openForReading(name)) {
-      long size = file.size();
-      if (size > maxBytes) {
-        throw new FormatException(file.describe() + " is too large: " + size + " bytes");
-      }
-      ByteBuffer content = ByteBuffer.allocate((int) size);
-      file.readFully(0, content);
-      return content.flip();
+      checkSize(file, maxBytes);
+      return file.copy();
+    }
+  }
+
+  private static void checkSize(StorageFile file, int maxBytes) throws IOException {
+    long size = file.size();
+    if (size > maxBytes) {
+      throw new FormatException(file.describe() + " is too large: " + size + " bytes");
     }
   }
 

@@ -10,6 +10,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -148,6 +149,58 @@ class StorageContractTest {
       ByteBuffer found = ByteBuffer.allocate(4);
       file.readFully(0, found);
       assertThat(found.array()).containsOnly(7);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aMappedFileIsReadUntilTheMapsAreClosedAlsoWhenItIsClosedAndDeleted(Kind kind)
+      throws IOException {
+    Storage storage = storage(kind);
+    int before = FileMaps.inProcess();
+    try (FileMaps maps = new FileMaps()) {
+      ByteBuffer small;
+      ByteBuffer large;
+      try (StorageFile file = storage.create("a")) {
+        file.write(0, bytes(7, 3));
+        small = maps.map(file);
+        assertThat(FileMaps.inProcess()).as("a small file is copied").isEqualTo(before);
+        file.write(3, bytes(8, 99_997));
+        large = maps.map(file);
+        assertThat(FileMaps.inProcess()).isEqualTo(before + 1);
+      }
+      storage.delete("a");
+      assertThat(small.remaining()).isEqualTo(3);
+      assertThat(large.remaining()).isEqualTo(100_000);
+      assertThat(large.isReadOnly()).isTrue();
+      assertThat(large.get(2)).isEqualTo((byte) 7);
+      assertThat(large.get(99_999)).isEqualTo((byte) 8);
+    }
+    assertThat(FileMaps.inProcess()).isEqualTo(before);
+  }
+
+  @Test
+  void aMappedFileThatIsReadAfterItsMapsWereClosedIsAnErrorAndNoCrash() throws IOException {
+    FileMaps maps = new FileMaps();
+    ByteBuffer mapped;
+    try (StorageFile file = storage(Kind.DISK).create("a")) {
+      file.write(0, bytes(7, 100_000));
+      mapped = maps.map(file);
+    }
+    maps.close();
+    assertThatThrownBy(() -> mapped.get(5)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void aMappedFileThatTheVolumeFailsToReadIsAnErrorAndNoCrash() throws IOException {
+    try (FileMaps maps = new FileMaps();
+        StorageFile file = storage(Kind.DISK).create("a")) {
+      file.write(0, bytes(7, 1 << 20));
+      ByteBuffer mapped = maps.map(file);
+      // As a read error is: the memory is there, but nothing can be read into it.
+      file.setSize(0);
+      assertThatThrownBy(() -> mapped.get(1 << 19, new byte[1 << 16]))
+          .isInstanceOf(InternalError.class);
     }
   }
 
