@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param journal the directory of its journal, or null for a place under the appliance's journal
  *     directory
  * @param readOnly whether initiators can only read it, or null for what was said last
+ * @param writeCache whether writes are acknowledged before they are durable, until a flush
  * @param encoding in what form its journal holds what is written
  * @param access who may use it, where no target leads to it
  */
@@ -25,6 +26,7 @@ public record DiskConfig(
     @Nullable ByteSize journalSize,
     @Nullable Path journal,
     @Nullable Boolean readOnly,
+    boolean writeCache,
     EncodingConfig encoding,
     Access access) {
 
@@ -64,7 +66,8 @@ public record DiskConfig(
       int blockSize,
       @Nullable ByteSize journalSize,
       @Nullable Path journal) {
-    this(name, size, blockSize, journalSize, journal, null, EncodingConfig.PLAIN, Access.OPEN);
+    this(
+        name, size, blockSize, journalSize, journal, null, true, EncodingConfig.PLAIN, Access.OPEN);
   }
 
   /**
@@ -84,17 +87,20 @@ public record DiskConfig(
 
   /** This disk with another size. */
   public DiskConfig withSize(ByteSize other) {
-    return new DiskConfig(name, other, blockSize, journalSize, journal, readOnly, encoding, access);
+    return new DiskConfig(
+        name, other, blockSize, journalSize, journal, readOnly, writeCache, encoding, access);
   }
 
   /** This disk, read-only or not. */
   public DiskConfig withReadOnly(boolean only) {
-    return new DiskConfig(name, size, blockSize, journalSize, journal, only, encoding, access);
+    return new DiskConfig(
+        name, size, blockSize, journalSize, journal, only, writeCache, encoding, access);
   }
 
   /** This disk with its journal in a place of its own, or where the others are. */
   public DiskConfig withJournal(@Nullable Path other) {
-    return new DiskConfig(name, size, blockSize, journalSize, other, readOnly, encoding, access);
+    return new DiskConfig(
+        name, size, blockSize, journalSize, other, readOnly, writeCache, encoding, access);
   }
 
   /** Blocks on the disk. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     journal_size: 20GiB
  *     journal: /fast/db
  *     read_only: false
+ *     write_cache: true
  *     compress: true
  * }</pre>
  *
@@ -31,6 +32,7 @@ final class DiskReader {
           "journal_size",
           "journal",
           "read_only",
+          "write_cache",
           "compress",
           "initiators",
           "networks",
@@ -90,6 +92,7 @@ final class DiskReader {
     ByteSize journalSize = reader.value(mapping, "journal_size", ByteSize::parse);
     Path journal = reader.value(mapping, "journal", ConfigReader::path);
     Boolean readOnly = reader.value(mapping, "read_only", DiskReader::truth);
+    Boolean writeCache = reader.value(mapping, "write_cache", DiskReader::truth);
     Integer level = reader.value(mapping, "compress", EncodingConfig::level);
     try {
       return new DiskConfig(
@@ -99,6 +102,7 @@ final class DiskReader {
           journalSize,
           journal,
           readOnly,
+          writeCache == null || writeCache,
           level == null ? EncodingConfig.PLAIN : new EncodingConfig(level),
           access.access(mapping));
     } catch (IllegalArgumentException e) {

@@ -75,6 +75,7 @@ final class Operations {
       Optional<DiskConfig> said = config.disk(each.name());
       if (said.isPresent()) {
         grow(disk, said.get().size());
+        disk.writeCache(said.get().writeCache());
       }
     }
     exports.serve(config, disks.all());

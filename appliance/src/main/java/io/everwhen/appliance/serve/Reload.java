@@ -232,6 +232,14 @@ final class Reload {
       disk.readOnly(readOnly);
       changes.add(name + " is " + (readOnly ? "read-only" : "read-write"));
     }
+    if (said.writeCache() != disk.writeCache()) {
+      disk.writeCache(said.writeCache());
+      changes.add(
+          name
+              + (said.writeCache()
+                  ? " has a write cache"
+                  : " acknowledges writes when they are durable"));
+    }
     ByteSize history = said.journalSize();
     if (history != null && history.bytes() != disk.disk().historyBytes()) {
       disk.keepHistory(history.bytes());

@@ -149,6 +149,7 @@ final class StatusReport {
             .put("name", disk.disk().name().value())
             .put("size", disk.sizeBytes())
             .put("read_only", disk.disk().readOnly())
+            .put("write_cache", disk.writeCache())
             .put("target", targets.stream().map(Target::name).collect(Collectors.joining(", ")))
             .put("journal", disk.disk().journal().toString())
             .put("last_sequence", status.lastSequence())

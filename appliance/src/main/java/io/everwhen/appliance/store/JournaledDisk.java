@@ -25,6 +25,7 @@ public final class JournaledDisk implements BlockDevice {
   private final int blockBytes;
   private volatile Geometry geometry;
   private volatile boolean readOnly;
+  private volatile boolean writeThrough;
 
   /**
    * A disk of a group.
@@ -62,6 +63,16 @@ public final class JournaledDisk implements BlockDevice {
   /** Refuses changes from now on, or takes them again; those that are ordered already are kept. */
   void readOnly(boolean only) {
     readOnly = only;
+  }
+
+  @Override
+  public boolean writeThrough() {
+    return writeThrough;
+  }
+
+  /** Has changes durable before they are acknowledged from now on, or not. */
+  void writeThrough(boolean through) {
+    writeThrough = through;
   }
 
   @Override
@@ -113,7 +124,8 @@ public final class JournaledDisk implements BlockDevice {
 
   @Override
   public void settle() throws IOException {
-    changing(volume::settle);
+    // No entry, as a flush would be: it is so for every change.
+    changing(writeThrough ? volume::sync : volume::settle);
   }
 
   @Override

@@ -154,6 +154,23 @@ public final class OpenDisk implements Closeable {
     group.checkCanHave(0, bytes);
   }
 
+  /**
+   * Gives it a volatile write cache, or none: then each change is durable before it is
+   * acknowledged, and so is every earlier one when this returns. Not remembered: it is said at each
+   * start.
+   */
+  public void writeCache(boolean cache) throws IOException {
+    device.writeThrough(!cache);
+    if (!cache) {
+      group.volume(0).sync();
+    }
+  }
+
+  /** Whether changes are acknowledged before they are durable. */
+  public boolean writeCache() {
+    return !device.writeThrough();
+  }
+
   /** Lets initiators only read it from now on, or write again; remembered when this returns. */
   public void readOnly(boolean only) throws IOException {
     if (disk.readOnly() != only) {

@@ -64,6 +64,15 @@ class ConfigTest {
   }
 
   @Test
+  void readsWhichDisksHaveAWriteCache() throws Exception {
+    assertThat(read("disks: {a: {size: 1M, write_cache: false}, b: {size: 1M}}").disks())
+        .extracting(DiskConfig::writeCache)
+        .containsExactly(false, true);
+    assertThatThrownBy(() -> read("disks: {a: {size: 1M, write_cache: off}}"))
+        .hasMessageContaining("write_cache: write true or false, not 'off'");
+  }
+
+  @Test
   void readsInWhatFormAJournalHoldsWhatIsWritten() throws Exception {
     Config config =
         read("disks: {a: {size: 1M, compress: true}, b: {size: 1M, compress: 7}, c: {size: 1M}}");

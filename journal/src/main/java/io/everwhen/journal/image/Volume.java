@@ -250,6 +250,11 @@ public final class Volume {
     journal.settle();
   }
 
+  /** Settles, and makes everything durable. */
+  public void sync() throws IOException {
+    journal.sync();
+  }
+
   /**
    * Settles, makes everything durable, and puts the flush on the timeline if anything changed since
    * the last one.

@@ -29,6 +29,14 @@ public interface BlockDevice {
   /** Whether every change is refused with {@link DeviceException.Reason#READ_ONLY}. */
   boolean readOnly();
 
+  /**
+   * Whether {@link #settle} returns only when the changes are on stable storage: then there is no
+   * volatile write cache.
+   */
+  default boolean writeThrough() {
+    return false;
+  }
+
   /** Whether an initiator may eject and load the disk. */
   default boolean removable() {
     return false;
@@ -81,8 +89,8 @@ public interface BlockDevice {
   void zero(List<Extent> extents, boolean deallocate) throws IOException;
 
   /**
-   * Returns when every change ordered by this thread is with the operating system. Cheap when there
-   * is none.
+   * Returns when every change ordered by this thread is with the operating system, or on stable
+   * storage if the disk is {@link #writeThrough}. Cheap when there is none.
    */
   void settle() throws IOException;
 

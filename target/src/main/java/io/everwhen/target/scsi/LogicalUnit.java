@@ -24,6 +24,7 @@ public final class LogicalUnit implements AutoCloseable {
 
   private volatile Geometry knownGeometry;
   private volatile boolean knownReadOnly;
+  private volatile boolean knownWriteThrough;
 
   /**
    * A unit none of whose persistent reservations outlives it.
@@ -61,6 +62,7 @@ public final class LogicalUnit implements AutoCloseable {
         new DeviceServer(this.disk, tokens, identity, options, nexuses, reservations, medium, mode);
     this.knownGeometry = disk.geometry();
     this.knownReadOnly = disk.readOnly();
+    this.knownWriteThrough = disk.writeThrough();
   }
 
   UnitNexus open(LogicalUnits session) {
@@ -113,7 +115,9 @@ public final class LogicalUnit implements AutoCloseable {
 
   /** Looks whether the disk is as it was. */
   void notice() {
-    if (!knownGeometry.equals(disk.geometry()) || knownReadOnly != disk.readOnly()) {
+    if (!knownGeometry.equals(disk.geometry())
+        || knownReadOnly != disk.readOnly()
+        || knownWriteThrough != disk.writeThrough()) {
       tell();
     }
   }
@@ -129,9 +133,12 @@ public final class LogicalUnit implements AutoCloseable {
       }
     }
     boolean readOnly = disk.readOnly();
-    if (knownReadOnly != readOnly) {
+    boolean writeThrough = disk.writeThrough();
+    if (knownReadOnly != readOnly || knownWriteThrough != writeThrough) {
       knownReadOnly = readOnly;
-      nexuses.raise(Sense.MODE_PARAMETERS_CHANGED); // WP, in the header of every mode page
+      knownWriteThrough = writeThrough;
+      // WP, in the header of every mode page, or WCE.
+      nexuses.raise(Sense.MODE_PARAMETERS_CHANGED);
     }
   }
 

@@ -24,7 +24,8 @@ final class ModeCommands {
     // Selections one after the other: each builds on the parameters that the one before has left.
     synchronized (mode) {
       ModeSelectList parsed =
-          ModeSelectList.parse(list, cdb.ten(), disk.geometry(), mode.parameters());
+          ModeSelectList.parse(
+              list, cdb.ten(), disk.geometry(), disk.writeThrough(), mode.parameters());
       return switch (parsed) {
         case ModeSelectList.Refused refused -> new Outcome.CheckCondition(refused.sense());
         case ModeSelectList.Accepted accepted -> {

@@ -56,7 +56,10 @@ final class ModePages {
   private static final int ALL = 0x3f;
   private static final int ALL_SUBPAGES = 0xff;
 
-  /** WCE: writes are acknowledged before they are on stable storage. Nothing can be changed. */
+  /**
+   * WCE: writes are acknowledged before they are on stable storage, unless the disk writes through.
+   * Nothing can be changed.
+   */
   private static final Page CACHING =
       Page.of(
           "08 12 04 00 0000 0000 0000 0000 00 00 0000 00 000000",
@@ -89,6 +92,9 @@ final class ModePages {
   private static final int WRITE_PROTECTED_AT = 4;
   private static final int WRITE_PROTECTED = 0x08;
 
+  private static final int WRITE_CACHE_AT = 2;
+  private static final int WRITE_CACHE_ENABLED = 0x04;
+
   private static final int CHANGEABLE = 1;
   private static final int DEFAULT = 2;
   private static final int SAVED = 3;
@@ -113,6 +119,7 @@ final class ModePages {
       Cdb.ModeSense cdb,
       Geometry geometry,
       boolean readOnly,
+      boolean writeThrough,
       ModeParameters parameters) {
     if (cdb.control() == SAVED) {
       return Sense.SAVING_PARAMETERS_NOT_SUPPORTED;
@@ -132,7 +139,7 @@ final class ModePages {
       out.put((byte) 0).put((byte) 0).put((byte) specific).put((byte) descriptorBytes);
     }
     putBlockDescriptor(out, descriptorBytes, geometry);
-    if (!putPages(out, cdb, parameters)) {
+    if (!putPages(out, cdb, writeThrough, parameters)) {
       return Sense.INVALID_FIELD_IN_CDB;
     }
     int length = out.position() - start;
@@ -152,7 +159,8 @@ final class ModePages {
     }
   }
 
-  private static boolean putPages(ByteBuffer out, Cdb.ModeSense cdb, ModeParameters parameters) {
+  private static boolean putPages(
+      ByteBuffer out, Cdb.ModeSense cdb, boolean writeThrough, ModeParameters parameters) {
     boolean found = false;
     for (Page page : PAGES) {
       boolean wanted =
@@ -162,8 +170,8 @@ final class ModePages {
         out.put(
             switch (cdb.control()) {
               case CHANGEABLE -> page.changeable;
-              case DEFAULT -> page.values;
-              default -> current(page, parameters);
+              case DEFAULT -> current(page, writeThrough, ModeParameters.DEFAULT);
+              default -> current(page, writeThrough, parameters);
             });
         found = true;
       }
@@ -182,8 +190,11 @@ final class ModePages {
   }
 
   /** The values of a page as they are. */
-  static byte[] current(Page page, ModeParameters parameters) {
+  static byte[] current(Page page, boolean writeThrough, ModeParameters parameters) {
     byte[] values = page.values.clone();
+    if (page == CACHING && writeThrough) {
+      values[WRITE_CACHE_AT] &= (byte) ~WRITE_CACHE_ENABLED;
+    }
     if (page == CONTROL) {
       set(values, DESCRIPTOR_SENSE_AT, DESCRIPTOR_SENSE, parameters.descriptorSense());
       set(values, WRITE_PROTECTED_AT, WRITE_PROTECTED, parameters.writeProtected());

@@ -23,7 +23,11 @@ sealed interface ModeSelectList {
 
   /** Reads a list: all of it fits, or nothing is changed. */
   static ModeSelectList parse(
-      ByteBuffer data, boolean ten, Geometry geometry, ModeParameters current) {
+      ByteBuffer data,
+      boolean ten,
+      Geometry geometry,
+      boolean writeThrough,
+      ModeParameters current) {
     ByteBuffer list = data.slice();
     if (list.remaining() < (ten ? HEADER_10_BYTES : HEADER_6_BYTES)) {
       return TRUNCATED;
@@ -38,7 +42,8 @@ sealed interface ModeSelectList {
     if (!isGeometry(descriptors, longDescriptors, geometry)) {
       return WRONG;
     }
-    return parsePages(list.position(list.position() + descriptorBytes).slice(), current);
+    return parsePages(
+        list.position(list.position() + descriptorBytes).slice(), writeThrough, current);
   }
 
   /** Whether a block descriptor, if there is one, describes the disk as it is. */
@@ -59,7 +64,8 @@ sealed interface ModeSelectList {
     return asMany && blockSize == geometry.blockSize();
   }
 
-  private static ModeSelectList parsePages(ByteBuffer in, ModeParameters current) {
+  private static ModeSelectList parsePages(
+      ByteBuffer in, boolean writeThrough, ModeParameters current) {
     ModeParameters wanted = current;
     while (in.hasRemaining()) {
       int at = in.position();
@@ -79,7 +85,7 @@ sealed interface ModeSelectList {
       }
       byte[] values = new byte[length];
       in.get(values);
-      if (!page.mayChange(ModePages.current(page, wanted), values)) {
+      if (!page.mayChange(ModePages.current(page, writeThrough, wanted), values)) {
         return WRONG;
       }
       wanted = ModePages.with(page, values, wanted);

@@ -36,7 +36,8 @@ final class UnitInformation {
           finish(inquiry(reply, inquiry, ports), reply, inquiry.allocationLength(), dataIn);
       case Cdb.ModeSense mode ->
           finish(
-              ModePages.put(reply, mode, disk.geometry(), disk.readOnly(), parameters),
+              ModePages.put(
+                  reply, mode, disk.geometry(), disk.readOnly(), disk.writeThrough(), parameters),
               reply,
               mode.allocationLength(),
               dataIn);

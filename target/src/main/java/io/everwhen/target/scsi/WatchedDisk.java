@@ -30,6 +30,11 @@ final class WatchedDisk implements BlockDevice {
   }
 
   @Override
+  public boolean writeThrough() {
+    return disk.writeThrough();
+  }
+
+  @Override
   public boolean removable() {
     return disk.removable();
   }

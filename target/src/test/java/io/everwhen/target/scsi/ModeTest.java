@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class ModeTest {
 
-  private final LunMap map =
-      LunMap.of(new LogicalUnit(new MemoryDisk(1 << 20), DiskIdentity.of("a disk")));
+  private final MemoryDisk disk = new MemoryDisk(1 << 20);
+  private final LunMap map = LunMap.of(new LogicalUnit(disk, DiskIdentity.of("a disk")));
   private final TestPort port = new TestPort("one", map);
   private final TestPort other = new TestPort("two", map);
 
@@ -44,6 +44,25 @@ class ModeTest {
   }
 
   @Test
+  void aDiskThatWritesThroughSaysThatItHasNoWriteCacheAndEverybodyIsTold() throws IOException {
+    assertThat(port.sense("1a 08 08 00 ff 00")).isNull();
+    assertThat(port.returned().get(4 + 2)).isEqualTo((byte) 0x04);
+    disk.writeThrough(true);
+    for (TestPort each : List.of(port, other)) {
+      assertThat(each.sense("000000000000")).isEqualTo(Sense.MODE_PARAMETERS_CHANGED);
+      assertThat(each.sense("000000000000")).isNull();
+    }
+    for (String current : List.of("1a 08 08 00 ff 00", "1a 08 88 00 ff 00")) {
+      assertThat(port.sense(current)).isNull();
+      assertThat(port.returned().get(4 + 2)).isZero();
+    }
+    assertWhatIsReturnedCanBeSelected();
+    String cached = "00000000 0812 0400 0000 0000 0000 0000 00000000 00000000";
+    assertThat(port.sense("15 10 0000 18 00", data(cached)))
+        .isEqualTo(Sense.INVALID_FIELD_IN_PARAMETER_LIST);
+  }
+
+  @Test
   void whatEachControlFieldSaysAgrees() throws IOException {
     assertThat(port.sense("1a 08 4a 00 ff 00")).isNull();
     assertThat(port.returned()).isEqualTo(data("0f 00 10 00 0a0a 0400 0800 0000 0000 0000"));
@@ -67,6 +86,10 @@ class ModeTest {
 
   @Test
   void whatModeSenseReturnsCanBeSelected() throws IOException {
+    assertWhatIsReturnedCanBeSelected();
+  }
+
+  private void assertWhatIsReturnedCanBeSelected() throws IOException {
     for (String sense : List.of("5a 10 3f ff 000000 00ff 00", "5a 00 3f ff 000000 00ff 00")) {
       assertThat(port.sense(sense)).isNull();
       ByteBuffer list = port.returned();

@@ -22,6 +22,7 @@ public final class MemoryDisk implements BlockDevice {
   private final BitSet mapped = new BitSet();
 
   private volatile boolean readOnly;
+  private volatile boolean writeThrough;
   private volatile boolean removable;
   private volatile DeviceException.@Nullable Reason failWrites;
   private volatile DeviceException.@Nullable Reason failSettles;
@@ -50,6 +51,11 @@ public final class MemoryDisk implements BlockDevice {
   /** Refuses changes from now on, or takes them again. */
   public void readOnly(boolean value) {
     readOnly = value;
+  }
+
+  /** Says from now on that it has no volatile write cache, or that it has. */
+  public void writeThrough(boolean value) {
+    writeThrough = value;
   }
 
   /** Says from now on that it can be ejected, or not. */
@@ -104,6 +110,11 @@ public final class MemoryDisk implements BlockDevice {
   @Override
   public Geometry geometry() {
     return geometry;
+  }
+
+  @Override
+  public boolean writeThrough() {
+    return writeThrough;
   }
 
   @Override
