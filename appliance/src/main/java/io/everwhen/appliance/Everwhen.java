@@ -3,6 +3,7 @@ package io.everwhen.appliance;
 import io.everwhen.appliance.cli.Cli;
 import io.everwhen.appliance.cli.Commands;
 import io.everwhen.appliance.command.DiskCommands;
+import io.everwhen.appliance.command.KeysCommands;
 import io.everwhen.appliance.command.MarkCommand;
 import io.everwhen.appliance.command.ReloadCommand;
 import io.everwhen.appliance.command.RestoreCommand;
@@ -30,6 +31,7 @@ public final class Everwhen {
   /** What the commands do. */
   private static Commands commands() {
     DiskCommands disks = new DiskCommands();
+    KeysCommands keys = new KeysCommands();
     return new Commands(
         new ServeCommand(),
         new StatusCommand(),
@@ -42,7 +44,10 @@ public final class Everwhen {
         disks::add,
         disks::resize,
         disks::remove,
-        disks::set);
+        disks::set,
+        keys::list,
+        keys::rotate,
+        keys::renew);
   }
 
   /** The version that the build wrote into the jar. */

@@ -10,7 +10,6 @@ import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
-import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.Clock;
@@ -18,7 +17,6 @@ import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.JournalFullException;
-import io.everwhen.journal.payload.PayloadEncoder;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
@@ -26,8 +24,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The disks that share one journal, open for reading and writing.
@@ -37,8 +33,6 @@ import org.slf4j.LoggerFactory;
  * or, for tests that must repeat, by the caller. Any thread may call any method.
  */
 public final class Group implements Closeable {
-
-  private static final Logger log = LoggerFactory.getLogger(Group.class);
 
   private final JournalFiles files;
   private final GroupOptions options;
@@ -129,12 +123,13 @@ public final class Group implements Closeable {
     this.options = options;
     this.writerLock = writerLock;
     this.homes = List.copyOf(homes);
-    this.manifest = readyFor(options);
+    PayloadForm form = PayloadForm.of(files, options, random);
+    this.manifest = form.manifest();
     this.backlog = new Backlog(options.backlogBytes());
     this.disks = new LiveDisks(manifest, homes);
     Journal opened = null;
     try {
-      Manifest folded = Maintenance.finishFolding(files, manifest);
+      Manifest folded = Maintenance.finishFolding(files, manifest, form.keys());
       opened =
           Journal.open(
               files,
@@ -150,35 +145,18 @@ public final class Group implements Closeable {
                 int content = encoded ? (int) length : payload;
                 noteAppended(EntryHeader.storedBytes(content));
               },
-              options.compressionLevel() == 0 || !folded.encodes()
-                  ? null
-                  : new PayloadEncoder(options.compressionLevel()));
+              form.encoder(),
+              form.keys());
       this.journal = opened;
       this.volumes = disks.attach(journal);
       this.maintenance =
-          new Maintenance(files, folded, options, clock, journal, disks, backlog, random);
+          new Maintenance(
+              files, folded, options, clock, journal, disks, backlog, random, form.keys());
     } catch (IOException | RuntimeException e) {
       try (LiveDisks _ = disks;
           Journal _ = opened) {
         throw e;
       }
-    }
-  }
-
-  /** The manifest, which says that there are encoded entries before there is the first. */
-  private Manifest readyFor(GroupOptions options) throws IOException {
-    Manifest found = files.readManifest();
-    if (options.compressionLevel() == 0 || found.encodes()) {
-      return found;
-    }
-    try {
-      Manifest encoding = found.withEncoding();
-      files.writeManifest(encoding);
-      return encoding;
-    } catch (NoSpaceException e) {
-      log.warn(
-          "{}: what is written is not compressed: {}", files.storage().describe(), e.getMessage());
-      return found;
     }
   }
 

@@ -2,6 +2,7 @@ package io.everwhen.journal;
 
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.log.JournalOptions;
+import io.everwhen.journal.payload.Secret;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     there is room
  * @param compressionLevel of Zstandard for what is written, 1 to {@value #COMPRESSION_LEVEL_MAX}; 0
  *     when it is stored as it is
+ * @param secret with which what is written is encrypted, or was before; null for no encryption
  */
 public record GroupOptions(
     JournalOptions journal,
@@ -31,7 +33,8 @@ public record GroupOptions(
     boolean background,
     @Nullable HeadSigner signer,
     @Nullable Retention retention,
-    int compressionLevel) {
+    int compressionLevel,
+    @Nullable Secret secret) {
 
   /** Higher ones take more memory than a write is worth. */
   public static final int COMPRESSION_LEVEL_MAX = 9;
@@ -60,7 +63,10 @@ public record GroupOptions(
     }
   }
 
-  /** A group whose head nobody signs, whose history is not thinned, and that compresses nothing. */
+  /**
+   * A group whose head nobody signs, whose history is not thinned, and that stores things as they
+   * are.
+   */
   public GroupOptions(
       JournalOptions journal,
       long historyBytes,
@@ -68,7 +74,17 @@ public record GroupOptions(
       long backlogBytes,
       Duration applyInterval,
       boolean background) {
-    this(journal, historyBytes, applyBytes, backlogBytes, applyInterval, background, null, null, 0);
+    this(
+        journal,
+        historyBytes,
+        applyBytes,
+        backlogBytes,
+        applyInterval,
+        background,
+        null,
+        null,
+        0,
+        null);
   }
 
   /** The same with somebody who signs the head. */
@@ -82,7 +98,8 @@ public record GroupOptions(
         background,
         other,
         retention,
-        compressionLevel);
+        compressionLevel,
+        secret);
   }
 
   /** The same with another bound on the history. */
@@ -96,7 +113,8 @@ public record GroupOptions(
         background,
         signer,
         retention,
-        compressionLevel);
+        compressionLevel,
+        secret);
   }
 
   /** The same with other segments. */
@@ -110,7 +128,8 @@ public record GroupOptions(
         background,
         signer,
         retention,
-        compressionLevel);
+        compressionLevel,
+        secret);
   }
 
   /** The same with another policy for what gets old; null for none. */
@@ -124,7 +143,8 @@ public record GroupOptions(
         background,
         signer,
         policy,
-        compressionLevel);
+        compressionLevel,
+        secret);
   }
 
   /** The same with what is written compressed; not at level 0. */
@@ -138,6 +158,22 @@ public record GroupOptions(
         background,
         signer,
         retention,
-        level);
+        level,
+        secret);
+  }
+
+  /** The same with what is written encrypted; once begun, that goes on. */
+  public GroupOptions withEncryption(@Nullable Secret other) {
+    return new GroupOptions(
+        journal,
+        historyBytes,
+        applyBytes,
+        backlogBytes,
+        applyInterval,
+        background,
+        signer,
+        retention,
+        compressionLevel,
+        other);
   }
 }

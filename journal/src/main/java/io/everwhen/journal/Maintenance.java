@@ -16,6 +16,7 @@ import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.payload.Keyring;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -45,6 +46,7 @@ final class Maintenance {
   private final JournalFiles files;
   private final GroupOptions options;
   private final Clock clock;
+  private final @Nullable Keyring keys;
   private final Journal journal;
   private final LiveDisks disks;
   private final Applier applier;
@@ -77,9 +79,11 @@ final class Maintenance {
       Journal journal,
       LiveDisks disks,
       Backlog backlog,
-      RandomGenerator random)
+      RandomGenerator random,
+      @Nullable Keyring keys)
       throws IOException {
     this.files = files;
+    this.keys = keys;
     this.manifest = manifest;
     this.options = options;
     this.historyBytes = options.historyBytes();
@@ -120,12 +124,13 @@ final class Maintenance {
    *
    * @return the manifest then
    */
-  static Manifest finishFolding(JournalFiles files, Manifest manifest) throws IOException {
+  static Manifest finishFolding(JournalFiles files, Manifest manifest, @Nullable Keyring keys)
+      throws IOException {
     if (manifest.folding() == 0) {
       return manifest;
     }
     try {
-      return new Folder(files).fold(manifest, () -> false).orElse(manifest);
+      return new Folder(files, keys).fold(manifest, () -> false).orElse(manifest);
     } catch (NoSpaceException e) {
       log.warn("folding segment {} has to wait: {}", manifest.folding(), e.getMessage());
       return manifest;
@@ -389,7 +394,7 @@ final class Maintenance {
     if (index.lastSequence() > appliedSequence) {
       return false;
     }
-    Folder folder = new Folder(files);
+    Folder folder = new Folder(files, keys);
     if (files.storage().usableBytes() < folder.bytesNeeded(manifest)) {
       return false;
     }

@@ -14,6 +14,7 @@ import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.DamageException;
+import io.everwhen.journal.payload.KeyException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -78,6 +79,31 @@ class BitFlipTest {
     }
     System.out.printf("%d flips found, %d where nothing is kept%n", found.get(), harmless.get());
     assertThat(found.get()).isGreaterThan(100_000);
+  }
+
+  @Test
+  void aFlippedBitOfAnEncryptedJournalOrItsKeysIsFoundAndNoneGivesWrongData() throws Exception {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(SEED));
+    RandomHistory history = new RandomHistory(machine, RandomHistory.ENCRYPTED_SEED);
+    run(history);
+    history.close();
+    history.open();
+    history.close();
+    Storage storage = RandomHistory.journalOf(machine);
+    for (String name : storage.list()) {
+      int step = name.equals(FileNames.KEYS) ? 1 : SPARSE_STEP;
+      long kept = keptBytes(storage, name);
+      flipEach(
+          machine,
+          "journal",
+          name,
+          0,
+          kept,
+          step,
+          true,
+          m -> isFound(m, history.oracle(), name));
+    }
+    assertThat(found.get()).isGreaterThan(3000);
   }
 
   @Test
@@ -148,7 +174,7 @@ class BitFlipTest {
         long kept = segment.index().dataLength();
         Check reading =
             m -> {
-              try (History open = History.open(RandomHistory.journalOf(m))) {
+              try (History open = History.open(RandomHistory.journalOf(m), RandomHistory.SECRET)) {
                 return open.tailDamage().isPresent()
                     || headAfter(open, history.oracle(), durable) < history.oracle().head();
               }
@@ -310,7 +336,7 @@ class BitFlipTest {
 
   private static boolean isFoundByReadingOrVerifying(
       SimulatedMachine machine, Oracle oracle, String name) throws IOException {
-    try (History history = History.open(RandomHistory.journalOf(machine))) {
+    try (History history = History.open(RandomHistory.journalOf(machine), RandomHistory.SECRET)) {
       if (history.tailDamage().isPresent()) {
         assertNames(name, history.tailDamage().get());
         return true;
@@ -343,7 +369,7 @@ class BitFlipTest {
       throws IOException {
     try {
       return check.found(machine);
-    } catch (FormatException | DamageException e) {
+    } catch (FormatException | DamageException | KeyException e) {
       assertNames(name, String.valueOf(e.getMessage()));
       return true;
     }

@@ -48,8 +48,11 @@ class GoldenFileTest {
           Duration.ofMillis(200),
           List.of(new Retention.Tier(Duration.ofSeconds(10), Duration.ofHours(9))));
 
-  /** The newest, with compressed entries. */
+  /** The newest, with compressed entries; another version of Zstandard may make other bytes. */
   private static final String COMPRESSED = "v3";
+
+  /** The newest, with encrypted entries. */
+  private static final String ENCRYPTED = "v3-encrypted";
 
   private static final List<Manifest.Disk> DISKS =
       List.of(
@@ -59,7 +62,7 @@ class GoldenFileTest {
   private final Oracle oracle = new Oracle(DISKS);
 
   @ParameterizedTest
-  @ValueSource(strings = {"v1", NEWEST, THINNED, COMPRESSED})
+  @ValueSource(strings = {"v1", NEWEST, THINNED, COMPRESSED, ENCRYPTED})
   void whatEachVersionHasWrittenIsReadWholeAndRight(String version) throws IOException {
     writeToday(version);
     Storage journal = new SimulatedMachine(new SplittableRandom(0)).directory("golden");
@@ -75,7 +78,7 @@ class GoldenFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {NEWEST, THINNED})
+  @ValueSource(strings = {NEWEST, THINNED, ENCRYPTED})
   void theSameHistoryWrittenTodayGivesTheSameBytes(String version) throws IOException {
     Map<String, ByteBuffer> today = writeToday(version);
     String target = System.getProperty("everwhen.golden.write." + version);
@@ -179,7 +182,8 @@ class GoldenFileTest {
                 false)
             .withRetention(version.equals(THINNED) ? POLICY : null)
             .withHistoryBytes(version.equals(THINNED) ? 4 << 20 : 192 << 10)
-            .withCompression(version.equals(COMPRESSED) ? 1 : 0);
+            .withCompression(version.equals(COMPRESSED) ? 1 : 0)
+            .withEncryption(version.equals(ENCRYPTED) ? RandomHistory.SECRET : null);
     Group.create(journal, homes, DISKS, clock, random);
     for (int part = 0; part < 3; part++) {
       clock.advance(version.equals(THINNED) ? 86_400_000_000_000L : 0);

@@ -87,6 +87,7 @@ class LongHistoryTest {
             random.split(),
             0,
             (kind, disk, offset, length, payloadLength, encoded, sequence, segment, place) -> {},
+            null,
             null)) {
       journal.startWith(new long[] {DISK.sizeBytes()});
       ByteBuffer[] payloads = new ByteBuffer[16];

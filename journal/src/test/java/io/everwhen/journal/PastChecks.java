@@ -32,7 +32,7 @@ final class PastChecks {
    */
   static long check(Storage journal, Oracle oracle, int instants, RandomGenerator random)
       throws IOException {
-    try (History history = History.open(journal)) {
+    try (History history = History.open(journal, RandomHistory.SECRET)) {
       long horizon = history.horizon().sequence();
       long head = history.head().sequence();
       if (history.tailDamage().isPresent()) {

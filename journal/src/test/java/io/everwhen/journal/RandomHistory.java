@@ -9,6 +9,7 @@ import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.JournalFullException;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
+import io.everwhen.journal.payload.Secret;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,6 +45,12 @@ final class RandomHistory implements Closeable {
 
   /** The histories of this seed and its multiples are compressed, as far as they can be. */
   static final long COMPRESSED_SEED = 3;
+
+  /** The histories of this seed and its multiples are encrypted. */
+  static final long ENCRYPTED_SEED = 5;
+
+  /** What opens the histories that are encrypted; nothing to the others. */
+  static final Secret SECRET = new Secret.KeyFile(new byte[32]);
 
   private final SimulatedMachine machine;
   private final SimulatedClock clock;
@@ -90,7 +97,9 @@ final class RandomHistory implements Closeable {
             random.nextBoolean() ? Duration.ofHours(1) : Duration.ofNanos(100_000),
             false);
     GroupOptions kept = seed % SIGNED_SEED == 0 ? unsigned.withSigner(new TestKey()) : unsigned;
-    GroupOptions compressed = kept.withCompression(seed % COMPRESSED_SEED == 0 ? 1 : 0);
+    GroupOptions compressed =
+        kept.withCompression(seed % COMPRESSED_SEED == 0 ? 1 : 0)
+            .withEncryption(seed % ENCRYPTED_SEED == 0 ? SECRET : null);
     this.options =
         random.nextBoolean()
             ? compressed
@@ -138,7 +147,7 @@ final class RandomHistory implements Closeable {
       return this;
     }
     long head;
-    try (History found = History.open(journalOf(machine))) {
+    try (History found = History.open(journalOf(machine), SECRET)) {
       head = found.head().sequence();
     }
     checkKept(head);

@@ -69,6 +69,14 @@ public final class Cli {
         new Verb<>(DiskOptions.Remove::spec, DiskOptions.Remove::of, commands.diskRemove()));
     verbs.put(
         "disk set", new Verb<>(DiskOptions.Set::spec, DiskOptions.Set::of, commands.diskSet()));
+    verbs.put(
+        "keys list", new Verb<>(KeysOptions.List::spec, KeysOptions.List::of, commands.keysList()));
+    verbs.put(
+        "keys rotate",
+        new Verb<>(KeysOptions.Rotate::spec, KeysOptions.Rotate::of, commands.keysRotate()));
+    verbs.put(
+        "keys renew",
+        new Verb<>(KeysOptions.Renew::spec, KeysOptions.Renew::of, commands.keysRenew()));
   }
 
   /** A command: what it looks like, what its arguments mean, and what it does. */
@@ -140,26 +148,28 @@ public final class Cli {
   }
 
   private void addCommands(CommandLine top) {
-    CommandLine disk = new CommandLine(diskSpec());
-    String prefix = disk.getCommandName() + " ";
+    List<CommandLine> families =
+        List.of(
+            family("disk", "Lists, adds, resizes and removes disks, while they are served."),
+            family("keys", "Tells about and changes the keys of encrypted journals."));
     verbs.forEach((name, verb) -> {
       CommandLine command = new CommandLine(verb.spec.get());
-      if (name.startsWith(prefix)) {
-        disk.addSubcommand(command);
-      } else {
-        top.addSubcommand(command);
-      }
+      families.stream()
+          .filter(family -> name.startsWith(family.getCommandName() + " "))
+          .findFirst()
+          .orElse(top)
+          .addSubcommand(command);
     });
-    top.addSubcommand(disk);
+    families.forEach(top::addSubcommand);
   }
 
-  private static CommandSpec diskSpec() {
-    CommandSpec spec =
-        Specs.command("disk", "Lists, adds, resizes and removes disks, while they are served.");
+  /** A command that only has commands below it. */
+  private static CommandLine family(String name, String description) {
+    CommandSpec spec = Specs.command(name, description);
     spec.usageMessage()
         .synopsisSubcommandLabel("COMMAND")
-        .footer("%n'everwhen disk COMMAND --help' tells more.");
-    return spec;
+        .footer("%n'everwhen " + name + " COMMAND --help' tells more.");
+    return new CommandLine(spec);
   }
 
   private CommandSpec topSpec() {

@@ -15,6 +15,9 @@ package io.everwhen.appliance.cli;
  * @param diskResize gives a disk another size
  * @param diskRemove takes a disk out of service
  * @param diskSet makes a disk read-only or writable
+ * @param keysList tells which keys an encrypted journal has
+ * @param keysRotate lets another secret open them
+ * @param keysRenew makes one more
  */
 public record Commands(
     Command<ServeOptions> serve,
@@ -28,4 +31,7 @@ public record Commands(
     Command<DiskOptions.Add> diskAdd,
     Command<DiskOptions.Resize> diskResize,
     Command<DiskOptions.Remove> diskRemove,
-    Command<DiskOptions.Set> diskSet) {}
+    Command<DiskOptions.Set> diskSet,
+    Command<KeysOptions.List> keysList,
+    Command<KeysOptions.Rotate> keysRotate,
+    Command<KeysOptions.Renew> keysRenew) {}

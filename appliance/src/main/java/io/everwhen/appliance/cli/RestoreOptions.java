@@ -1,7 +1,9 @@
 package io.everwhen.appliance.cli;
 
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.SecretFile;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -13,8 +15,10 @@ import picocli.CommandLine.ParseResult;
  * @param at the instant, as written
  * @param to the file or block device to write
  * @param force whether a file that is there, or a device, may be overwritten
+ * @param secret what opens an encrypted history; null for what the data directory remembers
  */
-public record RestoreOptions(Place place, DiskName disk, String at, Path to, boolean force) {
+public record RestoreOptions(
+    Place place, DiskName disk, String at, Path to, boolean force, @Nullable SecretFile secret) {
 
   /** What an instant looks like; the foot of the help of every command that takes one. */
   static final String INSTANTS =
@@ -32,6 +36,7 @@ public record RestoreOptions(Place place, DiskName disk, String at, Path to, boo
         Specs.required(
             "--to", "FILE|DEVICE", Path.class, "Where to write; a file is made sparse."));
     spec.addOption(Specs.flag("Overwrite a file that is there, or a device.", "--force"));
+    KeysOptions.addSecretTo(spec, "");
     Place.addTo(spec);
     Specs.addJson(spec, "Print what was restored as one JSON object.");
     spec.usageMessage().footer(INSTANTS);
@@ -44,6 +49,7 @@ public record RestoreOptions(Place place, DiskName disk, String at, Path to, boo
         Specs.disk(parsed, 0),
         parsed.<String>matchedOptionValue("--at", ""),
         parsed.<Path>matchedOptionValue("--to", Path.of("")),
-        parsed.hasMatchedOption("--force"));
+        parsed.hasMatchedOption("--force"),
+        KeysOptions.secret(parsed, ""));
   }
 }

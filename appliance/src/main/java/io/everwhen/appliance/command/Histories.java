@@ -4,6 +4,7 @@ import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.Place;
 import io.everwhen.appliance.cli.UsageError;
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.SecretFile;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.format.Manifest;
@@ -16,6 +17,8 @@ import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Finds the histories that a command is about. */
 final class Histories {
@@ -71,6 +74,11 @@ final class Histories {
 
   /** Opens the history of a journal directory. */
   static History open(Path journal) throws IOException, CommandFailed {
+    return open(journal, null);
+  }
+
+  private static History open(Path journal, @Nullable SecretFile secret)
+      throws IOException, CommandFailed {
     if (!DataDirectory.holdsGroup(journal)) {
       throw new CommandFailed(
           "there is no journal in "
@@ -78,16 +86,44 @@ final class Histories {
               + "; if it is on a volume of its own, mount that,"
               + " if it was moved, name its place with --journal");
     }
-    return History.open(DiskStorage.open(journal));
+    DiskStorage storage = DiskStorage.open(journal);
+    return secret == null ? History.open(storage) : History.open(storage, secret.read());
   }
 
-  /** Opens the history that a disk belongs to. */
+  /** Opens the history that a disk belongs to; of an encrypted one all but the content. */
   static History of(Place place, DiskName name) throws IOException, CommandFailed {
+    return of(place, name, null);
+  }
+
+  /**
+   * Opens the history that a disk belongs to, with its content.
+   *
+   * @param secret what opens an encrypted one; null for what the data directory remembers
+   */
+  static History withContent(Place place, DiskName name, @Nullable SecretFile secret)
+      throws IOException, CommandFailed {
+    SecretFile opens = secret;
+    if (opens == null && place.journal() == null) {
+      Optional<StoredDisk> disk = data(place).disk(name);
+      opens = disk.isEmpty() ? null : disk.get().encoding().secret();
+    }
+    History history = of(place, name, opens);
+    if (opens == null && history.manifest().encrypts()) {
+      history.close();
+      throw new CommandFailed(
+          "the history of %s is encrypted: name what opens it with --key-file or --passphrase-file"
+              .formatted(name));
+    }
+    return history;
+  }
+
+  private static History of(Place place, DiskName name, @Nullable SecretFile secret)
+      throws IOException, CommandFailed {
     List<String> there = new ArrayList<>();
     if (place.journal() == null) {
       for (StoredDisk disk : data(place).disks()) {
         if (disk.name().equals(name)) {
-          return open(disk.journal());
+          return open(disk.journal(), secret);
         }
         there.add(disk.name().value());
       }
@@ -103,7 +139,7 @@ final class Histories {
       throw unknown(name, place.data(), there);
     }
     for (Path journal : journals(place)) {
-      History history = open(journal);
+      History history = open(journal, secret);
       if (history.disk(name.value()).isPresent()) {
         return history;
       }

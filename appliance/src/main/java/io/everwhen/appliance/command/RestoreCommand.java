@@ -27,7 +27,8 @@ public final class RestoreCommand implements Command<RestoreOptions> {
       throws IOException, CommandFailed, UsageError {
     long now = new SystemClock().wallNanos();
     Instant at = Histories.instant(options.at(), now);
-    try (History history = Histories.of(options.place(), options.disk())) {
+    try (History history =
+        Histories.withContent(options.place(), options.disk(), options.secret())) {
       boolean device = checkTarget(options, history);
       RestorePlan plan =
           new Planner(history, now).plan(Histories.disk(history, options.disk()), at);

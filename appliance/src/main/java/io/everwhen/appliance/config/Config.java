@@ -200,18 +200,41 @@ public record Config(
   }
 
   /**
+   * Reads a file that holds a key, and that nobody but its owner may read.
+   *
+   * @throws IllegalArgumentException if it is no such file; the message says what to do
+   */
+  static byte[] key(Path file) {
+    try {
+      checkOwnersOnly(file);
+      if (Files.size(file) > TEXT_FILE_BYTES_MAX) {
+        throw new IllegalArgumentException(file + " is too large for a key file");
+      }
+      return Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException("there is no file " + file, e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void checkOwnersOnly(Path file) throws IOException {
+    Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
+    if (!OWNERS.containsAll(mode)) {
+      throw new IllegalArgumentException(
+          "%s holds a secret, and others than its owner may use it (%s); chmod 600 it"
+              .formatted(file, PosixFilePermissions.toString(mode)));
+    }
+  }
+
+  /**
    * Reads a file that holds one line, a secret, and that nobody but its owner may read.
    *
    * @throws IllegalArgumentException if it is no such file; the message says what to do
    */
   static String secret(Path file) {
     try {
-      Set<PosixFilePermission> mode = Files.getPosixFilePermissions(file);
-      if (!OWNERS.containsAll(mode)) {
-        throw new IllegalArgumentException(
-            "%s holds a secret, and others than its owner may use it (%s); chmod 600 it"
-                .formatted(file, PosixFilePermissions.toString(mode)));
-      }
+      checkOwnersOnly(file);
       if (Files.size(file) > SECRET_FILE_BYTES_MAX) {
         throw new IllegalArgumentException(
             "%s has more than %d bytes; a secret is one line"

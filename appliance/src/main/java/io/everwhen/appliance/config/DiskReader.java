@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     read_only: false
  *     write_cache: true
  *     compress: true
+ *     encrypt: {key_file: /etc/everwhen/db.key}
  * }</pre>
  *
  * A disk that no target leads to may have what {@link AccessReader} reads.
@@ -34,9 +35,11 @@ final class DiskReader {
           "read_only",
           "write_cache",
           "compress",
+          "encrypt",
           "initiators",
           "networks",
           "chap");
+  private static final Set<String> ENCRYPT_KEYS = ConfigReader.keys("key_file", "passphrase_file");
   private static final Set<String> LISTED_KEYS = ConfigReader.keys("name");
 
   static {
@@ -103,11 +106,26 @@ final class DiskReader {
           journal,
           readOnly,
           writeCache == null || writeCache,
-          level == null ? EncodingConfig.PLAIN : new EncodingConfig(level),
+          new EncodingConfig(level == null ? 0 : level, secret(mapping)),
           access.access(mapping));
     } catch (IllegalArgumentException e) {
       throw reader.error(mapping.line(), "disks: " + e.getMessage(), e);
     }
+  }
+
+  private @Nullable SecretFile secret(YamlNode.Mapping mapping) throws InvalidConfigException {
+    YamlNode.Entry entry = mapping.entries().get("encrypt");
+    if (entry == null) {
+      return null;
+    }
+    YamlNode.Mapping encrypt = reader.mapping(entry.value(), "encrypt", ENCRYPT_KEYS);
+    Path keyFile = reader.value(encrypt, "key_file", ConfigReader::path);
+    Path passphraseFile = reader.value(encrypt, "passphrase_file", ConfigReader::path);
+    if ((keyFile == null) == (passphraseFile == null)) {
+      throw reader.error(
+          entry.line(), "encrypt: name either a key_file or a passphrase_file", null);
+    }
+    return SecretFile.of(keyFile, passphraseFile);
   }
 
   private static boolean truth(String text) {

@@ -1,21 +1,33 @@
 package io.everwhen.appliance.config;
 
 import io.everwhen.journal.GroupOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * In what form a journal holds what is written.
  *
  * @param compressionLevel of Zstandard, from 1; 0 for not at all
+ * @param secret with which it is encrypted; null for not at all, or as was said before
  */
-public record EncodingConfig(int compressionLevel) {
+public record EncodingConfig(int compressionLevel, @Nullable SecretFile secret) {
 
   /** As it is written. */
-  public static final EncodingConfig PLAIN = new EncodingConfig(0);
+  public static final EncodingConfig PLAIN = new EncodingConfig(0, null);
 
   private static final int USUAL_LEVEL = 1;
 
   public EncodingConfig {
     GroupOptions.DEFAULT.withCompression(compressionLevel);
+  }
+
+  /** The same with what was said before of encryption, where this says nothing. */
+  public EncodingConfig after(EncodingConfig before) {
+    return secret == null ? withSecret(before.secret) : this;
+  }
+
+  /** The same encrypted with another secret. */
+  public EncodingConfig withSecret(@Nullable SecretFile other) {
+    return new EncodingConfig(compressionLevel, other);
   }
 
   /**

@@ -161,8 +161,8 @@ final class Reload {
         } else if (said.size().bytes() > open.get().sizeBytes()) {
           open.get().checkCanHave(said.size().bytes());
         }
-        if (open.isPresent() && !open.get().disk().encoding().equals(said.encoding())) {
-          problems.add(said.name() + ": compress" + restart);
+        if (open.isPresent() && !open.get().disk().encoding().equals(stored.encoding())) {
+          problems.add(said.name() + ": compress and encrypt" + restart);
         }
       } catch (IOException | IllegalArgumentException e) {
         problems.add(said.name() + ": " + e.getMessage());

@@ -160,7 +160,7 @@ public final class DataDirectory {
     ByteSize history = wanted.journalSize();
     Boolean readOnly = wanted.readOnly();
     disk = readOnly == null ? disk : disk.withReadOnly(readOnly);
-    disk = disk.withEncoding(wanted.encoding());
+    disk = disk.withEncoding(wanted.encoding().after(disk.encoding()));
     try {
       return history == null ? disk : disk.withHistoryBytes(history.bytes());
     } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package io.everwhen.appliance.store;
 
+import io.everwhen.appliance.config.SecretFile;
 import io.everwhen.journal.Group;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.FileNames;
@@ -76,15 +77,17 @@ public final class OpenDisk implements Closeable {
                   + " its new place with --journal. The disk is not served without it")
               .formatted(disk.name(), disk.journal()));
     }
-    DiskStorage journal = DiskStorage.create(disk.journal());
-    if (!made) {
-      Group.create(journal, List.of(home), List.of(disk.inGroup()), clock, random);
-    }
+    SecretFile secret = disk.encoding().secret();
     GroupOptions options =
         GroupOptions.DEFAULT
             .withHistoryBytes(disk.historyBytes())
             .withSigner(data.signingKey())
-            .withCompression(disk.encoding().compressionLevel());
+            .withCompression(disk.encoding().compressionLevel())
+            .withEncryption(secret == null ? null : secret.read());
+    DiskStorage journal = DiskStorage.create(disk.journal());
+    if (!made) {
+      Group.create(journal, List.of(home), List.of(disk.inGroup()), clock, random);
+    }
     Group group = Group.open(journal, List.of(home), options, clock, random);
     try {
       boolean sharesVolume = journal.sharesVolumeWith(home);

@@ -2,10 +2,12 @@ package io.everwhen.appliance.store;
 
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.EncodingConfig;
+import io.everwhen.appliance.config.SecretFile;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.Manifest;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -84,7 +86,27 @@ public record StoredDisk(
     if (encoding.compressionLevel() > 0) {
       node.put("compress", encoding.compressionLevel());
     }
+    SecretFile secret = encoding.secret();
+    if (secret != null) {
+      node.put(key(secret.kind()), secret.path().toString());
+    }
     return Json.text(node) + "\n";
+  }
+
+  private static String key(SecretFile.Kind kind) {
+    return switch (kind) {
+      case KEY_FILE -> "key_file";
+      case PASSPHRASE_FILE -> "passphrase_file";
+    };
+  }
+
+  private static @Nullable SecretFile secret(JsonNode node) {
+    for (SecretFile.Kind kind : SecretFile.Kind.values()) {
+      if (node.has(key(kind))) {
+        return new SecretFile(kind, Path.of(node.path(key(kind)).asString()));
+      }
+    }
+    return null;
   }
 
   static StoredDisk decode(String text, Path data, String where) throws IOException {
@@ -104,7 +126,7 @@ public record StoredDisk(
           data.resolve(node.required("journal").asString()).normalize(),
           node.path("journal_size").asLong(GroupOptions.DEFAULT.historyBytes()),
           node.path("read_only").asBoolean(false),
-          new EncodingConfig(node.path("compress").asInt(0)));
+          new EncodingConfig(node.path("compress").asInt(0), secret(node)));
     } catch (RuntimeException e) {
       throw new IOException(where + " is damaged: " + e.getMessage(), e);
     }

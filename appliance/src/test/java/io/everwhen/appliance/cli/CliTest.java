@@ -151,7 +151,7 @@ class CliTest {
             new StatusOptions(new Place(Path.of("d"), Path.of("j"))),
             new TimelineOptions(HERE, disk0, "seq:1", "now"),
             new MarkOptions(HERE, disk0, "before upgrade"),
-            new RestoreOptions(HERE, disk0, "10 minutes ago", Path.of("out.img"), true),
+            new RestoreOptions(HERE, disk0, "10 minutes ago", Path.of("out.img"), true, null),
             new VerifyOptions(HERE, null, null, null),
             new VerifyOptions(new Place(Path.of("d"), null), disk0, null, null));
   }
@@ -252,6 +252,9 @@ class CliTest {
   private int run(String... arguments) {
     return new Cli(
             new Commands(
+                this::record,
+                this::record,
+                this::record,
                 this::record,
                 this::record,
                 this::record,

@@ -121,6 +121,21 @@ class ConfigTest {
   }
 
   @Test
+  void readsWithWhatAJournalIsEncrypted() throws Exception {
+    Config config =
+        read(
+            "disks: {a: {size: 1M, encrypt: {key_file: /k}}, b: {size: 1M, encrypt: {passphrase_file: /p}}, c: {size: 1M}}");
+    assertThat(config.disks())
+        .extracting(disk -> disk.encoding().secret())
+        .containsExactly(
+            new SecretFile(SecretFile.Kind.KEY_FILE, Path.of("/k")),
+            new SecretFile(SecretFile.Kind.PASSPHRASE_FILE, Path.of("/p")),
+            null);
+    assertThatThrownBy(() -> read("disks:\n  a:\n    size: 1M\n    encrypt: {}"))
+        .hasMessage("e.yaml:4: encrypt: name either a key_file or a passphrase_file");
+  }
+
+  @Test
   void readsPortalsTargetsAndLimits() throws Exception {
     Config read =
         read(

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * 44  payload checksum  u32   CRC32C
  * 48  disk              u16   number within the group
  * 50  kind              u8    {@link EntryKind}
- * 51  flags             u8    {@link #CONTINUES}, {@link #COMPRESSED}
+ * 51  flags             u8    {@link #CONTINUES}, {@link #COMPRESSED}, {@link #ENCRYPTED}
  * 52  chain             u32   checksum field of the previous entry's header
  * 56  durable           u64   highest sequence known to be on stable storage when this entry was made
  * </pre>
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * segment. The chain keeps entries that a crash cut off from being taken up again behind a new
  * entry.
  *
- * @param encoding how the payload of a WRITE is stored: 0 as it is, or {@link #COMPRESSED}. Its
- *     content has {@code length} bytes in any case
+ * @param encoding how the payload of a WRITE is stored: 0 as it is, else {@link #COMPRESSED},
+ *     {@link #ENCRYPTED} or both. Its content has {@code length} bytes in any case
  */
 public record EntryHeader(
     long sequence,
@@ -48,7 +48,7 @@ public record EntryHeader(
   /** Bytes of a header. */
   public static final int BYTES = 64;
 
-  /** The largest payload: 16 MiB. */
+  /** The largest payload: 16 MiB; encrypted, {@link #ENCRYPTION_BYTES} more. */
   public static final int MAX_PAYLOAD_BYTES = 16 << 20;
 
   /** Entries start at multiples of this many bytes. */
@@ -60,7 +60,13 @@ public record EntryHeader(
   /** Flag: the payload is a Zstandard frame (RFC 8878) of the extent's content. */
   public static final int COMPRESSED = 2;
 
-  private static final int ENCODINGS = COMPRESSED;
+  /** Flag: the payload is encrypted, after it was compressed. */
+  public static final int ENCRYPTED = 4;
+
+  /** Bytes by which an encrypted payload is longer: the key's number, the nonce and the tag. */
+  public static final int ENCRYPTION_BYTES = 4 + 12 + 16;
+
+  private static final int ENCODINGS = COMPRESSED | ENCRYPTED;
 
   private static final int MAGIC = 0x31455645;
 
@@ -146,7 +152,10 @@ public record EntryHeader(
     if (kind == null
         || (flags & ~(CONTINUES | ENCODINGS)) != 0
         || payloadLength < 0
-        || payloadLength > MAX_PAYLOAD_BYTES) {
+        || payloadLength > maxPayloadBytes(encoding)) {
+      return null;
+    }
+    if ((encoding & ENCRYPTED) != 0 && payloadLength < ENCRYPTION_BYTES) {
       return null;
     }
     if (encoding != 0 && (kind != EntryKind.WRITE || length < 1 || length > MAX_PAYLOAD_BYTES)) {
@@ -166,6 +175,10 @@ public record EntryHeader(
         from.getLong(at + 56),
         from.getInt(at + 4),
         encoding);
+  }
+
+  private static int maxPayloadBytes(int encoding) {
+    return MAX_PAYLOAD_BYTES + ((encoding & ENCRYPTED) != 0 ? ENCRYPTION_BYTES : 0);
   }
 
   /** A byte order mistake would be silent, so it is checked where buffers are made. */

@@ -27,6 +27,9 @@ public final class FileNames {
   /** Which instants count where the history was thinned. */
   public static final String KEPT = "kept";
 
+  /** The keys of encrypted payloads, wrapped. */
+  public static final String KEYS = "keys";
+
   /** The current content of a disk. */
   public static final String IMAGE = "image";
 

@@ -30,9 +30,11 @@ import java.util.UUID;
  * @param folding the segment that is being folded into the baseline, or 0. While it is not 0 the
  *     baseline holds some of that segment's entries already, and history begins after them
  * @param encodes whether there may be encoded entries
+ * @param encrypts whether some of them may be encrypted, with keys in a {@link KeysFile}; the last
+ *     line but one says so
  */
 public record Manifest(
-    UUID id, List<Disk> disks, Baseline baseline, long folding, boolean encodes) {
+    UUID id, List<Disk> disks, Baseline baseline, long folding, boolean encodes, boolean encrypts) {
 
   private static final String TITLE_WORD = "everwhen-group";
   private static final String TITLE = TITLE_WORD + " 2";
@@ -45,7 +47,7 @@ public record Manifest(
 
   /** A group without encoded entries. */
   public Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
-    this(id, disks, baseline, folding, false);
+    this(id, disks, baseline, folding, false, false);
   }
 
   /**
@@ -92,17 +94,22 @@ public record Manifest(
         disks.stream()
             .map(disk -> new Disk(disk.number, disk.name, sizes[disk.number], disk.blockBytes))
             .toList();
-    return new Manifest(id, there, next, 0, encodes);
+    return new Manifest(id, there, next, 0, encodes, encrypts);
   }
 
   /** The same group while a segment is being folded. */
   public Manifest withFolding(long segment) {
-    return new Manifest(id, disks, baseline, segment, encodes);
+    return new Manifest(id, disks, baseline, segment, encodes, encrypts);
   }
 
   /** The same group with entries that may be encoded. */
   public Manifest withEncoding() {
-    return new Manifest(id, disks, baseline, folding, true);
+    return new Manifest(id, disks, baseline, folding, true, encrypts);
+  }
+
+  /** The same group with entries that may be encrypted. */
+  public Manifest withEncryption() {
+    return new Manifest(id, disks, baseline, folding, true, true);
   }
 
   /** Whether these are the bytes of a manifest of the first version, damaged or not. */
@@ -131,6 +138,7 @@ public record Manifest(
                 baseline.chain,
                 baseline.seal));
     text.append("folding ").append(folding).append('\n');
+    text.append(encrypts ? "encrypted\n" : "");
     return TextFiles.withChecksum(text.toString());
   }
 
@@ -154,6 +162,7 @@ public record Manifest(
     List<Disk> disks = new ArrayList<>();
     Baseline baseline = null;
     long folding = 0;
+    boolean encrypts = false;
     try {
       for (String line : lines.subList(1, lines.size())) {
         String[] w = line.split(" ", -1);
@@ -171,6 +180,7 @@ public record Manifest(
                       Long.parseLong(w[6]),
                       Integer.parseInt(w[8]),
                       w[10]);
+          case "encrypted" -> encrypts = true;
           case "folding" -> folding = Long.parseLong(w[1]);
           default ->
               throw new FormatException(
@@ -188,6 +198,6 @@ public record Manifest(
         throw new FormatException(name + " lists its disks out of order");
       }
     }
-    return new Manifest(id, disks, baseline, folding, title.equals(ENCODING_TITLE));
+    return new Manifest(id, disks, baseline, folding, title.equals(ENCODING_TITLE), encrypts);
   }
 }

@@ -11,6 +11,7 @@ import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.payload.Keyring;
 import io.everwhen.journal.payload.PayloadDecoder;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Folds the oldest segment into the baseline, and so moves the horizon to its end.
@@ -31,10 +33,16 @@ public final class Folder {
   private static final long SLACK_BYTES = 1 << 20;
 
   private final JournalFiles files;
-  private final PayloadDecoder decoder = new PayloadDecoder();
+  private final PayloadDecoder decoder;
 
-  public Folder(JournalFiles files) {
+  /**
+   * A folder.
+   *
+   * @param keys of the group; null when nothing is encrypted
+   */
+  public Folder(JournalFiles files, @Nullable Keyring keys) {
     this.files = files;
+    this.decoder = new PayloadDecoder(keys);
   }
 
   /**

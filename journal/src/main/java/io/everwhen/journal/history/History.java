@@ -14,7 +14,9 @@ import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.payload.Keyring;
 import io.everwhen.journal.payload.PayloadDecoder;
+import io.everwhen.journal.payload.Secret;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,8 +54,8 @@ public final class History implements Closeable {
   private final List<Hole> holes;
   private final @Nullable String tailDamage;
   private final @Nullable Closeable pin;
-  private final EntryReader reader = new EntryReader();
-  private final PayloadDecoder decoder = new PayloadDecoder();
+  private final EntryReader reader;
+  private final PayloadDecoder decoder;
   private @Nullable DamageException marksDamage;
 
   private History(
@@ -63,8 +65,11 @@ public final class History implements Closeable {
       FoundSegments found,
       Head head,
       List<Long> stamps,
-      @Nullable Closeable pin) {
+      @Nullable Closeable pin,
+      @Nullable Keyring keys) {
     this.files = files;
+    this.reader = new EntryReader(keys);
+    this.decoder = new PayloadDecoder(keys);
     this.manifest = manifest;
     this.kept = kept;
     this.found = found;
@@ -76,8 +81,21 @@ public final class History implements Closeable {
     this.pin = pin;
   }
 
-  /** Opens the history in a journal directory, whether or not a process is writing it. */
+  /**
+   * Opens the history in a journal directory, whether or not a process is writing it. Of what is
+   * encrypted everything can be asked for but the content.
+   */
   public static History open(Storage storage) throws IOException {
+    return open(storage, null);
+  }
+
+  /**
+   * Opens the history in a journal directory.
+   *
+   * @param secret of an encrypted one; not used for one that is not
+   * @throws io.everwhen.journal.payload.KeyException when it is the wrong one
+   */
+  public static History open(Storage storage, @Nullable Secret secret) throws IOException {
     JournalFiles files = new JournalFiles(storage);
     Closeable pin = pin(storage);
     boolean opened = false;
@@ -85,6 +103,8 @@ public final class History implements Closeable {
       // A segment may be sealed or folded while we look; then we look again.
       for (int attempt = 0; ; attempt++) {
         Manifest manifest = files.readManifest();
+        Keyring keys =
+            secret == null || !manifest.encrypts() ? null : files.openKeys(manifest, secret);
         try {
           // Before what it speaks of is looked for: a journal only gets longer.
           Head head = readHead(files);
@@ -92,7 +112,7 @@ public final class History implements Closeable {
           Kept kept = files.readKept(manifest);
           FoundSegments found = FoundSegments.in(files, manifest);
           opened = true;
-          return new History(files, manifest, kept, found, head, stamps, pin);
+          return new History(files, manifest, kept, found, head, stamps, pin, keys);
         } catch (NoSuchFileException e) {
           if (attempt == 20) {
             throw new DamageException("a file of the journal is missing: " + e.getMessage(), e);

@@ -7,6 +7,7 @@ import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.payload.KeyException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -228,6 +229,7 @@ public final class PastView implements Closeable {
       return;
     }
     EntryHeader entry;
+    ByteBuffer content;
     try {
       JournalFiles.OpenSegment open = segment.open();
       entry =
@@ -237,6 +239,9 @@ public final class PastView implements Closeable {
               index.extentPlace(extent),
               newest[sector],
               index.extentLength(extent));
+      content = reader.payload();
+    } catch (KeyException e) {
+      throw e;
     } catch (IOException e) {
       throw lost(segment, extent, e);
     }
@@ -248,7 +253,7 @@ public final class PastView implements Closeable {
           extent,
           new IOException("entry " + entry.sequence() + " is not what the index says"));
     }
-    into.put(reader.payload().slice((int) (offset - entry.offset()), into.remaining()));
+    into.put(content.slice((int) (offset - entry.offset()), into.remaining()));
   }
 
   private LossException lost(HistorySegment segment, int extent, IOException cause)

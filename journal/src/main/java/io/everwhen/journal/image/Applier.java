@@ -23,11 +23,12 @@ public final class Applier {
 
   private final Journal journal;
   private final List<Volume> volumes;
-  private final EntryReader reader = new EntryReader();
+  private final EntryReader reader;
 
   Applier(Journal journal, List<Volume> volumes) {
     this.journal = journal;
     this.volumes = volumes;
+    this.reader = journal.newReader();
   }
 
   /**

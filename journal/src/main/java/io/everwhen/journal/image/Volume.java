@@ -143,7 +143,7 @@ public final class Volume {
   private void decodeEntry(Piece piece, ByteBuffer into) throws IOException {
     Source source = piece.source();
     EntryReader kept = decoders.poll();
-    EntryReader reader = kept == null ? new EntryReader() : kept;
+    EntryReader reader = kept == null ? journal.newReader() : kept;
     EntryHeader entry =
         reader.read(
             source.segment().file(),
@@ -165,7 +165,8 @@ public final class Volume {
   private void checkNotLost(Source source, IOException failure) throws IOException {
     Segment segment = source.segment();
     try {
-      new EntryReader()
+      journal
+          .newReader()
           .read(segment.file(), segment.header(), source.place(), source.sequence(), 0);
     } catch (DamageException e) {
       throw new DamageException(

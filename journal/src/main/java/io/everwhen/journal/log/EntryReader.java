@@ -4,6 +4,7 @@ import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.payload.Keyring;
 import io.everwhen.journal.payload.PayloadDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,12 +22,21 @@ public final class EntryReader {
   private static final int LEAST_BYTES = 4096;
 
   private final CRC32C crc = new CRC32C();
-  private final PayloadDecoder decoder = new PayloadDecoder();
+  private final PayloadDecoder decoder;
   private ByteBuffer buffer = ByteBuffer.allocateDirect(LEAST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private @Nullable StorageFile loadedFile;
   private long loadedPlace;
   private @Nullable EntryHeader entry;
   private @Nullable ByteBuffer content;
+
+  /**
+   * A reader.
+   *
+   * @param keys of the group; null when nothing is encrypted, or nobody asks for what is
+   */
+  public EntryReader(@Nullable Keyring keys) {
+    this.decoder = new PayloadDecoder(keys);
+  }
 
   /**
    * Reads the entry at {@code place}.

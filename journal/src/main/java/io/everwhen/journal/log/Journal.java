@@ -9,6 +9,7 @@ import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.payload.EncodedPayload;
+import io.everwhen.journal.payload.Keyring;
 import io.everwhen.journal.payload.PayloadEncoder;
 import java.io.Closeable;
 import java.io.IOException;
@@ -44,6 +45,7 @@ public final class Journal implements Closeable {
   private final SegmentSupply supply;
   private final Appender appender;
   private final @Nullable PayloadEncoder encoder;
+  private final @Nullable Keyring keys;
   private final long recoveredSequence;
 
   // Guarded by this.
@@ -63,9 +65,11 @@ public final class Journal implements Closeable {
       RandomGenerator random,
       Recovery.Result recovered,
       EntryListener listener,
-      @Nullable PayloadEncoder encoder)
+      @Nullable PayloadEncoder encoder,
+      @Nullable Keyring keys)
       throws IOException {
     this.files = files;
+    this.keys = keys;
     this.encoder = encoder;
     this.storage = files.storage();
     this.manifest = manifest;
@@ -96,6 +100,7 @@ public final class Journal implements Closeable {
    * @param listener told of every entry appended from now on
    * @param encoder of what is written; null when all is stored as it is. The manifest says that
    *     there are encoded entries
+   * @param keys of encrypted entries that are there; null when there are none
    */
   public static Journal open(
       JournalFiles files,
@@ -105,10 +110,11 @@ public final class Journal implements Closeable {
       RandomGenerator random,
       long knownDurable,
       EntryListener listener,
-      @Nullable PayloadEncoder encoder)
+      @Nullable PayloadEncoder encoder,
+      @Nullable Keyring keys)
       throws IOException {
     Recovery.Result recovered = Recovery.recover(files, manifest, knownDurable);
-    return new Journal(files, manifest, options, clock, random, recovered, listener, encoder);
+    return new Journal(files, manifest, options, clock, random, recovered, listener, encoder, keys);
   }
 
   private synchronized Segment takeNextSegment() throws IOException {
@@ -139,7 +145,7 @@ public final class Journal implements Closeable {
           "an entry holds " + options.maxPayloadBytes() + " bytes, not " + data.remaining());
     }
     PayloadEncoder encodes = encoder;
-    EncodedPayload encoded = encodes == null ? null : encodes.encode(data);
+    EncodedPayload encoded = encodes == null ? null : encodes.encode(disk, offset, data);
     if (encodes == null || encoded == null) {
       int checksum = Appender.crc(data);
       appender.stage(EntryKind.WRITE, 0, disk, offset, data.remaining(), data, checksum);
@@ -162,6 +168,11 @@ public final class Journal implements Closeable {
         encodes.release(stored);
       }
     }
+  }
+
+  /** A reader of single entries, for one thread. */
+  public EntryReader newReader() {
+    return new EntryReader(keys);
   }
 
   /** The largest write. */

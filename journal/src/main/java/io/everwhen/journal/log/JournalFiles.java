@@ -4,6 +4,7 @@ import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Kept;
+import io.everwhen.journal.format.KeysFile;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
@@ -12,6 +13,9 @@ import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.io.FileMaps;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.payload.KeyException;
+import io.everwhen.journal.payload.Keyring;
+import io.everwhen.journal.payload.Secret;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -27,6 +31,7 @@ public final class JournalFiles {
 
   private static final int MAX_MANIFEST_BYTES = 1 << 20;
   private static final int MAX_HEAD_BYTES = 4096;
+  private static final int MAX_KEYS_BYTES = 1 << 20;
   private static final int MAX_STAMP_BYTES = 256 << 10;
   private static final int MAX_KEPT_BYTES = 16 << 20;
   private static final int MAX_INDEX_BYTES = 1 << 30;
@@ -163,6 +168,40 @@ public final class JournalFiles {
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
+  }
+
+  /** Reads the keys; empty when there are none. */
+  public Optional<KeysFile> readKeys() throws IOException {
+    try {
+      return Optional.of(
+          KeysFile.decode(readWhole(FileNames.KEYS, MAX_KEYS_BYTES), describe(FileNames.KEYS)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Opens the keys of an encrypted group.
+   *
+   * @throws KeyException when they are not there, are another group's, or the secret is wrong
+   */
+  public Keyring openKeys(Manifest group, Secret secret) throws IOException {
+    String where = describe(FileNames.KEYS);
+    KeysFile keys =
+        readKeys()
+            .orElseThrow(() ->
+                new KeyException(
+                    "the journal is encrypted, and its keys are not there: put a copy of them back to %s. Nothing is damaged"
+                        .formatted(where)));
+    if (!keys.group().equals(group.id())) {
+      throw new KeyException(where + " belongs to another group; put back the one of this group");
+    }
+    return Keyring.open(keys, secret, where);
+  }
+
+  /** Replaces the keys; durable when it returns. */
+  public void writeKeys(KeysFile keys) throws IOException {
+    replace(FileNames.KEYS, keys.encode());
   }
 
   /** Replaces the signed head; durable when it returns. What it signs must be durable before. */

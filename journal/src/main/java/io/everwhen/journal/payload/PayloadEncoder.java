@@ -2,6 +2,7 @@ package io.everwhen.journal.payload;
 
 import io.everwhen.journal.format.EntryHeader;
 import java.nio.ByteBuffer;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,30 +23,57 @@ public final class PayloadEncoder {
   private static final BufferPool BUFFERS = new BufferPool();
 
   private final int compressionLevel;
+  private final @Nullable Encryption encryption;
+
+  private record Encryption(Keyring keys, Nonces nonces) {}
 
   /**
    * An encoder.
    *
-   * @param compressionLevel of Zstandard, from 1
+   * @param compressionLevel of Zstandard, from 1; 0 for no compression
+   * @param keys whose newest encrypts; null for no encryption
+   * @param random for nonces, not the same as at any other opening
    */
-  public PayloadEncoder(int compressionLevel) {
+  public PayloadEncoder(int compressionLevel, @Nullable Keyring keys, RandomGenerator random) {
     this.compressionLevel = compressionLevel;
+    this.encryption = keys == null ? null : new Encryption(keys, new Nonces(random));
   }
 
   /**
    * Encodes what remains in {@code data}, which is not moved.
    *
+   * @param offset where it goes on the disk
    * @return null when it is to be stored as it is; else to be {@link #release}d
    */
-  public @Nullable EncodedPayload encode(ByteBuffer data) {
-    ByteBuffer copy = data.isDirect() ? null : copyOf(data);
+  public @Nullable EncodedPayload encode(int disk, long offset, ByteBuffer data) {
+    if (!data.hasRemaining()) {
+      return null;
+    }
+    ByteBuffer compressed = compressionLevel == 0 ? null : compressedCopy(data);
+    int encoding = compressed == null ? 0 : EntryHeader.COMPRESSED;
+    if (encryption == null) {
+      return compressed == null ? null : new EncodedPayload(compressed, encoding);
+    }
+    ByteBuffer plain = compressed == null ? data : compressed;
+    ByteBuffer encrypted = BUFFERS.acquire(plain.remaining() + EntryHeader.ENCRYPTION_BYTES);
+    int both = encoding | EntryHeader.ENCRYPTED;
+    PayloadCipher.encrypt(
+        encryption.keys, encryption.nonces, both, disk, offset, data.remaining(), plain, encrypted);
+    if (compressed != null) {
+      BUFFERS.release(compressed);
+    }
+    return new EncodedPayload(encrypted.flip(), both);
+  }
+
+  private @Nullable ByteBuffer compressedCopy(ByteBuffer data) {
+    if (data.isDirect()) {
+      return compressed(data);
+    }
+    ByteBuffer direct = copyOf(data);
     try {
-      ByteBuffer compressed = compressed(copy == null ? data : copy);
-      return compressed == null ? null : new EncodedPayload(compressed, EntryHeader.COMPRESSED);
+      return compressed(direct);
     } finally {
-      if (copy != null) {
-        BUFFERS.release(copy);
-      }
+      BUFFERS.release(direct);
     }
   }
 
@@ -60,9 +88,6 @@ public final class PayloadEncoder {
 
   private @Nullable ByteBuffer compressed(ByteBuffer data) {
     int length = data.remaining();
-    if (length == 0) {
-      return null;
-    }
     ByteBuffer frame = BUFFERS.acquire(Zstandard.bound(length));
     int bytes = looksCompressible(data, frame) ? compress(data, frame) : length;
     if (!isWorthwhile(bytes, length)) {

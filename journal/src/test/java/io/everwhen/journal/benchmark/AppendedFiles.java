@@ -69,6 +69,7 @@ final class AppendedFiles implements AutoCloseable {
             new SplittableRandom(),
             0,
             (kind, disk, offset, length, payloadLength, encoded, sequence, segment, place) -> {},
+            null,
             null);
     journal.startWith(new long[] {DISK_BYTES});
     journal.prepareNext(() -> false);

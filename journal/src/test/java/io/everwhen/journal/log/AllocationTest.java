@@ -79,6 +79,7 @@ class AllocationTest {
             new SplittableRandom(),
             0,
             (kind, disk, offset, length, payloadLength, encoded, sequence, segment, place) -> {},
+            null,
             null);
     journal.startWith(new long[] {DISK_BYTES});
     journal.prepareNext(() -> false);
