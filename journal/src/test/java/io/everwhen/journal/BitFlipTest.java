@@ -94,14 +94,7 @@ class BitFlipTest {
       int step = name.equals(FileNames.KEYS) ? 1 : SPARSE_STEP;
       long kept = keptBytes(storage, name);
       flipEach(
-          machine,
-          "journal",
-          name,
-          0,
-          kept,
-          step,
-          true,
-          m -> isFound(m, history.oracle(), name));
+          machine, "journal", name, 0, kept, step, true, m -> isFound(m, history.oracle(), name));
     }
     assertThat(found.get()).isGreaterThan(3000);
   }

@@ -36,6 +36,11 @@ public final class Thinner {
   /** Of the time that goes by, thinning takes one part, and rests as many as this. */
   private static final int REST = 4;
 
+  /** How long what cannot be read is tried again, before thinning goes on without it. */
+  private static final long PATIENCE_NANOS = 3_600_000_000_000L;
+
+  private static final long NEVER = Long.MIN_VALUE;
+
   private final JournalFiles files;
   private final Clock clock;
   private final RandomGenerator random;
@@ -47,6 +52,7 @@ public final class Thinner {
   private long keptSegment;
   private @Nullable Coalescer coalescer;
   private long dueNanos;
+  private long damagedSinceNanos = NEVER;
   private @Nullable String problem;
 
   /** The last segment that is old enough to be thinned, as far as they were looked at. */
@@ -155,6 +161,7 @@ public final class Thinner {
       if (!now.equals(problem)) {
         log.warn("{}", now);
       }
+      damagedSinceNanos = damagedSinceNanos == NEVER ? clock.monotonicNanos() : damagedSinceNanos;
       problem = now;
       return false;
     }
@@ -207,7 +214,15 @@ public final class Thinner {
     }
     NavigableMap<Long, Kept.Instant> before = new TreeMap<>(candidates);
     if (further) {
-      addNew(candidates, policy);
+      try {
+        addNew(candidates, policy, false);
+        damagedSinceNanos = NEVER;
+      } catch (DamageException e) {
+        if (!isLastingDamage()) {
+          throw e;
+        }
+        addNew(candidates, policy, true);
+      }
     }
     NavigableMap<Long, Kept.Instant> chosen = policy.choose(candidates, now(policy));
     if (chosen.equals(before)) {
@@ -225,15 +240,29 @@ public final class Thinner {
     return true;
   }
 
-  /** Adds the instants since those that are kept. */
-  private void addNew(NavigableMap<Long, Kept.Instant> candidates, Retention policy)
+  /**
+   * Whether what could not be read was tried again for so long that it will not come back. Until
+   * then it may, and with it the instants that the policy promises.
+   */
+  private boolean isLastingDamage() {
+    return damagedSinceNanos != NEVER
+        && clock.monotonicNanos() - damagedSinceNanos >= PATIENCE_NANOS;
+  }
+
+  /**
+   * Adds the instants since those that are kept.
+   *
+   * @param despiteDamage whether to do without what cannot be read
+   */
+  private void addNew(
+      NavigableMap<Long, Kept.Instant> candidates, Retention policy, boolean despiteDamage)
       throws IOException {
     long after = candidates.isEmpty() ? 0 : candidates.lastKey();
     long afterTime =
         candidates.isEmpty() ? Long.MIN_VALUE : candidates.lastEntry().getValue().timeNanos();
     try (History history = History.open(files.storage())) {
       for (long step : policy.steps(afterTime, passed.timeNanos, now(policy))) {
-        for (Point last : lastAt(history, step)) {
+        for (Point last : lastAt(history, step, despiteDamage)) {
           if (last.sequence() > after) {
             candidates.put(last.sequence(), new Kept.Instant(last.timeNanos(), false));
           }
@@ -245,17 +274,21 @@ public final class Thinner {
           candidates.put(sequence, new Kept.Instant(mark.point().timeNanos(), true));
         }
       }
+      if (history.marksDamage().isPresent() && !despiteDamage) {
+        throw history.marksDamage().get();
+      }
     }
     candidates.putIfAbsent(passed.sequence, new Kept.Instant(passed.timeNanos, false));
   }
 
   /** The last change at a full step; where damage hides it, the nearest ones around it. */
-  private static List<Point> lastAt(History history, long step) throws IOException {
+  private static List<Point> lastAt(History history, long step, boolean despiteDamage)
+      throws IOException {
     try {
       return history.atTime(step).stream().toList();
     } catch (LossException e) {
-      if (!history.holes().isEmpty()) {
-        throw e; // nobody knows what is behind it
+      if (!despiteDamage || !history.holes().isEmpty()) {
+        throw e; // nobody knows what is behind a hole
       }
       List<Point> around = new ArrayList<>();
       for (HistorySegment segment : history.segments()) {
