@@ -81,7 +81,10 @@ class CloseTest {
       JournalFiles files = new JournalFiles(journal);
       Manifest manifest = files.readManifest();
       int[] left = {random.nextInt(30)};
-      givenUp += new Folder(files, null).fold(manifest, () -> left[0]-- == 0).isEmpty() ? 1 : 0;
+      Folder folder =
+          new Folder(
+              files, manifest.encrypts() ? files.openKeys(manifest, RandomHistory.SECRET) : null);
+      givenUp += folder.fold(manifest, () -> left[0]-- == 0).isEmpty() ? 1 : 0;
       PastChecks.check(journal, history.oracle(), 5, random);
       history.open();
       LiveChecks.check(history);
