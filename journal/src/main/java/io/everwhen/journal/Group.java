@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -37,14 +38,13 @@ public final class Group implements Closeable {
   private final JournalFiles files;
   private final GroupOptions options;
   private final Closeable writerLock;
-  private final List<? extends Storage> homes;
-  private final Manifest manifest;
+  private final List<Storage> homes;
   private final LiveDisks disks;
   private final Journal journal;
-  private final List<Volume> volumes;
   private final Backlog backlog;
   private final Maintenance maintenance;
 
+  private volatile Manifest manifest;
   private volatile @Nullable String fullAlarm;
 
   /**
@@ -77,7 +77,7 @@ public final class Group implements Closeable {
     // Also one that was there: who wrote it may have died before it was durable.
     files.writeManifest(manifest);
     for (Manifest.Disk disk : disks) {
-      Image.create(homes.get(disk.number()), manifest, disk);
+      Image.create(homes.get(disk.number()), manifest, disk, 0);
     }
   }
 
@@ -122,7 +122,7 @@ public final class Group implements Closeable {
     storage.syncDirectory();
     this.options = options;
     this.writerLock = writerLock;
-    this.homes = List.copyOf(homes);
+    this.homes = new CopyOnWriteArrayList<>(homes);
     PayloadForm form = PayloadForm.of(files, options, random);
     this.manifest = form.manifest();
     this.backlog = new Backlog(options.backlogBytes());
@@ -148,7 +148,7 @@ public final class Group implements Closeable {
               form.encoder(),
               form.keys());
       this.journal = opened;
-      this.volumes = disks.attach(journal);
+      disks.attach(journal);
       this.maintenance =
           new Maintenance(
               files, folded, options, clock, journal, disks, backlog, random, form.keys());
@@ -173,7 +173,7 @@ public final class Group implements Closeable {
     return manifest.id();
   }
 
-  /** The group's disks, with the size that each had at the baseline when the group was opened. */
+  /** The group's disks, with the size that each had at the baseline when it was opened. */
   public List<Manifest.Disk> disks() {
     return manifest.disks();
   }
@@ -183,7 +183,24 @@ public final class Group implements Closeable {
    * backlog in bounds.
    */
   public Volume volume(int disk) {
-    return volumes.get(disk);
+    return disks.volume(disk);
+  }
+
+  /**
+   * Adds an empty disk; durable when it returns, and can be done again when it was interrupted. At
+   * every instant before, it reads as zeros.
+   *
+   * @param disk with the next number
+   * @param home where its image goes
+   * @throws IOException when it cannot be; then it may be in the group when that is opened again
+   */
+  public void add(Manifest.Disk disk, Storage home) throws IOException {
+    synchronized (maintenance) {
+      tryFileOf(home, disk.sizeBytes());
+      tryFileOf(files.storage(), disk.sizeBytes());
+      manifest = maintenance.add(disk, home);
+      homes.add(home);
+    }
   }
 
   /** The largest write that is one entry. */

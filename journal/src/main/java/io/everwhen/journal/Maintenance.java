@@ -10,6 +10,7 @@ import io.everwhen.journal.history.Folder;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.history.Thinner;
 import io.everwhen.journal.image.Applier;
+import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
@@ -181,6 +182,29 @@ final class Maintenance {
   @Nullable String alarm() {
     String now = alarm == null ? thinningProblem : alarm;
     return now == null ? head.alarm() : now;
+  }
+
+  /**
+   * Makes a disk one of the group, durably; again, if that was interrupted.
+   *
+   * @return the group then
+   */
+  synchronized Manifest add(Manifest.Disk disk, Storage home) throws IOException {
+    Manifest next = manifest.withDisk(disk);
+    new Folder(files, keys).addDisk(manifest, disk);
+    Image.create(home, manifest, disk, disks.oldestCheckpoint());
+    Image image = Image.open(home, manifest, disk);
+    try {
+      // From here on it is in the group: everything of it is there.
+      files.writeManifest(next);
+    } catch (IOException | RuntimeException e) {
+      try (image) {
+        throw e;
+      }
+    }
+    disks.add(disk, image, journal);
+    manifest = next;
+    return next;
   }
 
   /** Signs the head, if more is sealed than before. */

@@ -7,6 +7,7 @@ import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
 import java.io.IOException;
@@ -52,6 +53,20 @@ final class TwoDisks {
     Group.create(journal(), homes(), DISKS, clock, random.split());
   }
 
+  /** The log alone. */
+  void createLog(SplittableRandom random) throws IOException {
+    Group.create(journal(), homes().subList(0, 1), DISKS.subList(0, 1), clock, random.split());
+  }
+
+  /** Adds the table to a group that has only the log; whether it was to be done. */
+  boolean addTable(Group group) throws IOException {
+    boolean lacks = group.disks().size() == TABLE;
+    if (lacks) {
+      group.add(DISKS.get(TABLE), homes().get(TABLE));
+    }
+    return lacks;
+  }
+
   Group open(SplittableRandom random) throws IOException {
     GroupOptions options =
         new GroupOptions(
@@ -61,7 +76,8 @@ final class TwoDisks {
             16 << 10,
             Duration.ofHours(1),
             false);
-    return Group.open(journal(), homes(), options, clock, random.split());
+    int disks = new JournalFiles(journal()).readManifest().disks().size();
+    return Group.open(journal(), homes().subList(0, disks), options, clock, random.split());
   }
 
   private List<Storage> homes() {
@@ -104,7 +120,7 @@ final class TwoDisks {
       long horizon = history.horizon().sequence();
       for (long sequence = horizon; sequence <= history.head().sequence(); sequence++) {
         ByteBuffer[] contents = buffers();
-        for (Manifest.Disk disk : DISKS) {
+        for (Manifest.Disk disk : history.manifest().disks()) {
           try (PastView view = new PastView(history, disk, sequence)) {
             view.read(0, contents[disk.number()]);
           }

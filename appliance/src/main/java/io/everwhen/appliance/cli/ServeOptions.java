@@ -3,6 +3,7 @@ package io.everwhen.appliance.cli;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
+import io.everwhen.appliance.config.GroupConfig;
 import io.everwhen.appliance.config.HostPort;
 import io.everwhen.appliance.config.InvalidConfigException;
 import io.everwhen.appliance.config.PortalConfig;
@@ -51,6 +52,16 @@ public record ServeOptions(ConfigSource source, Config config) {
                 "Serve the disk NAME, making it if it is not there; SIZE such as 512MiB, 10G or 1TiB. Can be repeated.")
             .build());
     spec.addOption(
+        OptionSpec.builder("--group")
+            .paramLabel("NAME=DISK,DISK")
+            .arity("1")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .description(
+                "Let these disks, which are new, share one journal, so that an instant is the same for all of them.",
+                "Can be repeated.")
+            .build());
+    spec.addOption(
         OptionSpec.builder("--listen")
             .paramLabel("HOST:PORT")
             .arity("1")
@@ -85,6 +96,7 @@ public record ServeOptions(ConfigSource source, Config config) {
     List<PortalConfig> portals = portals(parsed.matchedOptionValue("--listen", List.of()));
     HostPort admin = admin(Specs.value(parsed, "--admin", String.class));
     List<DiskConfig> disks = disks(parsed.matchedOptionValue("--disk", List.of()));
+    List<GroupConfig> groups = groups(parsed.matchedOptionValue("--group", List.of()));
     ConfigSource source =
         new ConfigSource(
             Specs.value(parsed, "--config", Path.class),
@@ -93,7 +105,7 @@ public record ServeOptions(ConfigSource source, Config config) {
               config = journal == null ? config : config.withJournal(journal);
               config = portals.isEmpty() ? config : config.withPortals(portals);
               config = admin == null ? config : config.withAdmin(admin);
-              return config.withDisks(disks);
+              return config.withDisks(disks).withGroups(groups);
             });
     try {
       return new ServeOptions(source, source.read());
@@ -113,5 +125,9 @@ public record ServeOptions(ConfigSource source, Config config) {
 
   private static List<DiskConfig> disks(List<String> disks) throws UsageError {
     return Specs.understood(() -> disks.stream().map(DiskConfig::parse).toList());
+  }
+
+  private static List<GroupConfig> groups(List<String> groups) throws UsageError {
+    return Specs.understood(() -> groups.stream().map(GroupConfig::parse).toList());
   }
 }

@@ -11,6 +11,7 @@ import io.everwhen.appliance.serve.ResizeCheck;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.DataDirectory.RemovedDisk;
 import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.OpenGroup;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
@@ -47,7 +48,8 @@ record DisksAtRest(DataDirectory data) implements Disks {
         throw new CommandFailed("there is a disk " + wanted.name() + " already");
       }
       StoredDisk disk = data.diskFor(wanted, Config.DEFAULT.withData(data.path()));
-      try (OpenDisk open = open(disk)) {
+      try (OpenGroup group = open(disk)) {
+        OpenDisk open = group.disk(wanted.name());
         return DiskReport.of(open.disk(), open.sizeBytes());
       }
     }
@@ -57,7 +59,8 @@ record DisksAtRest(DataDirectory data) implements Disks {
   public JsonNode resize(DiskName name, ByteSize size, boolean force)
       throws IOException, CommandFailed {
     try (Closeable _ = lock();
-        OpenDisk open = open(find(name))) {
+        OpenGroup group = open(find(name))) {
+      OpenDisk open = group.disk(name);
       ResizeCheck.check(open, size, force);
       return DiskReport.of(open.disk(), size.bytes()).put("sequence", open.resize(size.bytes()));
     } catch (Refusal e) {
@@ -89,8 +92,8 @@ record DisksAtRest(DataDirectory data) implements Disks {
     return data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
   }
 
-  private OpenDisk open(StoredDisk disk) throws IOException {
-    return OpenDisk.open(data, disk, new SystemClock(), new SecureRandom());
+  private OpenGroup open(StoredDisk disk) throws IOException {
+    return OpenGroup.open(data, data.groupOf(disk), new SystemClock(), new SecureRandom());
   }
 
   private StoredDisk find(DiskName name) throws IOException, CommandFailed {

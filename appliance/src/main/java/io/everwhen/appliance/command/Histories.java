@@ -47,15 +47,11 @@ final class Histories {
     return DataDirectory.open(directory);
   }
 
-  /** The journal directories of all disks. */
+  /** The journal directories of all disks; that of a group once. */
   static List<Path> journals(Place place) throws IOException, CommandFailed {
     Path journal = place.journal();
     if (journal == null) {
-      List<Path> journals = new ArrayList<>();
-      for (StoredDisk disk : data(place).disks()) {
-        journals.add(disk.journal());
-      }
-      return journals;
+      return data(place).disks().stream().map(StoredDisk::journal).distinct().toList();
     }
     if (DiskStorage.kindOf(journal) != DiskStorage.Kind.DIRECTORY) {
       throw new CommandFailed("there is no journal directory " + journal.toAbsolutePath());

@@ -82,7 +82,9 @@ public final class KeysCommands {
       Keyring keys = files.openKeys(files.readManifest(), secret.read());
       Keyring changed = renew ? keys.withNewKey(random) : keys;
       files.writeKeys(changed.wrap(after.read(), random));
-      data.note(disk.withEncoding(disk.encoding().withSecret(after)));
+      for (StoredDisk each : data.groupOf(disk).disks()) {
+        data.note(each.withEncoding(each.encoding().withSecret(after)));
+      }
     }
   }
 

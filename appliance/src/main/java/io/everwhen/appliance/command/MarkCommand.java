@@ -8,7 +8,7 @@ import io.everwhen.appliance.cli.UsageError;
 import io.everwhen.appliance.serve.AdminApi;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
-import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.OpenGroup;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.log.SystemClock;
 import java.io.Closeable;
@@ -64,7 +64,8 @@ public final class MarkCommand implements Command<MarkOptions> {
       throws IOException {
     try (Closeable _ =
             data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
-        OpenDisk open = OpenDisk.open(data, disk, new SystemClock(), new SecureRandom())) {
+        OpenGroup open =
+            OpenGroup.open(data, data.groupOf(disk), new SystemClock(), new SecureRandom())) {
       return open.group().mark(name);
     }
   }

@@ -161,6 +161,13 @@ public final class StatusCommand implements Command<StatusOptions> {
     }
   }
 
+  private static String group(JsonNode disk) {
+    String group = disk.path("group").asString("");
+    return group.isEmpty() || group.equals(disk.path("name").asString())
+        ? ""
+        : "  in the group " + group;
+  }
+
   private static void print(JsonNode report, Output output) {
     if (report.path("running").asBoolean()) {
       output.line(
@@ -181,12 +188,13 @@ public final class StatusCommand implements Command<StatusOptions> {
     printTargets(report, output);
     for (JsonNode disk : report.path("disks")) {
       output.line(
-          "%s  %s%s  %s"
+          "%s  %s%s  %s%s"
               .formatted(
                   disk.path("name").asString(),
                   new ByteSize(disk.path("size").asLong()),
                   disk.path("read_only").asBoolean() ? " read-only" : "",
-                  disk.path("target").asString("")));
+                  disk.path("target").asString(""),
+                  group(disk)));
       output.line(
           "  can be restored from  %s (seq:%d)"
               .formatted(

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param admin where the management interface is served
  * @param disks the disks asked for, no two of one name; none means those that {@code data} holds,
  *     and {@link #DEFAULT_DISK} if it holds none
+ * @param groups which of them share a journal
  * @param targets those beside the disks' own; a disk that one of them leads to has none of its own
  * @param limits what initiators may take
  * @param discoveryChap by what whoever asks for targets proves who it is, or null for nothing
@@ -41,6 +42,7 @@ public record Config(
     List<PortalConfig> portals,
     HostPort admin,
     List<DiskConfig> disks,
+    List<GroupConfig> groups,
     List<TargetConfig> targets,
     LimitsConfig limits,
     @Nullable Credentials discoveryChap,
@@ -72,8 +74,10 @@ public record Config(
   public Config {
     portals = List.copyOf(portals);
     disks = List.copyOf(disks);
+    groups = List.copyOf(groups);
     targets = List.copyOf(targets);
     checkDisks(disks);
+    checkGroups(groups, disks);
     checkPortals(portals);
     checkTargets(targets, disks);
   }
@@ -88,6 +92,7 @@ public record Config(
         admin,
         disks,
         List.of(),
+        List.of(),
         LimitsConfig.DEFAULT,
         null,
         null,
@@ -100,6 +105,46 @@ public record Config(
       if (!seen.add(disk.name())) {
         throw new IllegalArgumentException(
             "two disks are called '" + disk.name() + "'; give each a name of its own");
+      }
+    }
+  }
+
+  private static void checkGroups(List<GroupConfig> groups, List<DiskConfig> disks) {
+    Map<DiskName, DiskConfig> there = new LinkedHashMap<>();
+    disks.forEach(disk -> there.put(disk.name(), disk));
+    Map<DiskName, DiskName> groupOf = new LinkedHashMap<>();
+    Set<DiskName> names = new HashSet<>();
+    for (GroupConfig group : groups) {
+      if (!names.add(group.name())) {
+        throw new IllegalArgumentException("two groups are called '" + group.name() + "'");
+      }
+      for (DiskName name : group.disks()) {
+        DiskConfig disk = there.get(name);
+        if (disk == null) {
+          throw new IllegalArgumentException(
+              "the group %s has the disk %s, which is not under 'disks'"
+                  .formatted(group.name(), name));
+        }
+        DiskName other = groupOf.put(name, group.name());
+        if (other != null) {
+          throw new IllegalArgumentException(
+              "%s is in two groups, %s and %s; it has one journal"
+                  .formatted(name, other, group.name()));
+        }
+        if (disk.journal() != null
+            || disk.journalSize() != null
+            || !disk.encoding().equals(EncodingConfig.PLAIN)) {
+          throw new IllegalArgumentException(
+              "%s shares the journal of the group %s: say journal, journal_size, compress and encrypt there"
+                  .formatted(name, group.name()));
+        }
+      }
+    }
+    for (DiskName name : names) {
+      if (there.containsKey(name) && !groupOf.containsKey(name)) {
+        throw new IllegalArgumentException(
+            "the group %s and the disk %s, which has a journal of its own, cannot have one name"
+                .formatted(name, name));
       }
     }
   }
@@ -151,6 +196,11 @@ public record Config(
   /** The disk of this name, if the configuration speaks of it. */
   public Optional<DiskConfig> disk(DiskName name) {
     return disks.stream().filter(disk -> disk.name().equals(name)).findFirst();
+  }
+
+  /** The group that this disk is in, if the configuration says so. */
+  public Optional<GroupConfig> groupOf(DiskName name) {
+    return groups.stream().filter(group -> group.disks().contains(name)).findFirst();
   }
 
   /** Whether it keeps anyone from a disk: then it has to speak of every disk. */
@@ -263,6 +313,7 @@ public record Config(
         portals,
         admin,
         disks,
+        groups,
         targets,
         limits,
         discoveryChap,
@@ -273,19 +324,49 @@ public record Config(
   /** This configuration with another directory for journals. */
   public Config withJournal(Path other) {
     return new Config(
-        data, other, portals, admin, disks, targets, limits, discoveryChap, timestamp, retention);
+        data,
+        other,
+        portals,
+        admin,
+        disks,
+        groups,
+        targets,
+        limits,
+        discoveryChap,
+        timestamp,
+        retention);
   }
 
   /** This configuration with other addresses for iSCSI. */
   public Config withPortals(List<PortalConfig> other) {
     return new Config(
-        data, journal, other, admin, disks, targets, limits, discoveryChap, timestamp, retention);
+        data,
+        journal,
+        other,
+        admin,
+        disks,
+        groups,
+        targets,
+        limits,
+        discoveryChap,
+        timestamp,
+        retention);
   }
 
   /** This configuration with another address for management. */
   public Config withAdmin(HostPort other) {
     return new Config(
-        data, journal, portals, other, disks, targets, limits, discoveryChap, timestamp, retention);
+        data,
+        journal,
+        portals,
+        other,
+        disks,
+        groups,
+        targets,
+        limits,
+        discoveryChap,
+        timestamp,
+        retention);
   }
 
   /**
@@ -303,6 +384,24 @@ public record Config(
         portals,
         admin,
         List.copyOf(merged.values()),
+        groups,
+        targets,
+        limits,
+        discoveryChap,
+        timestamp,
+        retention);
+  }
+
+  /** This configuration with the groups {@code wanted} beside those that it has. */
+  public Config withGroups(List<GroupConfig> wanted) {
+    List<GroupConfig> all = Stream.concat(groups.stream(), wanted.stream()).toList();
+    return new Config(
+        data,
+        journal,
+        portals,
+        admin,
+        disks,
+        all,
         targets,
         limits,
         discoveryChap,

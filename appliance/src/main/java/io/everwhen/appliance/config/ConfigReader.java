@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *   disk0: {size: 100GiB}
  * }</pre>
  *
- * {@link PortalReader}, {@link DiskReader}, {@link TargetReader}, {@link LimitsReader} and {@link
- * TimestampReader} read what is below; {@code discovery_chap} at the top is to discovery what
- * {@code chap} is to a disk.
+ * {@link PortalReader}, {@link DiskReader}, {@link GroupReader}, {@link TargetReader}, {@link
+ * LimitsReader} and {@link TimestampReader} read what is below; {@code discovery_chap} at the top
+ * is to discovery what {@code chap} is to a disk.
  *
  * <p>Relative paths are relative to the directory that the command is started in.
  */
@@ -37,6 +37,7 @@ final class ConfigReader {
           "admin",
           "discovery_chap",
           "disks",
+          "groups",
           "targets",
           "limits",
           "timestamp",
@@ -67,6 +68,7 @@ final class ConfigReader {
     List<PortalConfig> portals = new PortalReader(this).portals(mapping);
     HostPort admin = value(mapping, "admin", HostPort::parse);
     List<DiskConfig> disks = new DiskReader(this, access).disks(mapping.entries().get("disks"));
+    List<GroupConfig> groups = new GroupReader(this).groups(mapping.entries().get("groups"));
     List<TargetConfig> targets =
         new TargetReader(this, access).targets(mapping.entries().get("targets"));
     LimitsConfig limits = new LimitsReader(this).limits(mapping.entries().get("limits"));
@@ -79,6 +81,7 @@ final class ConfigReader {
           portals.isEmpty() ? Config.DEFAULT.portals() : portals,
           admin == null ? Config.DEFAULT.admin() : admin,
           disks,
+          groups,
           targets,
           limits,
           access.credentials(mapping, "discovery_chap"),

@@ -39,7 +39,6 @@ final class DiskReader {
           "initiators",
           "networks",
           "chap");
-  private static final Set<String> ENCRYPT_KEYS = ConfigReader.keys("key_file", "passphrase_file");
   private static final Set<String> LISTED_KEYS = ConfigReader.keys("name");
 
   static {
@@ -96,7 +95,7 @@ final class DiskReader {
     Path journal = reader.value(mapping, "journal", ConfigReader::path);
     Boolean readOnly = reader.value(mapping, "read_only", DiskReader::truth);
     Boolean writeCache = reader.value(mapping, "write_cache", DiskReader::truth);
-    Integer level = reader.value(mapping, "compress", EncodingConfig::level);
+    EncodingConfig encoding = new EncodingReader(reader).encoding(mapping);
     try {
       return new DiskConfig(
           name,
@@ -106,26 +105,11 @@ final class DiskReader {
           journal,
           readOnly,
           writeCache == null || writeCache,
-          new EncodingConfig(level == null ? 0 : level, secret(mapping)),
+          encoding,
           access.access(mapping));
     } catch (IllegalArgumentException e) {
       throw reader.error(mapping.line(), "disks: " + e.getMessage(), e);
     }
-  }
-
-  private @Nullable SecretFile secret(YamlNode.Mapping mapping) throws InvalidConfigException {
-    YamlNode.Entry entry = mapping.entries().get("encrypt");
-    if (entry == null) {
-      return null;
-    }
-    YamlNode.Mapping encrypt = reader.mapping(entry.value(), "encrypt", ENCRYPT_KEYS);
-    Path keyFile = reader.value(encrypt, "key_file", ConfigReader::path);
-    Path passphraseFile = reader.value(encrypt, "passphrase_file", ConfigReader::path);
-    if ((keyFile == null) == (passphraseFile == null)) {
-      throw reader.error(
-          entry.line(), "encrypt: name either a key_file or a passphrase_file", null);
-    }
-    return SecretFile.of(keyFile, passphraseFile);
   }
 
   private static boolean truth(String text) {

@@ -7,16 +7,16 @@ import io.everwhen.appliance.config.PortalConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.appliance.store.StoredGroup;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.target.iscsi.Targets;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,8 +107,8 @@ public final class Appliance implements Closeable {
   }
 
   /** The disks that are asked for, and the others that are there. */
-  static Set<StoredDisk> disksToServe(DataDirectory data, Config config) throws IOException {
-    Set<StoredDisk> disks = new LinkedHashSet<>();
+  static List<StoredGroup> disksToServe(DataDirectory data, Config config) throws IOException {
+    List<StoredDisk> disks = new ArrayList<>();
     List<DiskConfig> wanted = config.disks();
     if (wanted.isEmpty() && data.disks().isEmpty()) {
       wanted = List.of(Config.DEFAULT_DISK);
@@ -130,7 +130,7 @@ public final class Appliance implements Closeable {
       }
       disks.add(disk);
     }
-    return disks;
+    return StoredGroup.of(disks);
   }
 
   /** The disks that are served. */

@@ -1,6 +1,6 @@
 package io.everwhen.appliance.serve;
 
-import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.OpenGroup;
 import java.io.IOException;
 import java.util.List;
 import java.util.Queue;
@@ -27,12 +27,12 @@ final class Closing {
    *
    * @throws IOException one of the failures
    */
-  static void all(List<OpenDisk> disks) throws IOException {
+  static void all(List<OpenGroup> groups) throws IOException {
     // To all of them first: what one leaves undone, the others do not have to wait for.
-    disks.forEach(OpenDisk::prepareToClose);
+    groups.forEach(OpenGroup::prepareToClose);
     Closing closing = new Closing();
     try (ExecutorService threads = Executors.newFixedThreadPool(THREADS_MAX)) {
-      disks.forEach(disk -> threads.execute(() -> closing.close(disk)));
+      groups.forEach(group -> threads.execute(() -> closing.close(group)));
     }
     IOException failure = closing.failures.peek();
     if (failure != null) {
@@ -40,11 +40,11 @@ final class Closing {
     }
   }
 
-  private void close(OpenDisk disk) {
+  private void close(OpenGroup group) {
     try {
-      disk.close();
+      group.close();
     } catch (IOException | RuntimeException | Error e) {
-      log.error("closing {}: {}", disk.disk().name(), e.getMessage(), e);
+      log.error("closing {}: {}", group.name(), e.getMessage(), e);
       failures.add(e instanceof IOException io ? io : new IOException(e));
     }
   }

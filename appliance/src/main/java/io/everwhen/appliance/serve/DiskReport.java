@@ -35,6 +35,7 @@ public final class DiskReport {
         .put("name", disk.name().value())
         .put("block_size", disk.blockBytes())
         .put("read_only", disk.readOnly())
+        .put("group", disk.group().value())
         .put("journal", disk.journal().toString())
         .put("journal_limit_bytes", disk.historyBytes());
   }

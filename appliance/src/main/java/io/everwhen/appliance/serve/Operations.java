@@ -11,6 +11,7 @@ import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.DataDirectory.RemovedDisk;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.appliance.store.StoredGroup;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.restore.plan.Suggestions;
 import io.everwhen.target.iscsi.SessionStatus;
@@ -18,7 +19,6 @@ import io.everwhen.target.iscsi.Targets;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -69,10 +69,12 @@ final class Operations {
   }
 
   /** Opens disks, lets them grow to what the configuration says, and serves them. */
-  synchronized void start(Set<StoredDisk> stored) throws IOException {
-    for (StoredDisk each : stored) {
-      OpenDisk disk = disks.open(each);
-      Optional<DiskConfig> said = config.disk(each.name());
+  synchronized void start(List<StoredGroup> stored) throws IOException {
+    for (StoredGroup each : stored) {
+      disks.open(each);
+    }
+    for (OpenDisk disk : disks.all()) {
+      Optional<DiskConfig> said = config.disk(disk.disk().name());
       if (said.isPresent()) {
         grow(disk, said.get().size());
         disk.writeCache(said.get().writeCache());
@@ -142,7 +144,8 @@ final class Operations {
           "the configuration says who may use which disk, so it has to say it of %s too: put it into %s, then 'everwhen reload'"
               .formatted(name, source.describe()));
     }
-    OpenDisk disk = disks.open(data.diskFor(wanted, config));
+    StoredDisk stored = data.diskFor(wanted, config);
+    OpenDisk disk = disks.open(new StoredGroup(List.of(stored))).disks().getFirst();
     exports.serve(config, disks.all());
     return DiskReport.of(disk.disk(), disk.sizeBytes()).put("target", name.iqn());
   }
@@ -174,6 +177,11 @@ final class Operations {
   synchronized ObjectNode remove(DiskName name, boolean force, boolean deleteHistory)
       throws IOException, Refusal {
     OpenDisk disk = find(name);
+    try {
+      data.checkCanBeRemoved(disk.disk());
+    } catch (IOException e) {
+      throw Refusal.now(String.valueOf(e.getMessage()));
+    }
     if (configNow().disk(name).isPresent()) {
       throw Refusal.now(
           "%s names %s, and would make it anew, empty; take it out there first"
@@ -190,7 +198,7 @@ final class Operations {
     }
     List<OpenDisk> others = disks.all().stream().filter(other -> other != disk).toList();
     exports.serve(config, others);
-    disks.close(disk);
+    disks.close(disk.openGroup());
     RemovedDisk removed = data.remove(disk.disk(), clock.wallNanos());
     if (deleteHistory) {
       removed.delete();

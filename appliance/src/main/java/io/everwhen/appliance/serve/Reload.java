@@ -5,20 +5,26 @@ import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.GroupConfig;
 import io.everwhen.appliance.config.PortalConfig;
 import io.everwhen.appliance.config.RetentionText;
 import io.everwhen.appliance.config.TimestampConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.OpenGroup;
 import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.appliance.store.StoredGroup;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.target.iscsi.Targets;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -79,6 +85,10 @@ final class Reload {
     open(made);
     for (DiskConfig said : next.disks()) {
       apply(disks.find(said.name()).orElseThrow(), said);
+    }
+    for (GroupConfig said : next.groups()) {
+      OpenDisk any = disks.find(said.disks().getFirst()).orElseThrow();
+      keepHistory(any.openGroup(), said.journalSize());
     }
     changes.addAll(exports.serve(next, disks.all()));
     if (!Objects.equals(before.discoveryChap(), next.discoveryChap())) {
@@ -193,12 +203,18 @@ final class Reload {
 
   /** Opens what is new; when something cannot be opened, closes it again. */
   private void open(List<StoredDisk> made) throws IOException, Refusal {
-    List<OpenDisk> openedDisks = new ArrayList<>();
+    List<OpenGroup> openedGroups = new ArrayList<>();
     List<ServedPortals.Open> openedPortals = new ArrayList<>();
+    Map<OpenGroup, StoredGroup> joining = new LinkedHashMap<>();
     try {
-      for (StoredDisk disk : made) {
-        openedDisks.add(disks.open(disk));
-        changes.add("disk " + disk.name() + " is served");
+      for (StoredGroup group : StoredGroup.of(made)) {
+        Optional<OpenGroup> there = disks.findGroup(group.name());
+        if (there.isPresent() && group.disks().getFirst().isIn(group.name())) {
+          joining.put(there.get(), group);
+        } else {
+          openedGroups.add(disks.open(group));
+          group.disks().forEach(disk -> changes.add("disk " + disk.name() + " is served"));
+        }
       }
       for (PortalConfig portal : next.portals()) {
         if (portals.find(portal) == null) {
@@ -210,10 +226,27 @@ final class Reload {
       for (ServedPortals.Open portal : openedPortals) {
         portals.close(portal);
       }
-      for (OpenDisk disk : openedDisks) {
-        disks.close(disk);
+      for (OpenGroup group : openedGroups) {
+        disks.close(group);
       }
       throw Refusal.now("nothing was changed: " + e.getMessage());
+    }
+    for (Map.Entry<OpenGroup, StoredGroup> each : joining.entrySet()) {
+      join(each.getKey(), each.getValue());
+    }
+  }
+
+  /** Last of all, because a group keeps the disks that it has. */
+  private void join(OpenGroup group, StoredGroup joining) throws IOException, Refusal {
+    for (StoredDisk disk : joining.disks()) {
+      try {
+        group.add(disk);
+      } catch (IOException | RuntimeException e) {
+        throw Refusal.now(
+            "%s cannot join %s: %s. What was new before it is open; 'everwhen reload' goes on from there"
+                .formatted(disk.name(), joining.describe(), e.getMessage()));
+      }
+      changes.add("disk " + disk.name() + " is served, in the group " + group.name());
     }
   }
 
@@ -240,10 +273,13 @@ final class Reload {
                   ? " has a write cache"
                   : " acknowledges writes when they are durable"));
     }
-    ByteSize history = said.journalSize();
-    if (history != null && history.bytes() != disk.disk().historyBytes()) {
-      disk.keepHistory(history.bytes());
-      changes.add(name + " keeps " + history + " of history");
+    keepHistory(disk.openGroup(), said.journalSize());
+  }
+
+  private void keepHistory(OpenGroup group, @Nullable ByteSize history) throws IOException {
+    if (history != null && history.bytes() != group.historyBytes()) {
+      group.keepHistory(history.bytes());
+      changes.add(group.name() + " keeps " + history + " of history");
     }
   }
 

@@ -1,6 +1,6 @@
 package io.everwhen.appliance.serve;
 
-import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.OpenGroup;
 import io.everwhen.journal.io.Pace;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.restore.run.Scrubber;
@@ -37,7 +37,7 @@ final class Scrubbing implements Closeable, Pace {
   private final Thread thread;
 
   // Of the thread.
-  private final Map<OpenDisk, Long> dueNanos = new HashMap<>();
+  private final Map<OpenGroup, Long> dueNanos = new HashMap<>();
   private final Set<String> logged = new HashSet<>();
 
   // Guarded by this.
@@ -70,13 +70,13 @@ final class Scrubbing implements Closeable, Pace {
     try {
       while (true) {
         boolean worked = false;
-        for (OpenDisk disk : disks.all()) {
+        for (OpenGroup group : disks.groups()) {
           awaitRate();
           worked |=
-              dueNanos.getOrDefault(disk, clock.monotonicNanos()) <= clock.monotonicNanos()
-                  && step(disk);
+              dueNanos.getOrDefault(group, clock.monotonicNanos()) <= clock.monotonicNanos()
+                  && step(group);
         }
-        dueNanos.keySet().retainAll(disks.all());
+        dueNanos.keySet().retainAll(disks.groups());
         if (!worked) {
           rest(clock.monotonicNanos() + IDLE_NANOS);
         }
@@ -87,24 +87,24 @@ final class Scrubbing implements Closeable, Pace {
   }
 
   /** True when there is more to do at once. */
-  private boolean step(OpenDisk disk) throws InterruptedIOException {
+  private boolean step(OpenGroup group) throws InterruptedIOException {
     try {
-      Scrubber.Step step = disk.scrubber().step(this);
-      disk.scrubber().status().findings().forEach(this::logOnce);
+      Scrubber.Step step = group.scrubber().step(this);
+      group.scrubber().status().findings().forEach(this::logOnce);
       switch (step) {
-        case MORE -> dueNanos.remove(disk);
-        case WAIT -> dueNanos.put(disk, clock.monotonicNanos() + IDLE_NANOS);
-        case ROUND_ENDED -> dueNanos.put(disk, clock.monotonicNanos() + ROUND_PAUSE_NANOS);
+        case MORE -> dueNanos.remove(group);
+        case WAIT -> dueNanos.put(group, clock.monotonicNanos() + IDLE_NANOS);
+        case ROUND_ENDED -> dueNanos.put(group, clock.monotonicNanos() + ROUND_PAUSE_NANOS);
       }
       return step == Scrubber.Step.MORE;
     } catch (InterruptedIOException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
       // One that was removed meanwhile is no problem.
-      if (disks.all().contains(disk) && logged.add(disk.disk().name() + ": " + e.getMessage())) {
-        log.error("verifying the history of {}: {}", disk.disk().name(), e.getMessage(), e);
+      if (disks.groups().contains(group) && logged.add(group.name() + ": " + e.getMessage())) {
+        log.error("verifying the history of {}: {}", group.name(), e.getMessage(), e);
       }
-      dueNanos.put(disk, clock.monotonicNanos() + PROBLEM_PAUSE_NANOS);
+      dueNanos.put(group, clock.monotonicNanos() + PROBLEM_PAUSE_NANOS);
       return false;
     }
   }

@@ -3,7 +3,8 @@ package io.everwhen.appliance.serve;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.OpenDisk;
-import io.everwhen.appliance.store.StoredDisk;
+import io.everwhen.appliance.store.OpenGroup;
+import io.everwhen.appliance.store.StoredGroup;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.log.Clock;
 import java.io.Closeable;
@@ -24,7 +25,7 @@ final class ServedDisks implements Closeable {
   private final DataDirectory data;
   private final Clock clock;
   private final RandomGenerator random;
-  private final List<OpenDisk> open = new CopyOnWriteArrayList<>();
+  private final List<OpenGroup> open = new CopyOnWriteArrayList<>();
 
   private @Nullable Retention retention;
 
@@ -41,46 +42,56 @@ final class ServedDisks implements Closeable {
 
   /** All of them, in the order in which they were opened. */
   List<OpenDisk> all() {
+    return open.stream().flatMap(group -> group.disks().stream()).toList();
+  }
+
+  /** The journals that they have. */
+  List<OpenGroup> groups() {
     return List.copyOf(open);
+  }
+
+  /** That of this name, if it is open: not that of a disk with a journal of its own. */
+  Optional<OpenGroup> findGroup(DiskName name) {
+    return open.stream().filter(group -> group.disks().getFirst().disk().isIn(name)).findFirst();
   }
 
   /** The one of this name. */
   Optional<OpenDisk> find(DiskName name) {
-    return open.stream().filter(disk -> disk.disk().name().equals(name)).findFirst();
+    return all().stream().filter(disk -> disk.disk().name().equals(name)).findFirst();
   }
 
-  /** Opens a disk, and makes it first if it is not there. */
-  OpenDisk open(StoredDisk stored) throws IOException {
-    OpenDisk disk = OpenDisk.open(data, stored, clock, random);
-    disk.group().retain(retention);
-    open.add(disk);
-    if (disk.sharesVolume()) {
+  /** Opens disks that have one journal, and makes them first if they are not there. */
+  OpenGroup open(StoredGroup stored) throws IOException {
+    OpenGroup group = OpenGroup.open(data, stored, clock, random);
+    group.group().retain(retention);
+    open.add(group);
+    if (group.sharesVolume()) {
       log.warn(
           "{}: data and journal are on the same volume ({}). One failed volume then takes the disk and its history,"
               + " and both share its speed; --journal puts the journal elsewhere",
           stored.name(),
           stored.journal());
     }
-    return disk;
+    return group;
   }
 
   /** Keeps other instants from now on; null for all. */
   void retain(@Nullable Retention policy) {
     retention = policy;
-    open.forEach(disk -> disk.group().retain(policy));
+    open.forEach(group -> group.group().retain(policy));
   }
 
-  /** Brings a disk in order and closes it; no target may lead to it any more. */
-  void close(OpenDisk disk) throws IOException {
-    open.remove(disk);
-    disk.close();
+  /** Brings disks in order and closes them; no target may lead to them any more. */
+  void close(OpenGroup group) throws IOException {
+    open.remove(group);
+    group.close();
   }
 
   /** Closes all, and goes on after a failure. */
   @Override
   public void close() throws IOException {
-    List<OpenDisk> disks = all();
+    List<OpenGroup> groups = groups();
     open.clear();
-    Closing.all(disks);
+    Closing.all(groups);
   }
 }

@@ -1,7 +1,7 @@
 package io.everwhen.appliance.serve;
 
 import io.everwhen.appliance.config.TimestampConfig;
-import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.OpenGroup;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.log.Clock;
@@ -43,7 +43,7 @@ final class Stamping implements Closeable {
   private final Thread thread;
 
   // Of the thread.
-  private final Map<OpenDisk, Long> dueNanos = new HashMap<>();
+  private final Map<OpenGroup, Long> dueNanos = new HashMap<>();
   private @Nullable StampAuthority asked;
   private long retryAfterNanos;
   private long retryNanos;
@@ -52,11 +52,11 @@ final class Stamping implements Closeable {
   private @Nullable TimestampConfig config;
   private @Nullable StampAuthority authority;
   private boolean closing;
-  private final Map<Optional<OpenDisk>, String> problems = new LinkedHashMap<>();
-  private final Map<OpenDisk, Last> last = new LinkedHashMap<>();
+  private final Map<Optional<OpenGroup>, String> problems = new LinkedHashMap<>();
+  private final Map<OpenGroup, Last> last = new LinkedHashMap<>();
 
   /**
-   * What is stamped of one disk.
+   * What is stamped of one group.
    *
    * @param sequence the last entry that is
    * @param stampedNanos when, by the authority's clock
@@ -68,9 +68,9 @@ final class Stamping implements Closeable {
    *
    * @param config who is asked, and how often
    * @param problem why nothing, or something, is not stamped at present; null while all is well
-   * @param last by disk
+   * @param last by group
    */
-  record Status(TimestampConfig config, @Nullable String problem, Map<OpenDisk, Last> last) {}
+  record Status(TimestampConfig config, @Nullable String problem, Map<OpenGroup, Last> last) {}
 
   /**
    * @param config null when nothing is to be stamped
@@ -101,8 +101,8 @@ final class Stamping implements Closeable {
 
   /** How it is going; null when nothing is to be stamped. */
   synchronized @Nullable Status status() {
-    last.keySet().retainAll(disks.all());
-    problems.keySet().removeIf(disk -> disk.isPresent() && !disks.all().contains(disk.get()));
+    last.keySet().retainAll(disks.groups());
+    problems.keySet().removeIf(group -> group.isPresent() && !disks.groups().contains(group.get()));
     return config == null
         ? null
         : new Status(
@@ -135,27 +135,26 @@ final class Stamping implements Closeable {
       dueNanos.clear();
       retryAfterNanos = 0;
     }
-    dueNanos.keySet().retainAll(disks.all());
-    for (OpenDisk disk : disks.all()) {
+    dueNanos.keySet().retainAll(disks.groups());
+    for (OpenGroup group : disks.groups()) {
       long time = clock.monotonicNanos();
       if (retryAfterNanos > 0 && time - retryNanos < 0) {
         return;
       }
       try {
-        if (time - dueNanos.computeIfAbsent(disk, _ -> firstDue(disk, now)) >= 0) {
-          step(disk, now, whom);
+        if (time - dueNanos.computeIfAbsent(group, _ -> firstDue(group, now)) >= 0) {
+          step(group, now, whom);
         }
       } catch (InterruptedIOException e) {
         log.debug("time-stamping ends", e);
         return;
       } catch (IOException | RuntimeException e) {
-        dueNanos.put(disk, clock.monotonicNanos() + RETRY_LEAST_NANOS);
+        dueNanos.put(group, clock.monotonicNanos() + RETRY_LEAST_NANOS);
         // One that was removed meanwhile is no problem.
-        if (disks.all().contains(disk)) {
+        if (disks.groups().contains(group)) {
           note(
-              Optional.of(disk),
-              "the time stamp of %s cannot be kept: %s"
-                  .formatted(disk.disk().name(), e.getMessage()),
+              Optional.of(group),
+              "the time stamp of %s cannot be kept: %s".formatted(group.name(), e.getMessage()),
               e);
         }
       }
@@ -163,24 +162,24 @@ final class Stamping implements Closeable {
   }
 
   /** An interval after the last stamp, which may be of an earlier run. */
-  private long firstDue(OpenDisk disk, TimestampConfig now) {
+  private long firstDue(OpenGroup group, TimestampConfig now) {
     long left = 0;
     try {
-      Optional<StampedHead> newest = disk.group().newestStamp();
+      Optional<StampedHead> newest = group.group().newestStamp();
       if (newest.isPresent()) {
         long stamped = StampToken.of(newest.get().token()).timeNanos();
-        noteLast(disk, new Last(newest.get().head().sequence(), stamped));
+        noteLast(group, new Last(newest.get().head().sequence(), stamped));
         left = stamped + now.every().toNanos() - clock.wallNanos();
       }
     } catch (IOException | StampException e) {
-      log.debug("the newest time stamp of {} cannot be read", disk.disk().name(), e);
+      log.debug("the newest time stamp of {} cannot be read", group.name(), e);
     }
     // Clocks may differ.
     return clock.monotonicNanos() + Math.clamp(left, 0, now.every().toNanos());
   }
 
-  private void step(OpenDisk disk, TimestampConfig now, StampAuthority whom) throws IOException {
-    Optional<SignedHead> head = disk.group().headToStamp();
+  private void step(OpenGroup group, TimestampConfig now, StampAuthority whom) throws IOException {
+    Optional<SignedHead> head = group.group().headToStamp();
     if (head.isEmpty()) {
       return;
     }
@@ -202,11 +201,11 @@ final class Stamping implements Closeable {
     retryAfterNanos = 0;
     clear(Optional.empty());
     StampedHead stamped = new StampedHead(head.get(), token);
-    if (disk.group().keepStamp(stamped)) {
-      noteLast(disk, new Last(head.get().sequence(), timeOf(token)));
+    if (group.group().keepStamp(stamped)) {
+      noteLast(group, new Last(head.get().sequence(), timeOf(token)));
     }
-    dueNanos.put(disk, clock.monotonicNanos() + now.every().toNanos());
-    clear(Optional.of(disk));
+    dueNanos.put(group, clock.monotonicNanos() + now.every().toNanos());
+    clear(Optional.of(group));
   }
 
   private static long timeOf(byte[] token) throws IOException {
@@ -217,20 +216,20 @@ final class Stamping implements Closeable {
     }
   }
 
-  private synchronized void noteLast(OpenDisk disk, Last what) {
-    last.put(disk, what);
+  private synchronized void noteLast(OpenGroup group, Last what) {
+    last.put(group, what);
   }
 
   /** Told in the status as long as it is so, and in the log when it changes. */
-  private synchronized void note(Optional<OpenDisk> disk, String what, Exception cause) {
-    if (!what.equals(problems.put(disk, what))) {
+  private synchronized void note(Optional<OpenGroup> group, String what, Exception cause) {
+    if (!what.equals(problems.put(group, what))) {
       log.warn("{}", what, cause);
     }
   }
 
-  private synchronized void clear(Optional<OpenDisk> disk) {
-    if (problems.remove(disk) != null) {
-      log.info("time stamps {} again", disk.isPresent() ? "are kept" : "are given");
+  private synchronized void clear(Optional<OpenGroup> group) {
+    if (problems.remove(group) != null) {
+      log.info("time stamps {} again", group.isPresent() ? "are kept" : "are given");
     }
   }
 

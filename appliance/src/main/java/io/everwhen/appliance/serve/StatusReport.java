@@ -89,10 +89,10 @@ final class StatusReport {
     ArrayNode stamped = node.putArray("stamped");
     stamping
         .last()
-        .forEach((disk, last) ->
+        .forEach((group, last) ->
             stamped.add(
                 Json.object()
-                    .put("disk", disk.disk().name().value())
+                    .put("disk", group.name().value())
                     .put("sequence", last.sequence())
                     .put("at", Times.text(last.stampedNanos()))));
     return stamping.problem() == null ? node : node.put("alarm", stamping.problem());
@@ -151,6 +151,7 @@ final class StatusReport {
             .put("read_only", disk.disk().readOnly())
             .put("write_cache", disk.writeCache())
             .put("target", targets.stream().map(Target::name).collect(Collectors.joining(", ")))
+            .put("group", disk.disk().group().value())
             .put("journal", disk.disk().journal().toString())
             .put("last_sequence", status.lastSequence())
             .put("durable_sequence", status.durableSequence())
@@ -161,7 +162,7 @@ final class StatusReport {
             .put("journal_bytes", status.journalBytes())
             .put("journal_limit_bytes", status.historyBytes())
             .put("journal_free_bytes", status.volumeFreeBytes());
-    node.set("verification", FindingReport.of(disk.scrubber().status()));
+    node.set("verification", FindingReport.of(disk.openGroup().scrubber().status()));
     node.set("room", room(status.room()));
     if (status.clockAlarm() != null) {
       node.put("clock_behind_seconds", status.clockBehindNanos() / 1_000_000_000L)

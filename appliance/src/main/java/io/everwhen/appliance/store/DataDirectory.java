@@ -1,10 +1,8 @@
 package io.everwhen.appliance.store;
 
-import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
-import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.io.Storage;
@@ -21,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * disks/NAME/image       its content, and
  * disks/NAME/checkpoint  up to which entry
  * disks/NAME/reservations  the persistent reservations that outlive the daemon
- * journal/NAME/          its journal, unless it is kept elsewhere
+ * journal/NAME/          its journal, or that of the group NAME, unless it is kept elsewhere
  * removed/NAME.removed-WHEN/   a disk that was removed, as under disks
  * </pre>
  */
@@ -138,6 +135,24 @@ public final class DataDirectory {
     return disk(name.value());
   }
 
+  /** A disk with those that share its journal, as the data directory remembers them. */
+  public StoredGroup groupOf(StoredDisk disk) throws IOException {
+    List<StoredDisk> disks = new ArrayList<>();
+    disks.add(disk);
+    for (StoredDisk other : disks()) {
+      if (!other.name().equals(disk.name()) && other.sharesJournalWith(disk)) {
+        disks.add(other);
+      }
+    }
+    return new StoredGroup(disks);
+  }
+
+  /** The group of this name; empty when there is none. */
+  Optional<StoredGroup> group(DiskName name) throws IOException {
+    List<StoredDisk> disks = disks().stream().filter(disk -> disk.isIn(name)).toList();
+    return disks.isEmpty() ? Optional.empty() : Optional.of(new StoredGroup(disks));
+  }
+
   /**
    * The disk that a configuration asks for, with what it says of it: the one that is there, or a
    * new one. Nothing is noted yet.
@@ -145,48 +160,7 @@ public final class DataDirectory {
    * @throws IOException when the one that is there is another, or it cannot be as asked for
    */
   public StoredDisk diskFor(DiskConfig wanted, Config config) throws IOException {
-    Path asked = journalAskedFor(wanted, config);
-    Optional<StoredDisk> there = disk(wanted.name());
-    StoredDisk disk = there.orElseGet(() -> made(wanted, asked));
-    checkSame(disk, wanted);
-    if (asked != null && !asked.equals(disk.journal())) {
-      if (holdsGroup(disk.journal()) || !holdsGroup(asked)) {
-        throw new IOException(
-            "the journal of %s is in %s, not in %s; to move it, stop Everwhen, move the directory, and start again"
-                .formatted(disk.name(), disk.journal(), asked));
-      }
-      disk = disk.withJournal(asked);
-    }
-    ByteSize history = wanted.journalSize();
-    Boolean readOnly = wanted.readOnly();
-    disk = readOnly == null ? disk : disk.withReadOnly(readOnly);
-    disk = disk.withEncoding(wanted.encoding().after(disk.encoding()));
-    try {
-      return history == null ? disk : disk.withHistoryBytes(history.bytes());
-    } catch (IllegalArgumentException e) {
-      throw new IOException(
-          "the journal_size of " + disk.name() + " will not do: " + e.getMessage(), e);
-    }
-  }
-
-  private static @Nullable Path journalAskedFor(DiskConfig wanted, Config config) {
-    Path journals = config.journal();
-    Path asked =
-        wanted.journal() != null
-            ? wanted.journal()
-            : journals == null ? null : journals.resolve(wanted.name().value());
-    return asked == null ? null : asked.toAbsolutePath().normalize();
-  }
-
-  private StoredDisk made(DiskConfig wanted, @Nullable Path journal) {
-    return new StoredDisk(
-        wanted.name(),
-        wanted.size().bytes(),
-        wanted.blockSize(),
-        journal == null ? path.resolve(JOURNAL).resolve(wanted.name().value()) : journal,
-        GroupOptions.DEFAULT.historyBytes(),
-        false,
-        wanted.encoding());
+    return new WantedDisk(this, wanted, config).find();
   }
 
   /** Remembers what a disk is; durable when it returns. */
@@ -197,19 +171,48 @@ public final class DataDirectory {
     return disk;
   }
 
-  /** Forgets a disk that was noted and could not be made. */
-  void forgetUnmade(StoredDisk disk) throws IOException {
+  /** Where a journal is put when nobody says where. */
+  Path journalFor(DiskName name) {
+    return path.resolve(JOURNAL).resolve(name.value());
+  }
+
+  /** Whether the image of a disk was made completely. */
+  boolean isMade(StoredDisk disk) {
+    Path home = path.resolve(DISKS).resolve(disk.name().value());
+    return DiskStorage.kindOf(home.resolve(FileNames.CHECKPOINT)) != DiskStorage.Kind.NOTHING;
+  }
+
+  /** Whether there is nothing of this name yet. */
+  boolean isFree(DiskName name) {
+    return DiskStorage.kindOf(path.resolve(DISKS).resolve(name.value()))
+        == DiskStorage.Kind.NOTHING;
+  }
+
+  /**
+   * Forgets a disk that was noted and could not be made.
+   *
+   * @param whole whether nothing of this name was there before
+   */
+  void forgetUnmade(StoredDisk disk, boolean whole) throws IOException {
     DiskStorage home = home(disk.name());
-    if (!home.exists(FileNames.CHECKPOINT)) {
+    if (whole) {
       home.deleteWhole();
+    } else {
+      home.delete(DISK);
     }
   }
 
-  private static void checkSame(StoredDisk disk, DiskConfig wanted) throws IOException {
-    if (wanted.blockSize() != disk.blockBytes()) {
+  /**
+   * Checks that a disk can be taken away: its journal has to be its own.
+   *
+   * @throws IOException when it is not
+   */
+  public void checkCanBeRemoved(StoredDisk disk) throws IOException {
+    StoredGroup group = groupOf(disk);
+    if (group.disks().size() > 1) {
       throw new IOException(
-          "%s has blocks of %d bytes, which cannot become blocks of %d; ask for what it has, or choose another name"
-              .formatted(disk.name(), disk.blockBytes(), wanted.blockSize()));
+          "%s cannot be removed: it is in %s, whose disks have one journal together; 'everwhen disk set %s --read-only' keeps it as it is"
+              .formatted(disk.name(), group.describe(), disk.name()));
     }
   }
 
@@ -218,8 +221,10 @@ public final class DataDirectory {
    * image below {@code removed}, its journal beside where it was.
    *
    * @param nowNanos the present time
+   * @throws IOException also when others share its journal; then nothing was done
    */
   public RemovedDisk remove(StoredDisk disk, long nowNanos) throws IOException {
+    checkCanBeRemoved(disk);
     String name = disk.name() + REMOVED + STAMP.format(Instant.EPOCH.plusNanos(nowNanos));
     Path home = DiskStorage.create(path.resolve("removed")).directory().resolve(name);
     // From here on there is no such disk; its record goes with its image, and says where it was.

@@ -17,10 +17,11 @@ import tools.jackson.databind.node.ObjectNode;
  * @param name its name
  * @param madeBytes its size when it was made; what it has become stands in its journal
  * @param blockBytes its logical block
- * @param journal the directory of its journal, absolute
+ * @param journal the directory of its journal, absolute; all disks of a group have the same
  * @param historyBytes what its journal may take
  * @param readOnly whether initiators can only read it
  * @param encoding in what form its journal holds what is written from now on
+ * @param place where in a group it is; null when it has a journal of its own
  */
 public record StoredDisk(
     DiskName name,
@@ -29,10 +30,21 @@ public record StoredDisk(
     Path journal,
     long historyBytes,
     boolean readOnly,
-    EncodingConfig encoding) {
+    EncodingConfig encoding,
+    @Nullable Place place) {
 
-  // Version 1 had neither the history's bound nor a disk that is read-only.
-  private static final int VERSION = 2;
+  // Version 1 had neither the history's bound nor a disk that is read-only; version 2 has no
+  // groups, and is what is written of a disk that is in none.
+  private static final int VERSION = 3;
+  private static final int VERSION_ALONE = 2;
+
+  /**
+   * A place in a group of disks that share a journal.
+   *
+   * @param group its name
+   * @param number which disk of the journal it is, from 0
+   */
+  public record Place(DiskName group, int number) {}
 
   /**
    * Refuses a bound that no journal can keep.
@@ -43,29 +55,64 @@ public record StoredDisk(
     GroupOptions.DEFAULT.withHistoryBytes(historyBytes);
   }
 
-  /** The disk as the only one of its group. */
+  /** A disk with a journal of its own. */
+  public StoredDisk(
+      DiskName name,
+      long madeBytes,
+      int blockBytes,
+      Path journal,
+      long historyBytes,
+      boolean readOnly,
+      EncodingConfig encoding) {
+    this(name, madeBytes, blockBytes, journal, historyBytes, readOnly, encoding, null);
+  }
+
+  /** Which disk of its journal it is. */
+  int number() {
+    return place == null ? 0 : place.number();
+  }
+
+  /** What its group is called; that of a disk with a journal of its own is called as it is. */
+  public DiskName group() {
+    return place == null ? name : place.group();
+  }
+
+  /** Whether it is in the group of this name; a disk with a journal of its own is in none. */
+  public boolean isIn(DiskName group) {
+    return place != null && place.group().equals(group);
+  }
+
+  /** Whether both have their history in the same journal. */
+  boolean sharesJournalWith(StoredDisk other) {
+    return name.equals(other.name) || (place != null && other.isIn(place.group()));
+  }
+
+  /** The disk as its journal knows it. */
   Manifest.Disk inGroup() {
-    return new Manifest.Disk(0, name.value(), madeBytes, blockBytes);
+    return new Manifest.Disk(number(), name.value(), madeBytes, blockBytes);
   }
 
   /** The same with its journal in another place. */
   public StoredDisk withJournal(Path other) {
-    return new StoredDisk(name, madeBytes, blockBytes, other, historyBytes, readOnly, encoding);
+    return new StoredDisk(
+        name, madeBytes, blockBytes, other, historyBytes, readOnly, encoding, place);
   }
 
   /** The same with another bound on its history. */
   public StoredDisk withHistoryBytes(long bytes) {
-    return new StoredDisk(name, madeBytes, blockBytes, journal, bytes, readOnly, encoding);
+    return new StoredDisk(name, madeBytes, blockBytes, journal, bytes, readOnly, encoding, place);
   }
 
   /** The same, read-only or not. */
   public StoredDisk withReadOnly(boolean only) {
-    return new StoredDisk(name, madeBytes, blockBytes, journal, historyBytes, only, encoding);
+    return new StoredDisk(
+        name, madeBytes, blockBytes, journal, historyBytes, only, encoding, place);
   }
 
   /** The same, with what is written held in another form from now on. */
   public StoredDisk withEncoding(EncodingConfig other) {
-    return new StoredDisk(name, madeBytes, blockBytes, journal, historyBytes, readOnly, other);
+    return new StoredDisk(
+        name, madeBytes, blockBytes, journal, historyBytes, readOnly, other, place);
   }
 
   /**
@@ -76,7 +123,7 @@ public record StoredDisk(
     Path written = journal.startsWith(data) ? data.relativize(journal) : journal;
     ObjectNode node =
         Json.object()
-            .put("version", VERSION)
+            .put("version", place == null ? VERSION_ALONE : VERSION)
             .put("name", name.value())
             .put("size", madeBytes)
             .put("block_size", blockBytes)
@@ -89,6 +136,9 @@ public record StoredDisk(
     SecretFile secret = encoding.secret();
     if (secret != null) {
       node.put(key(secret.kind()), secret.path().toString());
+    }
+    if (place != null) {
+      node.putObject("group").put("name", place.group().value()).put("number", place.number());
     }
     return Json.text(node) + "\n";
   }
@@ -126,9 +176,15 @@ public record StoredDisk(
           data.resolve(node.required("journal").asString()).normalize(),
           node.path("journal_size").asLong(GroupOptions.DEFAULT.historyBytes()),
           node.path("read_only").asBoolean(false),
-          new EncodingConfig(node.path("compress").asInt(0), secret(node)));
+          new EncodingConfig(node.path("compress").asInt(0), secret(node)),
+          node.has("group") ? place(node.required("group")) : null);
     } catch (RuntimeException e) {
       throw new IOException(where + " is damaged: " + e.getMessage(), e);
     }
+  }
+
+  private static Place place(JsonNode node) {
+    return new Place(
+        new DiskName(node.required("name").asString()), node.required("number").asInt());
   }
 }

@@ -6,6 +6,7 @@ import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.GroupConfig;
 import io.everwhen.appliance.config.HostPort;
 import io.everwhen.appliance.config.PortalConfig;
 import java.io.ByteArrayOutputStream;
@@ -85,6 +86,14 @@ class CliTest {
                 Config.DEFAULT.admin(),
                 List.of(
                     new DiskConfig(new DiskName("a"), ByteSize.parse("2G"), 4096, null, null))));
+  }
+
+  @Test
+  void serveLetsDisksShareAJournal() {
+    assertThat(run("serve", "--disk", "a=1GiB", "--disk", "b=1GiB", "--group", "g=a,b")).isZero();
+    assertThat(served().groups()).containsExactly(GroupConfig.parse("g=a,b"));
+    assertThat(run("serve", "--disk", "a=1GiB", "--group", "g=a,b")).isEqualTo(2);
+    assertThat(run("serve", "--disk", "a=1GiB", "--group", "g")).isEqualTo(2);
   }
 
   @Test

@@ -136,6 +136,30 @@ class ConfigTest {
   }
 
   @Test
+  void readsWhichDisksShareAJournal() throws Exception {
+    Config read =
+        read(
+            """
+            disks: {data: {size: 100GiB}, logs: {size: 20GiB}, own: {size: 1GiB}, a: {size: 1GiB}}
+            groups:
+              db: {disks: [data, logs], journal_size: 40GiB, journal: /fast/db, compress: 3, encrypt: {key_file: /k}}
+              a: {disks: [a]}
+            """);
+    assertThat(read.groups())
+        .containsExactly(
+            new GroupConfig(
+                new DiskName("db"),
+                List.of(new DiskName("data"), new DiskName("logs")),
+                ByteSize.parse("40GiB"),
+                Path.of("/fast/db"),
+                new EncodingConfig(3, new SecretFile(SecretFile.Kind.KEY_FILE, Path.of("/k")))),
+            new GroupConfig(
+                new DiskName("a"), List.of(new DiskName("a")), null, null, EncodingConfig.PLAIN));
+    assertThat(read.groupOf(new DiskName("logs"))).contains(read.groups().getFirst());
+    assertThat(read.groupOf(new DiskName("own"))).isEmpty();
+  }
+
+  @Test
   void readsPortalsTargetsAndLimits() throws Exception {
     Config read =
         read(
@@ -245,6 +269,15 @@ class ConfigTest {
         "portals: [{group: 2}]                              ! e.yaml:1: a portal needs an address",
         "portals: [{address: 'h:1', group: 0}]              ! e.yaml:1: portals: a portal group is 1 to 65535, not 0",
         "portals: [{address: 'h:1', advertise: 'h:0'}]      ! e.yaml:1: portals: nobody can connect to port 0",
+        "groups: [a]                                        ! e.yaml:1: groups: expected names of groups, not a list",
+        "groups: {g: {}}                                    ! e.yaml:1: the group g needs disks, such as [data, logs]",
+        "groups: {g: {disks: []}}                           ! e.yaml:1: groups: the group g has no disks",
+        "groups: {g: {disks: [a, a]}}                       ! e.yaml:1: groups: the group g has a disk twice",
+        "groups: {g: {disks: [a], size: 1}}                 ! e.yaml:1: unknown key 'size'; the keys of a group are disks, journal_size, journal, compress",
+        "groups: {g: {disks: [a]}}                          ! the group g has the disk a, which is not under 'disks'",
+        "disks: {a: {size: 1G}}|groups: {g: {disks: [a]}, h: {disks: [a]}} ! a is in two groups, g and h",
+        "disks: {a: {size: 1G, journal: j}}|groups: {g: {disks: [a]}}      ! a shares the journal of the group g: say journal, journal_size, compress and encrypt there",
+        "disks: {a: {size: 1G}, g: {size: 1G}}|groups: {g: {disks: [a]}}   ! the group g and the disk g, which has a journal of its own",
         "targets: [a]                                       ! e.yaml:1: targets: expected names of targets, not a list",
         "targets: {t: {}}                                   ! e.yaml:1: the target t needs luns",
         "targets: {T: {luns: {0: a}}}                       ! e.yaml:1: targets: a disk's name is lower case",

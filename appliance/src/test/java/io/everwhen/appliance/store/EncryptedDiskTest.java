@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,15 +63,19 @@ class EncryptedDiskTest {
   }
 
   private void write(SecretFile secret) throws IOException {
-    try (OpenDisk open = open(disk(secret))) {
+    try (OpenGroup open = open(disk(secret))) {
       ByteBuffer data = ByteBuffer.wrap(expected, 8192, 8192).slice();
       open.group().change(() -> open.group().volume(0).write(8192, data));
       open.group().volume(0).flush();
     }
   }
 
-  private OpenDisk open(StoredDisk disk) throws IOException {
-    return OpenDisk.open(DataDirectory.create(data()), disk, new SystemClock(), new SecureRandom());
+  private OpenGroup open(StoredDisk disk) throws IOException {
+    return OpenGroup.open(
+        DataDirectory.create(data()),
+        new StoredGroup(List.of(disk)),
+        new SystemClock(),
+        new SecureRandom());
   }
 
   /** What a command says, after its exit code. */

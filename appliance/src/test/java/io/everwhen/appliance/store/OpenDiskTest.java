@@ -29,7 +29,8 @@ class OpenDiskTest {
 
   @Test
   void withoutAWriteCacheEachChangeIsDurableWhenItIsSettledAndNoFlushIsNoted() throws Exception {
-    try (OpenDisk open = open("here")) {
+    try (OpenGroup group = open("here")) {
+      OpenDisk open = group.disks().getFirst();
       assertThat(open.writeCache()).isTrue();
       JournaledDisk disk = new JournaledDisk(open.group(), 0);
       disk.write(0, ByteBuffer.allocateDirect(512));
@@ -52,12 +53,12 @@ class OpenDiskTest {
 
   /** What initiators recognise the disk {@code disk0} of an appliance by. */
   private DiskIdentity identity(String appliance) throws IOException {
-    try (OpenDisk disk = open(appliance)) {
-      return disk.identity();
+    try (OpenGroup group = open(appliance)) {
+      return group.disks().getFirst().identity();
     }
   }
 
-  private OpenDisk open(String appliance) throws IOException {
+  private OpenGroup open(String appliance) throws IOException {
     DataDirectory data = DataDirectory.create(directory.resolve(appliance));
     Path journal = directory.resolve(appliance + "-journal");
     long historyBytes = GroupOptions.DEFAULT.historyBytes();
@@ -70,6 +71,7 @@ class OpenDiskTest {
             historyBytes,
             false,
             EncodingConfig.PLAIN);
-    return OpenDisk.open(data, stored, new SystemClock(), new SecureRandom());
+    return OpenGroup.open(
+        data, new StoredGroup(List.of(stored)), new SystemClock(), new SecureRandom());
   }
 }

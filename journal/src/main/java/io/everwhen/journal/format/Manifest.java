@@ -97,6 +97,17 @@ public record Manifest(
     return new Manifest(id, there, next, 0, encodes, encrypts);
   }
 
+  /** The same group with one more disk. */
+  public Manifest withDisk(Disk disk) {
+    if (disk.number() != disks.size()) {
+      throw new IllegalArgumentException(
+          "the next disk has number %d, not %d".formatted(disks.size(), disk.number()));
+    }
+    List<Disk> all = new ArrayList<>(disks);
+    all.add(disk);
+    return new Manifest(id, all, baseline, folding, encodes, encrypts);
+  }
+
   /** The same group while a segment is being folded. */
   public Manifest withFolding(long segment) {
     return new Manifest(id, disks, baseline, segment, encodes, encrypts);

@@ -46,6 +46,19 @@ public final class Folder {
   }
 
   /**
+   * Makes the baseline of a disk that is about to join the group; again, if that was interrupted.
+   */
+  public void addDisk(Manifest manifest, Manifest.Disk disk) throws IOException {
+    if (manifest.baseline().segment() > 0 || manifest.folding() > 0) {
+      try (BaselineFile baseline =
+          BaselineFile.openForFolding(files.storage(), disk.number(), disk.sizeBytes())) {
+        baseline.finish();
+      }
+      files.storage().syncDirectory();
+    }
+  }
+
+  /**
    * The room that folding the segment after the baseline may take on the volume, in bytes; a little
    * too much.
    */

@@ -34,12 +34,14 @@ public final class Image implements Closeable {
   }
 
   /**
-   * Makes an empty image. The checkpoint is written last and durably: where it is, the disk was
+   * Makes an empty image. The checkpoint is written last and durably: where it is, the image was
    * made completely.
    *
+   * @param sequence an entry up to which none changes the disk
    * @throws FormatException when there is an image that is not empty
    */
-  public static void create(Storage home, Manifest group, Manifest.Disk disk) throws IOException {
+  public static void create(Storage home, Manifest group, Manifest.Disk disk, long sequence)
+      throws IOException {
     if (home.exists(FileNames.IMAGE)) {
       try (StorageFile file = home.open(FileNames.IMAGE)) {
         if (file.nextData(0) < file.size()) {
@@ -59,7 +61,7 @@ public final class Image implements Closeable {
     String temporary = FileNames.temporary(FileNames.CHECKPOINT);
     home.delete(temporary);
     try (StorageFile file = home.create(temporary)) {
-      Checkpoint first = new Checkpoint(group.id(), disk.number(), 0, 0, disk.sizeBytes());
+      Checkpoint first = new Checkpoint(group.id(), disk.number(), 0, sequence, disk.sizeBytes());
       file.setSize(Checkpoint.FILE_BYTES);
       file.write(first.position(), first.encode());
       file.sync();

@@ -8,16 +8,17 @@ import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.Segment;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The images of a group's disks, opened before its journal, and the volumes on top of both. */
 public final class LiveDisks implements EntryListener, Closeable {
 
   private final Manifest group;
-  private final List<Image> images = new ArrayList<>();
-  private final List<BlockMap> maps = new ArrayList<>();
-  private final List<Volume> volumes = new ArrayList<>();
+  // A disk that comes later is put at the end, while others are used.
+  private final List<Image> images = new CopyOnWriteArrayList<>();
+  private final List<BlockMap> maps = new CopyOnWriteArrayList<>();
+  private final List<Volume> volumes = new CopyOnWriteArrayList<>();
 
   /**
    * Opens the images.
@@ -48,7 +49,7 @@ public final class LiveDisks implements EntryListener, Closeable {
   }
 
   /** Puts the volumes on the journal, and learns from it what the images lack. */
-  public List<Volume> attach(Journal journal) throws IOException {
+  public void attach(Journal journal) throws IOException {
     for (Manifest.Disk disk : group.disks()) {
       int n = disk.number();
       volumes.add(new Volume(n, disk.name(), images.get(n), journal, maps.get(n)));
@@ -58,7 +59,20 @@ public final class LiveDisks implements EntryListener, Closeable {
       volume.image().checkHolds(volume.leastBytesSinceCheckpoint());
     }
     journal.startWith(volumes.stream().mapToLong(Volume::sizeBytes).toArray());
-    return List.copyOf(volumes);
+  }
+
+  /** Puts one more on the journal, which has no entry of it yet. */
+  public void add(Manifest.Disk disk, Image image, Journal journal) {
+    BlockMap map = new BlockMap();
+    images.add(image);
+    maps.add(map);
+    volumes.add(new Volume(disk.number(), disk.name(), image, journal, map));
+    journal.addDisk(disk.sizeBytes());
+  }
+
+  /** A disk that is attached. */
+  public Volume volume(int disk) {
+    return volumes.get(disk);
   }
 
   /** An applier for the attached volumes. */

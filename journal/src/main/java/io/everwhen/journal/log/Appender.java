@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -172,6 +173,17 @@ final class Appender {
     lock.lock();
     try {
       sizes = bytes.clone();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Begins to take changes of one more disk. */
+  void addDisk(long bytes) {
+    lock.lock();
+    try {
+      sizes = Arrays.copyOf(sizes, sizes.length + 1);
+      sizes[sizes.length - 1] = bytes;
     } finally {
       lock.unlock();
     }

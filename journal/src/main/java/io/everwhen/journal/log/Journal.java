@@ -133,6 +133,11 @@ public final class Journal implements Closeable {
     appender.startWith(sizes);
   }
 
+  /** Begins to take changes of one more disk, which has {@code bytes}. */
+  public void addDisk(long bytes) {
+    appender.addDisk(bytes);
+  }
+
   /**
    * Stages a write. {@code data} must not change before {@link #settle} has returned.
    *
