@@ -7,6 +7,7 @@ import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.history.History.Mark;
 import io.everwhen.journal.history.History.Point;
+import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.JournalFiles;
@@ -161,8 +162,11 @@ public final class Thinner {
       if (!now.equals(problem)) {
         log.warn("{}", now);
       }
-      damagedSinceNanos = damagedSinceNanos == NEVER ? clock.monotonicNanos() : damagedSinceNanos;
       problem = now;
+      return false;
+    } catch (NoSpaceException e) {
+      // Folding may make the room, and must not be kept from it.
+      log.debug("thinning {} has to wait: {}", where(), e.getMessage());
       return false;
     }
   }
@@ -218,9 +222,13 @@ public final class Thinner {
         addNew(candidates, policy, false);
         damagedSinceNanos = NEVER;
       } catch (DamageException e) {
+        damagedSinceNanos = damagedSinceNanos == NEVER ? clock.monotonicNanos() : damagedSinceNanos;
         if (!isLastingDamage()) {
           throw e;
         }
+        log.warn("{} is thinned without what cannot be read: {}", where(), e.getMessage());
+        candidates.clear();
+        candidates.putAll(before);
         addNew(candidates, policy, true);
       }
     }
@@ -277,6 +285,9 @@ public final class Thinner {
       if (history.marksDamage().isPresent() && !despiteDamage) {
         throw history.marksDamage().get();
       }
+    } catch (InternalError e) {
+      // What reading a mapped index throws when the volume fails it; it must not end the thread.
+      throw new IOException("an index in %s cannot be read any more".formatted(where()), e);
     }
     candidates.putIfAbsent(passed.sequence, new Kept.Instant(passed.timeNanos, false));
   }

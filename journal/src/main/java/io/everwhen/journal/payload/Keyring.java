@@ -28,7 +28,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Keyring {
 
-  /** What a passphrase costs an attacker, and us once an opening: the second choice of RFC 9106. */
+  /**
+   * What a passphrase costs an attacker, and us once an opening: the second choice of RFC 9106, in
+   * one lane.
+   */
   private static final int MEMORY_KIB = 64 << 10;
 
   private static final int ITERATIONS = 3;

@@ -94,6 +94,11 @@ public final class Scrubber {
     } catch (IOException e) {
       status = new ScrubStatus(last, round(), e.getMessage());
       throw e;
+    } catch (InternalError e) {
+      // What reading a mapped index throws when the volume fails it.
+      String what = "an index in %s cannot be read any more".formatted(storage.describe());
+      status = new ScrubStatus(last, round(), what);
+      throw new IOException(what, e);
     }
   }
 
