@@ -84,6 +84,10 @@ class RetentionIT {
     return newest;
   }
 
+  private static Outcome restore(String data, String at, Path to) {
+    return Cli.run("restore", "--data", data, "db", "--at", at, "--to", to.toString()).done();
+  }
+
   @Test
   void whatGetsOldIsThinnedAndWhatIsKeptIsAsItWas() throws Exception {
     Path config = configure(DISKS);
@@ -117,16 +121,7 @@ class RetentionIT {
       for (int i = 0; i < kept.size(); i += step) {
         long sequence = kept.get(i).path("sequence").asLong();
         Path restored = directory.resolve("restored-" + sequence);
-        Cli.run(
-                "restore",
-                "--data",
-                data,
-                "db",
-                "--at",
-                "seq:" + sequence,
-                "--to",
-                restored.toString())
-            .done();
+        restore(data, "seq:" + sequence, restored);
         int version = checkedVersion(restored);
         assertThat(version).isGreaterThanOrEqualTo(last);
         last = version;
@@ -139,28 +134,9 @@ class RetentionIT {
               .filter(entry -> !entry.path("kept").asBoolean())
               .findFirst()
               .orElseThrow();
-      Outcome coarse =
-          Cli.run(
-                  "restore",
-                  "--data",
-                  data,
-                  "db",
-                  "--at",
-                  gone.path("time").asString(),
-                  "--to",
-                  directory.resolve("coarse").toString())
-              .done();
+      Outcome coarse = restore(data, gone.path("time").asString(), directory.resolve("coarse"));
       assertThat(coarse.out()).contains("the next instant that was kept is seq:");
-      Cli.run(
-              "restore",
-              "--data",
-              data,
-              "db",
-              "--at",
-              "mark:named",
-              "--to",
-              directory.resolve("named").toString())
-          .done();
+      restore(data, "mark:named", directory.resolve("named"));
       assertThat(checkedVersion(directory.resolve("named"))).isEqualTo(VERSIONS);
       assertThat(daemon.terminate()).as(daemon.output()).isZero();
       Cli.run("verify", "--journal", daemon.journal().resolve("db").toString()).done();
