@@ -24,8 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * folded away meanwhile is refused, never guessed: see {@link #checkStillWithin}. One thread.
  */
 public final class History implements Closeable {
-
-  /** More entries than any single change has. */
-  private static final int MAX_RUN_ENTRIES = 512;
 
   private static final int PIN_ATTEMPTS = 200;
   private static final long PIN_PAUSE_MILLIS = 5;
@@ -54,6 +49,7 @@ public final class History implements Closeable {
   private final List<Hole> holes;
   private final @Nullable String tailDamage;
   private final @Nullable Closeable pin;
+  private final Instants instants;
   private final EntryReader reader;
   private final PayloadDecoder decoder;
   private @Nullable DamageException marksDamage;
@@ -79,6 +75,7 @@ public final class History implements Closeable {
     this.holes = found.holes;
     this.tailDamage = found.tailDamage;
     this.pin = pin;
+    this.instants = new Instants(this, kept, segments);
   }
 
   /**
@@ -193,12 +190,6 @@ public final class History implements Closeable {
     return kept.has(sequence);
   }
 
-  /** Whether the disks as of any of these entries can be asked for, as far as thinning goes. */
-  boolean isAnyKept(long first, long last) {
-    Map.Entry<Long, Kept.Instant> instant = kept.instants().ceilingEntry(first);
-    return last >= kept.end() || (instant != null && instant.getKey() <= last);
-  }
-
   /** Refuses an instant of which nobody knows what was recorded before it. */
   void checkKnown(long sequence) throws IOException {
     if (!holes.isEmpty() && holes.getFirst().fromSequence() <= sequence) {
@@ -206,7 +197,8 @@ public final class History implements Closeable {
     }
   }
 
-  private LossException unknown(Hole hole) throws IOException {
+  /** That nobody knows what was recorded there. */
+  LossException unknown(Hole hole) throws IOException {
     Damage damage = new DamageSurvey(this).of(hole);
     return new LossException(damage.where() + " is damaged: " + damage.what(), null, damage.lost());
   }
@@ -219,7 +211,8 @@ public final class History implements Closeable {
     return Optional.ofNullable(tailDamage);
   }
 
-  private DamageException endsEarly() throws IOException {
+  /** That what is asked for may be behind the newest entry that can be read. */
+  DamageException endsEarly() throws IOException {
     return new DamageException(
         "the history in %s ends in damage behind entry %d: %s. The disk as of the last sound entry is --at seq:%d"
             .formatted(
@@ -251,7 +244,9 @@ public final class History implements Closeable {
    */
   public Point horizon() throws IOException {
     Point baseline = baselinePoint();
-    return kept.has(baseline.sequence()) ? baseline : point(kept.atOrAfter(baseline.sequence()));
+    return kept.has(baseline.sequence())
+        ? baseline
+        : Instants.point(kept.atOrAfter(baseline.sequence()));
   }
 
   /** The end of what is folded, or is being folded, into the baseline. */
@@ -279,33 +274,10 @@ public final class History implements Closeable {
     if (kept.end() > horizon.sequence()) {
       instants.add(horizon);
       kept.instants().tailMap(horizon.sequence(), false).entrySet().stream()
-          .map(History::point)
+          .map(Instants::point)
           .forEach(instants::add);
     }
     return instants;
-  }
-
-  /**
-   * The next instant that was kept, where history was thinned; empty where every one can be had.
-   */
-  public Optional<Point> keptAfter(long sequence) throws IOException {
-    return isThinnedAt(sequence)
-        ? Optional.of(point(kept.atOrAfter(sequence + 1)))
-        : Optional.empty();
-  }
-
-  private static Point point(Map.Entry<Long, Kept.Instant> instant) {
-    return new Point(instant.getKey(), instant.getValue().timeNanos());
-  }
-
-  /** The last kept instant at or before this one, which lies in what was thinned. */
-  private Point keptAtOrBefore(Map.@Nullable Entry<Long, Kept.Instant> instant) throws IOException {
-    Point horizon = horizon();
-    return instant == null || instant.getKey() < horizon.sequence() ? horizon : point(instant);
-  }
-
-  private boolean isThinnedAt(long sequence) throws IOException {
-    return sequence < kept.end() && sequence >= horizon().sequence();
   }
 
   /** The segment that is being folded into the baseline. */
@@ -342,65 +314,7 @@ public final class History implements Closeable {
    * @throws DamageException when it may be an entry behind the newest that can be read
    */
   public Optional<Point> atTime(long timeNanos) throws IOException {
-    if (timeNanos < horizon().timeNanos()) {
-      return Optional.empty();
-    }
-    if (tailDamage != null && timeNanos >= head().timeNanos()) {
-      throw endsEarly();
-    }
-    if (kept.end() > horizon().sequence() && timeNanos < kept.endTimeNanos()) {
-      Point instant = keptAtOrBefore(kept.atOrBeforeTime(timeNanos));
-      checkKnown(instant.sequence());
-      return Optional.of(instant);
-    }
-    HistorySegment found = null;
-    for (HistorySegment segment : segments) {
-      if (segment.index().firstTimeNanos() > timeNanos) {
-        break;
-      }
-      found = segment;
-    }
-    Point end = found == null ? horizon() : end(found);
-    if (timeNanos < end.timeNanos()) {
-      return atSequence(lastSequenceAt(Objects.requireNonNull(found), timeNanos));
-    }
-    if (timeNanos > end.timeNanos()) {
-      checkKnown(end.sequence());
-      for (Hole hole : holes) {
-        if (hole.fromSequence() == end.sequence() + 1) {
-          throw unknown(hole); // it may have been in there
-        }
-      }
-    }
-    return atSequence(end.sequence());
-  }
-
-  /** The last entry of this segment that is stamped at or before {@code timeNanos}. */
-  private long lastSequenceAt(HistorySegment segment, long timeNanos) throws IOException {
-    SegmentIndex index = segment.index();
-    long last = index.firstSequence() - 1;
-    SkippingCursor cursor = new SkippingCursor(segment, index.placeBefore(timeNanos));
-    while (cursor.advance()) {
-      if (cursor.entry().timeNanos() > timeNanos) {
-        if (cursor.skipped()) {
-          throw cannotTell(segment, last + 1); // when that was
-        }
-        return last;
-      }
-      last = cursor.entry().sequence();
-    }
-    throw cannotTell(segment, last + 1);
-  }
-
-  /** An entry cannot be read, and so it cannot be told which instant is asked for. */
-  private LossException cannotTell(HistorySegment segment, long sequence) throws IOException {
-    return new LossException(
-        segment.describeDamage(null), null, new Losses(this).addEntry(sequence).lost());
-  }
-
-  /** A segment ends with a complete change. */
-  private static Point end(HistorySegment segment) {
-    return new Point(segment.index().lastSequence(), segment.index().lastTimeNanos());
+    return instants.atTime(timeNanos);
   }
 
   /**
@@ -409,117 +323,19 @@ public final class History implements Closeable {
    * last that was kept.
    */
   public Optional<Point> atSequence(long sequence) throws IOException {
-    if (tailDamage != null && sequence > head().sequence()) {
-      throw endsEarly();
-    }
-    if (sequence < horizon().sequence() || sequence > head().sequence()) {
-      return Optional.empty();
-    }
-    checkKnown(sequence);
-    if (sequence == horizon().sequence()) {
-      return Optional.of(horizon());
-    }
-    if (isThinnedAt(sequence)) {
-      return Optional.of(keptAtOrBefore(kept.atOrBefore(sequence)));
-    }
-    HistorySegment segment = containing(sequence);
-    Point found = segment == null ? null : lastCompleteIn(segment, sequence);
-    if (found == null) {
-      throw segment == null
-          ? new DamageException("entry " + sequence + " is in no segment")
-          : cannotTell(segment, sequence);
-    }
-    return Optional.of(found);
+    return instants.atSequence(sequence);
   }
 
-  private @Nullable HistorySegment containing(long sequence) {
-    for (HistorySegment segment : segments) {
-      if (sequence <= segment.index().lastSequence()
-          && sequence >= segment.index().firstSequence()) {
-        return segment;
-      }
-    }
-    return null;
+  /**
+   * The next instant that was kept, where history was thinned; empty where every one can be had.
+   */
+  public Optional<Point> keptAfter(long sequence) throws IOException {
+    return instants.keptAfter(sequence);
   }
 
-  /** The last change in a segment that is complete at an entry; null when damage hides it. */
-  private @Nullable Point lastCompleteIn(HistorySegment segment, long sequence) throws IOException {
-    SegmentIndex index = segment.index();
-    long from = Math.max(index.firstSequence(), sequence - MAX_RUN_ENTRIES);
-    SkippingCursor cursor = new SkippingCursor(segment, index.placeAtOrBefore(from));
-    Point complete = null;
-    boolean skipped = false;
-    long last = 0;
-    while (last < sequence && cursor.advance()) {
-      if (cursor.skipped()) {
-        skipped = true;
-        complete = null; // the last one may have ended there
-      }
-      last = cursor.entry().sequence();
-      complete = cursor.entry().continues() ? complete : point(cursor.entry());
-    }
-    if (last != sequence || (complete == null && skipped)) {
-      return null;
-    }
-    return complete != null ? complete : endBefore(segment);
-  }
-
-  private Point endBefore(HistorySegment segment) throws IOException {
-    Point end = horizon();
-    for (HistorySegment each : segments) {
-      if (each.number() >= segment.number()) {
-        break;
-      }
-      end = end(each);
-    }
-    return end;
-  }
-
-  /** The last complete change up to an entry that can be named for certain. */
-  Point pointAtOrBefore(long sequence) throws IOException {
-    if (sequence <= horizon().sequence()) {
-      return horizon();
-    }
-    if (isThinnedAt(sequence)) {
-      return keptAtOrBefore(kept.atOrBefore(sequence));
-    }
-    HistorySegment segment = containing(sequence);
-    if (segment == null) {
-      return head();
-    }
-    try {
-      Point found = lastCompleteIn(segment, sequence);
-      return found == null ? endBefore(segment) : found;
-    } catch (DamageException e) {
-      return endBefore(segment);
-    }
-  }
-
-  /** The first complete change from an entry on that can be named for certain. */
-  Point pointAtOrAfter(long sequence) throws IOException {
-    if (isThinnedAt(sequence)) {
-      return point(kept.atOrAfter(sequence));
-    }
-    HistorySegment segment = containing(sequence);
-    if (segment == null) {
-      return head();
-    }
-    try {
-      SkippingCursor cursor =
-          new SkippingCursor(segment, segment.index().placeAtOrBefore(sequence));
-      while (cursor.advance()) {
-        if (cursor.entry().sequence() >= sequence && !cursor.entry().continues()) {
-          return point(cursor.entry());
-        }
-      }
-    } catch (DamageException e) {
-      return end(segment);
-    }
-    return end(segment);
-  }
-
-  private static Point point(EntryHeader entry) {
-    return new Point(entry.sequence(), entry.timeNanos());
+  /** Finds instants. */
+  Instants instants() {
+    return instants;
   }
 
   /**
@@ -591,7 +407,7 @@ public final class History implements Closeable {
             marks.add(
                 new Mark(
                     StandardCharsets.UTF_8.decode(cursor.payload()).toString(),
-                    point(cursor.entry())));
+                    Instants.point(cursor.entry())));
           }
         } catch (DamageException e) {
           marksDamage = e;

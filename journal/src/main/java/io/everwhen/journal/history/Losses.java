@@ -120,13 +120,17 @@ final class Losses {
     // What was folded or thinned away, or is overwritten in the same change, costs nothing.
     if (span == null
         || span.last < Math.max(span.first, history.horizon().sequence())
-        || !history.isAnyKept(span.first, span.last)) {
+        || !history.instants().isAnyKept(span.first, span.last)) {
       return;
     }
     Point after =
-        span.first <= history.horizon().sequence() ? null : history.pointAtOrBefore(span.first - 1);
+        span.first <= history.horizon().sequence()
+            ? null
+            : history.instants().pointAtOrBefore(span.first - 1);
     Point before =
-        span.last >= history.head().sequence() ? null : history.pointAtOrAfter(span.last + 1);
+        span.last >= history.head().sequence()
+            ? null
+            : history.instants().pointAtOrAfter(span.last + 1);
     lost.add(new Lost(history.manifest().disks().get(span.disk).name(), after, before));
   }
 }
