@@ -4,6 +4,7 @@ import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.Retention;
@@ -354,6 +355,32 @@ public final class Group implements Closeable {
    */
   public void retain(@Nullable Retention policy) {
     maintenance.retain(policy);
+  }
+
+  /**
+   * Holds an instant, by a name, against thinning and folding; durable when it returns. It takes
+   * the room that its content needs until it is let go.
+   *
+   * @param pin of an instant that a {@code History} has told of
+   * @throws PinException when the instant is gone, or there is one of that name
+   */
+  public void pin(Pins.Pin pin) throws IOException {
+    maintenance.pin(pin);
+  }
+
+  /**
+   * Lets an instant go that was held; durable when it returns.
+   *
+   * @throws PinException when there is none of that name
+   */
+  public void unpin(String name) throws IOException {
+    maintenance.unpin(name);
+  }
+
+  /** The instants that are held, by sequence; empty also when nobody can tell, as status says. */
+  public List<Pins.Pin> pins() {
+    Pins pins = maintenance.pins();
+    return pins == null ? List.of() : pins.pins();
   }
 
   /** How far the wall clock is behind the newest entry; 0 when it is not. */

@@ -3,6 +3,8 @@ package io.everwhen.journal;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
+import io.everwhen.journal.format.Pins.Pin;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
@@ -22,9 +24,11 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,6 +59,7 @@ final class Maintenance {
   private final HeadKeeper head;
   private final StampKeeper stamps;
   private final Thinner thinner;
+  private final PinKeeper pins;
   private final RoomWatch room;
   private final ClockWatch time;
   private final Ending ending;
@@ -70,6 +75,7 @@ final class Maintenance {
   private volatile long historyBytes;
   private volatile @Nullable String alarm;
   private volatile @Nullable String thinningProblem;
+  private volatile @Nullable String pinsTakeRoom;
 
   /** For a group that is open, with everything folded that was begun to be. */
   Maintenance(
@@ -96,6 +102,7 @@ final class Maintenance {
     this.head = new HeadKeeper(files, manifest, options.signer(), clock, journal.sealed());
     this.stamps = new StampKeeper(files);
     this.thinner = new Thinner(files, manifest, options.retention(), clock, random);
+    this.pins = new PinKeeper(files, manifest);
     this.room = new RoomWatch(files.storage().describe());
     this.time = new ClockWatch(files.storage().describe());
     this.ending = new Ending(clock);
@@ -180,8 +187,10 @@ final class Maintenance {
 
   /** What keeps cycles from succeeding; null while they do. */
   @Nullable String alarm() {
-    String now = alarm == null ? thinningProblem : alarm;
-    return now == null ? head.alarm() : now;
+    return Stream.of(alarm, pins.problem(), pinsTakeRoom, thinningProblem, head.alarm())
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
   }
 
   /**
@@ -240,6 +249,35 @@ final class Maintenance {
   /** Which instants are kept where the history was thinned. */
   Kept kept() {
     return thinner.kept();
+  }
+
+  /** Which instants are held against retention; null when nobody can tell. */
+  @Nullable Pins pins() {
+    return pins.pins();
+  }
+
+  /**
+   * Holds an instant against retention; durable when it returns.
+   *
+   * @throws PinException when it is not there, or was thinned away, or there is one of that name
+   */
+  synchronized void pin(Pin pin) throws IOException {
+    if (pin.sequence() < manifest.baseline().sequence()
+        || pin.sequence() > journal.durableSequence()
+        || !thinner.kept().has(pin.sequence())) {
+      throw new PinException(
+          "the instant of entry %d is not there any more, or not yet".formatted(pin.sequence()));
+    }
+    pins.pin(pin);
+  }
+
+  /**
+   * Lets an instant go that was held; durable when it returns.
+   *
+   * @throws PinException when there is none of that name
+   */
+  synchronized void unpin(String name) throws IOException {
+    pins.unpin(name);
   }
 
   /** How much of its room the journal has used. */
@@ -325,16 +363,47 @@ final class Maintenance {
     while (!ending.begun() && isOldestTooMuch(thinned) && fold(false)) {
       filesChanged = true;
     }
+    thinned |= !ending.begun() && !thinned && thinAroundPins();
     watchRoom();
     return worked || filesChanged || thinned;
   }
 
   /** Deletes a little of what is too old to be kept whole. */
   private boolean thin() throws IOException {
+    Pins held = pins.pins();
+    if (held == null) {
+      return false;
+    }
     boolean urgent = journalBytes > historyBytes;
-    boolean worked = thinner.step(manifest, appliedSequence, urgent, this::discardThinned);
+    boolean worked = thinner.step(manifest, held, appliedSequence, urgent, this::discardThinned);
     thinningProblem = thinner.problem();
     return worked;
+  }
+
+  /** Where pins keep from folding what there is no room for, thins it to nothing but them. */
+  private boolean thinAroundPins() throws IOException {
+    Pins held = pins.pins();
+    long excess = journalBytes - historyBytes;
+    if (excess <= 0 || held == null || held.pins().isEmpty() || !oldestIsPinned()) {
+      pinsTakeRoom = null;
+      return false;
+    }
+    if (thinner.squeeze(manifest, appliedSequence, Math.max(2 * excess, historyBytes / 8))) {
+      return true;
+    }
+    boolean tooMuch = excess > SLACK_SEGMENTS * options.journal().segmentBytes();
+    pinsTakeRoom =
+        tooMuch
+            ? "%d KiB of the journal in %s are too much and cannot be given up because of %d snapshots. Delete the oldest ('everwhen snapshot list'), or let the journal be larger"
+                .formatted(excess >> 10, files.storage().describe(), held.pins().size())
+            : null;
+    return false;
+  }
+
+  private boolean oldestIsPinned() throws IOException {
+    long number = manifest.baseline().segment() + 1;
+    return files.storage().exists(FileNames.index(number))
+        && pins.holdsBefore(files.readIndex(manifest, number).lastSequence());
   }
 
   private void discardThinned(SegmentIndex index, boolean unread) throws IOException {
@@ -415,7 +484,7 @@ final class Maintenance {
       return false;
     }
     SegmentIndex index = files.readIndex(manifest, number);
-    if (index.lastSequence() > appliedSequence) {
+    if (index.lastSequence() > appliedSequence || pins.holdsBefore(index.lastSequence())) {
       return false;
     }
     Folder folder = new Folder(files, keys);

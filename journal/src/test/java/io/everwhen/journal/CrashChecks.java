@@ -41,6 +41,7 @@ final class CrashChecks {
     long head =
         PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), INSTANTS, random);
     assertThat(head).as("the head").isGreaterThanOrEqualTo(kept);
+    PastChecks.checkPins(RandomHistory.journalOf(machine), history);
     long durable = powerFails || crashedAgain ? head : history.flushed();
     RandomHistory next =
         new RandomHistory(
@@ -101,5 +102,6 @@ final class CrashChecks {
     history.close();
     LiveChecks.checkImages(history);
     PastChecks.check(RandomHistory.journalOf(machine), history.oracle(), 1, random);
+    PastChecks.checkPins(RandomHistory.journalOf(machine), history);
   }
 }

@@ -2,6 +2,7 @@ package io.everwhen.journal;
 
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.HistorySegment;
@@ -50,6 +51,29 @@ final class PastChecks {
       checkEntries(history, oracle);
       checkInstants(history, oracle, wanted(horizon, head, instants, random));
       return head;
+    }
+  }
+
+  /** Checks that everything that was pinned is there and can be asked for. */
+  static void checkPins(Storage journal, RandomHistory made) throws IOException {
+    if (made.pinned().isEmpty()) {
+      return;
+    }
+    try (History history = History.open(journal, RandomHistory.SECRET)) {
+      Pins pins = new Pins(history.manifest().id(), history.pins());
+      made.pinned()
+          .forEach((sequence, name) -> {
+            if (pins.find(name).map(Pins.Pin::sequence).orElse(-1L) != (long) sequence) {
+              Assertions.fail("the pin %s of entry %d is lost", name, sequence);
+            }
+          });
+      long[] sequences = made.pinned().keySet().stream().mapToLong(Long::longValue).toArray();
+      for (long sequence : sequences) {
+        if (history.atSequence(sequence).map(History.Point::sequence).orElse(-1L) != sequence) {
+          Assertions.fail("the pinned instant of entry %d is gone", sequence);
+        }
+      }
+      checkInstants(history, made.oracle(), sequences);
     }
   }
 
@@ -130,7 +154,8 @@ final class PastChecks {
           }
           last[0] = entry.sequence();
           lastTime[0] = entry.timeNanos();
-          marks[0] += entry.kind() == EntryKind.MARK ? 1 : 0;
+          boolean isMark = entry.kind() == EntryKind.MARK && history.isKept(entry.sequence());
+          marks[0] += isMark ? 1 : 0;
           return true;
         });
     if (Math.max(last[0], thinned) != history.head().sequence()) {

@@ -2,6 +2,7 @@ package io.everwhen.journal;
 
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.io.SimulatedMachine;
@@ -16,8 +17,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +70,8 @@ final class RandomHistory implements Closeable {
   private long settled;
   private long beforeChange;
   private int marks;
+  // Acknowledged, and not let go.
+  private final NavigableMap<Long, String> pinned = new TreeMap<>();
   private Oracle.@Nullable Version lastWrite;
 
   /** A history on a machine without any, all of whose choices come from one seed. */
@@ -138,6 +144,7 @@ final class RandomHistory implements Closeable {
     this.flushed = flushed;
     this.settled = oracle.head();
     this.marks = from.marks;
+    this.pinned.putAll(from.pinned);
   }
 
   /** The same after its process has died, and before anybody opens the group again. */
@@ -191,6 +198,11 @@ final class RandomHistory implements Closeable {
   /** Whether the making of the group has been acknowledged. */
   boolean created() {
     return created;
+  }
+
+  /** The names of the instants that are held against retention, by sequence. */
+  NavigableMap<Long, String> pinned() {
+    return Collections.unmodifiableNavigableMap(pinned);
   }
 
   /** The last entry covered by an acknowledged flush. */
@@ -255,6 +267,8 @@ final class RandomHistory implements Closeable {
       setClock();
     } else if (dice < 96) {
       resize();
+    } else if (dice < 97) {
+      unpin();
     } else if (dice < 98) {
       LiveChecks.checkPart(this, random);
     } else {
@@ -407,6 +421,24 @@ final class RandomHistory implements Closeable {
         () -> oracle.add(EntryKind.MARK, false, 0, 0, 0, name.getBytes(StandardCharsets.UTF_8)),
         () -> group().mark(name));
     acknowledged();
+    if (random.nextInt(3) == 0) {
+      pin(oracle.head(), name);
+    }
+  }
+
+  private void pin(long sequence, String name) throws IOException {
+    long timeNanos;
+    try (History history = History.open(journalOf(machine), SECRET)) {
+      timeNanos = history.atSequence(sequence).orElseThrow().timeNanos();
+    }
+    group().pin(new Pins.Pin(name, sequence, timeNanos));
+    pinned.put(sequence, name);
+  }
+
+  private void unpin() throws IOException {
+    if (!pinned.isEmpty()) {
+      group().unpin(pinned.pollFirstEntry().getValue());
+    }
   }
 
   void maintain() throws IOException {

@@ -27,6 +27,9 @@ public final class FileNames {
   /** Which instants count where the history was thinned. */
   public static final String KEPT = "kept";
 
+  /** Which instants are held against retention. */
+  public static final String PINS = "pins";
+
   /** The keys of encrypted payloads, wrapped. */
   public static final String KEYS = "keys";
 

@@ -234,7 +234,8 @@ final class Coalescer {
   }
 
   private boolean survives(EntryHeader entry, BitSet lost, long firstSequence) {
-    return entry.kind() == EntryKind.FLUSH
+    boolean namesAnInstant = entry.kind() == EntryKind.FLUSH || entry.kind() == EntryKind.MARK;
+    return namesAnInstant
         ? kept.instants().containsKey(entry.sequence())
         : !lost.get((int) (entry.sequence() - firstSequence));
   }

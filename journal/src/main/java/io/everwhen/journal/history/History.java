@@ -6,6 +6,7 @@ import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
@@ -383,6 +384,15 @@ public final class History implements Closeable {
   }
 
   /**
+   * The instants that are held against retention at present, by sequence.
+   *
+   * @throws FormatException when nobody can tell
+   */
+  public List<Pins.Pin> pins() throws IOException {
+    return files.readPins(manifest).pins();
+  }
+
+  /**
    * A mark.
    *
    * @param name as it was given
@@ -391,7 +401,8 @@ public final class History implements Closeable {
   public record Mark(String name, Point point) {}
 
   /**
-   * The marks, oldest first. Those that cannot be read are left out; {@link #marksDamage} tells.
+   * The marks whose instants can be asked for, oldest first. Those that cannot be read are left
+   * out; {@link #marksDamage} tells.
    */
   public List<Mark> marks() throws IOException {
     List<Mark> marks = new ArrayList<>();
@@ -403,7 +414,7 @@ public final class History implements Closeable {
           if (!cursor.advance()) {
             throw segment.damaged(null);
           }
-          if (cursor.entry().kind() == EntryKind.MARK) {
+          if (cursor.entry().kind() == EntryKind.MARK && isKept(cursor.entry().sequence())) {
             marks.add(
                 new Mark(
                     StandardCharsets.UTF_8.decode(cursor.payload()).toString(),

@@ -4,6 +4,7 @@ import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.history.History.Mark;
 import io.everwhen.journal.history.History.Point;
@@ -59,6 +60,9 @@ public final class Thinner {
   /** The last segment that is old enough to be thinned, as far as they were looked at. */
   private End passed;
 
+  /** The last segment of which only pinned instants are kept, for lack of room. */
+  private End squeezed;
+
   private @Nullable End following;
 
   private record End(long segment, long sequence, long timeNanos) {
@@ -88,6 +92,7 @@ public final class Thinner {
     this.random = random;
     this.kept = files.readKept(manifest);
     this.passed = End.of(manifest.baseline());
+    this.squeezed = passed;
     follow(retention);
   }
 
@@ -136,22 +141,50 @@ public final class Thinner {
   }
 
   /**
+   * Gives up all instants but pinned ones in the oldest segments where that was not done yet, for
+   * lack of room: {@link #step} then carries it out.
+   *
+   * @param appliedSequence what comes later is still needed whole
+   * @param bytes how long these segments are together, at least
+   * @return false when there is none left
+   */
+  public boolean squeeze(Manifest manifest, long appliedSequence, long bytes) throws IOException {
+    if (squeezed.segment < manifest.baseline().segment()) {
+      squeezed = End.of(manifest.baseline());
+    }
+    End before = squeezed;
+    long left = bytes;
+    while (left > 0 && files.storage().exists(FileNames.index(squeezed.segment + 1))) {
+      SegmentIndex index = files.readIndex(manifest, squeezed.segment + 1);
+      if (index.lastSequence() > appliedSequence) {
+        break;
+      }
+      squeezed = End.of(index);
+      left -= index.dataLength();
+    }
+    return !squeezed.equals(before);
+  }
+
+  /**
    * Does a piece of what is to be done.
    *
+   * @param pins the instants that are kept whatever the policy says
    * @param appliedSequence what comes later is still needed whole
    * @param urgent whether not to rest in between
    * @return whether there was anything to do that can be done now
    */
-  public boolean step(Manifest manifest, long appliedSequence, boolean urgent, Discarder discarder)
+  public boolean step(
+      Manifest manifest, Pins pins, long appliedSequence, boolean urgent, Discarder discarder)
       throws IOException {
     Retention policy = retention;
-    if (policy == null || manifest.folding() != 0) {
+    boolean any = policy != null || Math.max(squeezed.sequence, kept.end()) > 0;
+    if (!any || manifest.folding() != 0) {
       return false;
     }
     try {
       boolean worked =
           pass(manifest, policy, appliedSequence)
-              || declare(manifest, policy)
+              || declare(manifest, policy, pins)
               || coalesce(manifest, urgent, discarder);
       if (worked) {
         problem = null;
@@ -176,7 +209,7 @@ public final class Thinner {
   }
 
   /** Goes past the next segment, if it is old enough. */
-  private boolean pass(Manifest manifest, Retention policy, long appliedSequence)
+  private boolean pass(Manifest manifest, @Nullable Retention policy, long appliedSequence)
       throws IOException {
     if (passed.segment < manifest.baseline().segment()) {
       passed = End.of(manifest.baseline());
@@ -190,7 +223,9 @@ public final class Thinner {
       next = End.of(files.readIndex(manifest, number));
       following = next;
     }
-    if (next.timeNanos > policy.fineSince(now(policy)) || next.sequence > appliedSequence) {
+    boolean decided = next.sequence <= Math.max(squeezed.sequence, kept.end());
+    boolean old = policy != null && next.timeNanos <= policy.fineSince(now(policy));
+    if (!(decided || old) || next.sequence > appliedSequence) {
       return false;
     }
     passed = next;
@@ -203,11 +238,13 @@ public final class Thinner {
   }
 
   /** Decides again which instants are kept, if another step of the policy lies behind us. */
-  private boolean declare(Manifest manifest, Retention policy) throws IOException {
+  private boolean declare(Manifest manifest, @Nullable Retention policy, Pins pins)
+      throws IOException {
     Manifest.Baseline baseline = manifest.baseline();
-    boolean further =
-        passed.sequence > Math.max(kept.end(), baseline.sequence())
-            && policy.stepBetween(kept.endTimeNanos(), passed.timeNanos);
+    boolean due =
+        passed.sequence <= squeezed.sequence
+            || (policy != null && policy.stepBetween(kept.endTimeNanos(), passed.timeNanos));
+    boolean further = due && passed.sequence > Math.max(kept.end(), baseline.sequence());
     if (!further && (kept.end() <= baseline.sequence() || keptSegment == 0)) {
       return false;
     }
@@ -219,7 +256,7 @@ public final class Thinner {
     NavigableMap<Long, Kept.Instant> before = new TreeMap<>(candidates);
     if (further) {
       try {
-        addNew(candidates, policy, false);
+        addNew(candidates, policy, pins, false);
         damagedSinceNanos = NEVER;
       } catch (DamageException e) {
         damagedSinceNanos = damagedSinceNanos == NEVER ? clock.monotonicNanos() : damagedSinceNanos;
@@ -229,10 +266,10 @@ public final class Thinner {
         log.warn("{} is thinned without what cannot be read: {}", where(), e.getMessage());
         candidates.clear();
         candidates.putAll(before);
-        addNew(candidates, policy, true);
+        addNew(candidates, policy, pins, true);
       }
     }
-    NavigableMap<Long, Kept.Instant> chosen = policy.choose(candidates, now(policy));
+    NavigableMap<Long, Kept.Instant> chosen = choose(candidates, policy, pins);
     if (chosen.equals(before)) {
       return false;
     }
@@ -246,6 +283,33 @@ public final class Thinner {
     keptSegment = further ? passed.segment : keptSegment;
     coalescer = new Coalescer(files, kept, keptSegment, from);
     return true;
+  }
+
+  /** By the policy, as far as there is room for more than what is pinned. */
+  private NavigableMap<Long, Kept.Instant> choose(
+      NavigableMap<Long, Kept.Instant> candidates, @Nullable Retention policy, Pins pins) {
+    NavigableMap<Long, Kept.Instant> chosen =
+        policy == null ? new TreeMap<>(candidates) : policy.choose(candidates, now(policy));
+    chosen.headMap(squeezed.sequence, true).clear();
+    if (policy != null && !pins.pins().isEmpty()) {
+      // A pin may keep this from being folded for ever: what has expired goes by itself.
+      long expired = policy.expiredAt(now(policy));
+      chosen.entrySet().stream()
+          .filter(each -> each.getValue().timeNanos() <= expired)
+          .mapToLong(Map.Entry::getKey)
+          .max()
+          .ifPresent(last -> chosen.headMap(last, false).clear());
+    }
+    for (long border : List.of(candidates.firstKey(), candidates.lastKey())) {
+      chosen.put(border, candidates.get(border));
+    }
+    for (Pins.Pin pin : pins.pins()) {
+      Kept.Instant pinned = candidates.get(pin.sequence());
+      if (pinned != null) {
+        chosen.put(pin.sequence(), pinned);
+      }
+    }
+    return chosen;
   }
 
   /**
@@ -263,6 +327,24 @@ public final class Thinner {
    * @param despiteDamage whether to do without what cannot be read
    */
   private void addNew(
+      NavigableMap<Long, Kept.Instant> candidates,
+      @Nullable Retention policy,
+      Pins pins,
+      boolean despiteDamage)
+      throws IOException {
+    long after = candidates.isEmpty() ? 0 : candidates.lastKey();
+    if (policy != null && passed.sequence > squeezed.sequence) {
+      addSteps(candidates, policy, despiteDamage);
+    }
+    for (Pins.Pin pin : pins.pins()) {
+      if (pin.sequence() > after && pin.sequence() <= passed.sequence) {
+        candidates.putIfAbsent(pin.sequence(), new Kept.Instant(pin.timeNanos(), false));
+      }
+    }
+    candidates.putIfAbsent(passed.sequence, new Kept.Instant(passed.timeNanos, false));
+  }
+
+  private void addSteps(
       NavigableMap<Long, Kept.Instant> candidates, Retention policy, boolean despiteDamage)
       throws IOException {
     long after = candidates.isEmpty() ? 0 : candidates.lastKey();
@@ -289,7 +371,6 @@ public final class Thinner {
       // What reading a mapped index throws when the volume fails it; it must not end the thread.
       throw new IOException("an index in %s cannot be read any more".formatted(where()), e);
     }
-    candidates.putIfAbsent(passed.sequence, new Kept.Instant(passed.timeNanos, false));
   }
 
   /** The last change at a full step; where damage hides it, the nearest ones around it. */

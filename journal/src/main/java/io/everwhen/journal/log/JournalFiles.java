@@ -6,6 +6,7 @@ import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.KeysFile;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
@@ -34,6 +35,7 @@ public final class JournalFiles {
   private static final int MAX_KEYS_BYTES = 1 << 20;
   private static final int MAX_STAMP_BYTES = 256 << 10;
   private static final int MAX_KEPT_BYTES = 16 << 20;
+  private static final int MAX_PINS_BYTES = 1 << 20;
   private static final int MAX_INDEX_BYTES = 1 << 30;
 
   private final Storage storage;
@@ -246,6 +248,29 @@ public final class JournalFiles {
   /** Replaces which instants count; durable when it returns. */
   public void writeKept(Kept kept) throws IOException {
     replace(FileNames.KEPT, kept.encode());
+  }
+
+  /**
+   * Which instants are held against retention; none when there is no file.
+   *
+   * @throws FormatException when it cannot be told
+   */
+  public Pins readPins(Manifest group) throws IOException {
+    Pins pins;
+    try {
+      pins = Pins.decode(readWhole(FileNames.PINS, MAX_PINS_BYTES), describe(FileNames.PINS));
+    } catch (NoSuchFileException e) {
+      return Pins.none(group.id());
+    }
+    if (!pins.group().equals(group.id())) {
+      throw new FormatException(describe(FileNames.PINS) + " belongs to another group");
+    }
+    return pins;
+  }
+
+  /** Replaces which instants are held; durable when it returns. */
+  public void writePins(Pins pins) throws IOException {
+    replace(FileNames.PINS, pins.encode());
   }
 
   /** The name of the file that holds a sealed segment's entries. */

@@ -286,4 +286,29 @@ class FormatTest {
   private static void flip(ByteBuffer b, int bit) {
     b.put(bit / 8, (byte) (b.get(bit / 8) ^ 1 << bit % 8));
   }
+
+  @Test
+  void pinsAreReadAsTheFirstVersionWroteThem() throws FormatException {
+    String text =
+        """
+        everwhen-pins 1
+        group 6f9c1b1e-0d7c-4a55-9f57-2f3e0c6b8a11
+        pin 4711 1795305600000000123 before the upgrade
+        pin 5120 1795309200000000456 Müller's
+        checksum 76355143
+        """;
+    Pins pins = Pins.decode(StandardCharsets.UTF_8.encode(text), "pins");
+    assertThat(pins.pins())
+        .containsExactly(
+            new Pins.Pin("before the upgrade", 4711, 1_795_305_600_000_000_123L),
+            new Pins.Pin("Müller's", 5120, 1_795_309_200_000_000_456L));
+    assertThat(StandardCharsets.UTF_8.decode(pins.encode()).toString()).isEqualTo(text);
+    assertThatThrownBy(
+            () -> Pins.decode(StandardCharsets.UTF_8.encode(text.replace("4711", "4712")), "pins"))
+        .isInstanceOf(FormatException.class)
+        .hasMessageContaining("pins is damaged");
+    assertThatThrownBy(() ->
+            Pins.decode(StandardCharsets.UTF_8.encode(text.replace("pins 1", "pins 2")), "pins"))
+        .isInstanceOf(FormatException.class);
+  }
 }
