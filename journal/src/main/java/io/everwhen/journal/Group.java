@@ -383,6 +383,15 @@ public final class Group implements Closeable {
     return pins == null ? List.of() : pins.pins();
   }
 
+  /**
+   * The entry up to which the baseline may hold changes by now, or in a moment; said before any of
+   * them is in it. So whoever has read the past as of a later entry, and asks afterwards, has read
+   * what was right; who has read it as of an earlier one has to look closer.
+   */
+  public long foldedSequence() {
+    return maintenance.foldedSequence();
+  }
+
   /** How far the wall clock is behind the newest entry; 0 when it is not. */
   long clockBehindNanos() {
     return journal.clockBehindNanos();

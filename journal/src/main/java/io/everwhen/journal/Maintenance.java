@@ -71,6 +71,7 @@ final class Maintenance {
   private @Nullable SegmentIndex oldest;
 
   private volatile long appliedSequence;
+  private volatile long foldedSequence;
   private volatile long journalBytes;
   private volatile long historyBytes;
   private volatile @Nullable String alarm;
@@ -107,6 +108,7 @@ final class Maintenance {
     this.time = new ClockWatch(files.storage().describe());
     this.ending = new Ending(clock);
     this.appliedSequence = disks.oldestCheckpoint();
+    this.foldedSequence = manifest.baseline().sequence();
     this.applyDueNanos = clock.monotonicNanos();
     this.thread =
         options.background()
@@ -283,6 +285,14 @@ final class Maintenance {
   /** How much of its room the journal has used. */
   Room room() {
     return room.room();
+  }
+
+  /**
+   * The entry up to which the baseline may hold changes by now, or in a moment; said before any of
+   * them is in it.
+   */
+  long foldedSequence() {
+    return foldedSequence;
   }
 
   /** Bytes of all segments and their indexes. */
@@ -497,6 +507,7 @@ final class Maintenance {
       return false;
     }
     try (Closeable _ = readers.orElse(() -> {})) {
+      foldedSequence = index.lastSequence();
       Optional<Manifest> folded = folder.fold(manifest, ending::late);
       if (folded.isEmpty()) {
         return false;

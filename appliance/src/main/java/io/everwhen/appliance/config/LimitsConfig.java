@@ -10,24 +10,36 @@ import io.everwhen.target.iscsi.Targets;
  * @param writeBytes memory for write data of all connections
  * @param verifyBytesPerSecond what the background verification reads of all histories together; 0
  *     when it is off
+ * @param pastDisks how many past disks are open at once
  * @param portal of one portal, apart from its group and what it advertises
  */
 public record LimitsConfig(
-    int sessions, long writeBytes, long verifyBytesPerSecond, PortalOptions portal) {
+    int sessions, long writeBytes, long verifyBytesPerSecond, int pastDisks, PortalOptions portal) {
 
   /** Reads 16 GiB, twice each byte, in little more than an hour. */
   private static final long VERIFY_BYTES_PER_SECOND = 8 << 20;
 
+  private static final int PAST_DISKS = 16;
+  private static final int PAST_DISKS_MAX = 256;
+
   /** What is good for most. */
   public static final LimitsConfig DEFAULT =
       new LimitsConfig(
-          4096, Targets.WRITE_BYTES_USUAL, VERIFY_BYTES_PER_SECOND, PortalOptions.DEFAULTS);
+          4096,
+          Targets.WRITE_BYTES_USUAL,
+          VERIFY_BYTES_PER_SECOND,
+          PAST_DISKS,
+          PortalOptions.DEFAULTS);
 
   private static final int SESSIONS_MAX = 0xffff;
 
   public LimitsConfig {
     if (verifyBytesPerSecond < 0) {
       throw new IllegalArgumentException("verify_rate: not negative");
+    }
+    if (pastDisks < 0 || pastDisks > PAST_DISKS_MAX) {
+      throw new IllegalArgumentException(
+          "past_disks: 0 to " + PAST_DISKS_MAX + ", not " + pastDisks);
     }
     if (sessions < 1 || sessions > SESSIONS_MAX) {
       throw new IllegalArgumentException("sessions: 1 to " + SESSIONS_MAX + ", not " + sessions);

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *   transfer_memory: 32MiB          # of one connection, for write data
  *   write_memory: 320MiB            # the same of all connections together
  *   verify_rate: 8MiB               # a second, of all histories together; 0 for not at all
+ *   past_disks: 16                  # open at once; 0 for none
  * }</pre>
  */
 final class LimitsReader {
@@ -30,7 +31,8 @@ final class LimitsReader {
           "dead_after_seconds",
           "transfer_memory",
           "write_memory",
-          "verify_rate");
+          "verify_rate",
+          "past_disks");
 
   private final ConfigReader reader;
 
@@ -52,6 +54,7 @@ final class LimitsReader {
     int dead = number(mapping, "dead_after_seconds", usual.deadAfterSeconds());
     long transfer = bytes(mapping, "transfer_memory", usual.transferBytesMax());
     long write = bytes(mapping, "write_memory", LimitsConfig.DEFAULT.writeBytes());
+    int pastDisks = number(mapping, "past_disks", LimitsConfig.DEFAULT.pastDisks());
     Long verify = reader.value(mapping, "verify_rate", LimitsReader::rate);
     return reader.parsed(
         mapping.line(),
@@ -61,6 +64,7 @@ final class LimitsReader {
                 sessions,
                 write,
                 verify == null ? LimitsConfig.DEFAULT.verifyBytesPerSecond() : verify,
+                pastDisks,
                 new PortalOptions(
                     usual.group(),
                     usual.advertised(),

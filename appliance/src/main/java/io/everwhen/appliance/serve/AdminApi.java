@@ -22,6 +22,9 @@ import tools.jackson.databind.node.ObjectNode;
  * POST /v1/disks/NAME/resize     {"size": BYTES, "force": false}
  * POST /v1/disks/NAME/remove     {"force": false, "delete_history": false}
  * POST /v1/disks/NAME/settings   {"read_only": true}
+ * POST /v1/disks/NAME/open       {"at": "...", "as": "..."} serves it as it was; "as" may be left out
+ * GET  /v1/past                  which past disks are open
+ * POST /v1/past/NAME/close       {} ends one
  * POST /v1/reload                {} reads the configuration again
  * </pre>
  */
@@ -47,7 +50,8 @@ public final class AdminApi {
     if (!get && !method.equals("POST")) {
       throw Refusal.method("GET it or POST to it");
     }
-    String place = parts.length == 5 && parts[2].equals("disks") ? "/v1/disks/*/" + parts[4] : path;
+    boolean ofOne = parts.length == 5 && (parts[2].equals("disks") || parts[2].equals("past"));
+    String place = ofOne ? "/v1/" + parts[2] + "/*/" + parts[4] : path;
     Operations operations = appliance.operations();
     return switch (method + " " + place) {
       case "GET /v1/status" -> StatusReport.of(appliance);
@@ -57,6 +61,9 @@ public final class AdminApi {
       case "POST /v1/disks/*/resize" -> resize(name(parts[3]), body);
       case "POST /v1/disks/*/remove" -> remove(name(parts[3]), body);
       case "POST /v1/disks/*/settings" -> settings(name(parts[3]), body);
+      case "POST /v1/disks/*/open" -> open(name(parts[3]), body);
+      case "GET /v1/past" -> Json.object().set("past", PastReport.of(appliance.pasts()));
+      case "POST /v1/past/*/close" -> close(name(parts[3]), body);
       case "POST /v1/reload" -> reload(body);
       case "POST /v1/status", "GET /v1/reload" ->
           throw Refusal.method(get ? "POST to it" : "GET it");
@@ -120,6 +127,18 @@ public final class AdminApi {
   private ObjectNode remove(DiskName disk, byte[] body) throws IOException, Refusal {
     Fields fields = new Fields(body, "force", "delete_history");
     return appliance.operations().remove(disk, fields.flag("force"), fields.flag("delete_history"));
+  }
+
+  private ObjectNode open(DiskName disk, byte[] body) throws IOException, Refusal {
+    Fields fields = new Fields(body, "at", "as");
+    String at = fields.text("at", text -> text);
+    DiskName as = fields.has("as") ? fields.text("as", DiskName::new) : null;
+    return appliance.operations().open(disk, at, as);
+  }
+
+  private ObjectNode close(DiskName past, byte[] body) throws IOException, Refusal {
+    new Fields(body);
+    return appliance.operations().close(past);
   }
 
   private ObjectNode reload(byte[] body) throws IOException, Refusal {

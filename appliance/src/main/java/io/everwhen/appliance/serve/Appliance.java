@@ -30,6 +30,7 @@ public final class Appliance implements Closeable {
   private final Targets targets;
   private final DataDirectory data;
   private final ServedDisks disks;
+  private final PastDisks pasts = new PastDisks();
   private final ServedPortals portals;
   private final Exports exports;
   private final Scrubbing scrubbing;
@@ -74,12 +75,13 @@ public final class Appliance implements Closeable {
     this.data = DataDirectory.create(config.data());
     this.disks = new ServedDisks(data, clock, random, config.retention());
     this.portals = new ServedPortals(targets);
-    this.exports = new Exports(targets);
+    this.exports = new Exports(targets, pasts);
     this.scrubbing = new Scrubbing(disks, clock, config.limits().verifyBytesPerSecond());
     this.stamping = new Stamping(disks, clock, random, config.timestamp());
     this.operations =
         new Operations(
-            data, disks, portals, exports, targets, scrubbing, stamping, source, config, clock);
+            data, disks, pasts, portals, exports, targets, scrubbing, stamping, source, config,
+            clock);
   }
 
   private void open(Config config, RandomGenerator random) throws IOException {
@@ -93,6 +95,7 @@ public final class Appliance implements Closeable {
                         + daemonFile.describe()
                         + "; stop that one first, or serve another directory")));
     toClose.push(disks);
+    toClose.push(pasts);
     AdminServer admin = new AdminServer(adminAddress, this, data, random);
     toClose.push(admin);
     toClose.push(scrubbing);
@@ -136,6 +139,11 @@ public final class Appliance implements Closeable {
   /** The disks that are served. */
   public List<OpenDisk> disks() {
     return disks.all();
+  }
+
+  /** The past disks that are served. */
+  PastDisks pasts() {
+    return pasts;
   }
 
   /** What can be done to them. */

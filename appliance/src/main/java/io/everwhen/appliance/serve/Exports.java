@@ -23,20 +23,26 @@ import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * Which targets lead to the disks: those of the configuration, and one of its own name for each
- * disk that none of them leads to. One thread at a time changes it; any may look.
+ * disk that none of them leads to, and for each past disk. One thread at a time changes it; any may
+ * look.
  */
 final class Exports {
 
   private final Targets targets;
+  private final PastDisks pasts;
   private final Map<String, Target> served = new ConcurrentSkipListMap<>();
 
-  Exports(Targets targets) {
+  /**
+   * @param pasts served as well, each to those who may use the disk that it was
+   */
+  Exports(Targets targets, PastDisks pasts) {
     this.targets = targets;
+    this.pasts = pasts;
   }
 
   /**
-   * Serves these disks as the configuration says, and no others. When this returns, no command uses
-   * a disk that is not among them.
+   * Serves these disks as the configuration says, and the past disks, and no others. When this
+   * returns, no command uses a disk that is not among them.
    *
    * @return what has changed, for people
    */
@@ -63,7 +69,7 @@ final class Exports {
     return changes;
   }
 
-  private static Map<String, Target> wanted(Config config, List<OpenDisk> disks) {
+  private Map<String, Target> wanted(Config config, List<OpenDisk> disks) {
     Map<DiskName, LogicalUnit> units = new HashMap<>();
     disks.forEach(disk -> units.put(disk.disk().name(), disk.unit()));
     Map<String, Target> wanted = new TreeMap<>();
@@ -84,7 +90,33 @@ final class Exports {
             new Target(name.iqn(), List.of(new AccessRule(access, LunMap.of(disk.unit())))));
       }
     }
+    for (ServedPast past : pasts.all()) {
+      String name = past.name().iqn();
+      wanted.put(name, new Target(name, pastRules(past, List.copyOf(wanted.values()))));
+    }
     return wanted;
+  }
+
+  /**
+   * Those of the targets that lead to the disk that it was: whom they show that, they show what it
+   * was, and whom they keep from it, they keep from both.
+   */
+  private static List<AccessRule> pastRules(ServedPast past, List<Target> wanted) {
+    LunMap shown = LunMap.of(past.unit());
+    return wanted.stream()
+        .filter(target -> leadsTo(target, past.of().unit()))
+        .flatMap(target -> target.rules().stream())
+        .map(rule ->
+            new AccessRule(rule.access(), leadsTo(rule, past.of().unit()) ? shown : LunMap.EMPTY))
+        .toList();
+  }
+
+  private static boolean leadsTo(Target target, LogicalUnit unit) {
+    return target.rules().stream().anyMatch(rule -> leadsTo(rule, unit));
+  }
+
+  private static boolean leadsTo(AccessRule rule, LogicalUnit unit) {
+    return rule.luns().units().containsValue(unit);
   }
 
   private static LunMap map(SortedMap<Integer, DiskName> luns, Map<DiskName, LogicalUnit> units) {
@@ -105,11 +137,12 @@ final class Exports {
 
   /** Those that lead somebody to this disk. */
   List<Target> targetsOf(OpenDisk disk) {
-    return served.values().stream()
-        .filter(target ->
-            target.rules().stream()
-                .anyMatch(rule -> rule.luns().units().containsValue(disk.unit())))
-        .toList();
+    return served.values().stream().filter(target -> leadsTo(target, disk.unit())).toList();
+  }
+
+  /** Whether there is a target that is called as the own one of a disk of this name would be. */
+  boolean leadsAnywhere(DiskName name) {
+    return served.containsKey(name.iqn());
   }
 
   /** Who is logged in to a target that leads to this disk. */

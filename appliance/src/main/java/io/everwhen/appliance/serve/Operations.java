@@ -19,6 +19,7 @@ import io.everwhen.target.iscsi.Targets;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -36,6 +37,7 @@ final class Operations {
 
   private final DataDirectory data;
   private final ServedDisks disks;
+  private final PastDisks pasts;
   private final ServedPortals portals;
   private final Exports exports;
   private final Targets targets;
@@ -48,6 +50,7 @@ final class Operations {
   Operations(
       DataDirectory data,
       ServedDisks disks,
+      PastDisks pasts,
       ServedPortals portals,
       Exports exports,
       Targets targets,
@@ -58,6 +61,7 @@ final class Operations {
       Clock clock) {
     this.data = data;
     this.disks = disks;
+    this.pasts = pasts;
     this.portals = portals;
     this.exports = exports;
     this.targets = targets;
@@ -99,7 +103,8 @@ final class Operations {
     }
     ObjectNode done =
         new Reload(
-                data, disks, portals, exports, targets, scrubbing, stamping, source, config, next)
+                data, disks, pasts, portals, exports, targets, scrubbing, stamping, source, config,
+                next)
             .run();
     config = next;
     return done;
@@ -138,6 +143,10 @@ final class Operations {
     DiskName name = wanted.name();
     if (disks.find(name).isPresent()) {
       throw Refusal.now("there is a disk " + name + " already");
+    }
+    if (pasts.find(name).isPresent()) {
+      throw Refusal.now(
+          "there is a past disk %s; 'everwhen close %s' ends it".formatted(name, name));
     }
     if (config.disk(name).isPresent() || config.restricts()) {
       throw Refusal.now(
@@ -181,6 +190,14 @@ final class Operations {
       data.checkCanBeRemoved(disk.disk());
     } catch (IOException e) {
       throw Refusal.now(String.valueOf(e.getMessage()));
+    }
+    List<ServedPast> itsPast = pasts.of(disk);
+    if (!itsPast.isEmpty()) {
+      throw Refusal.now(
+          "%s is open as it was, as %s; 'everwhen close NAME' ends that first"
+              .formatted(
+                  name,
+                  String.join(", ", itsPast.stream().map(past -> past.name().value()).toList())));
     }
     if (configNow().disk(name).isPresent()) {
       throw Refusal.now(
@@ -227,6 +244,40 @@ final class Operations {
                   .formatted(source.describe(), !only));
     }
     return done;
+  }
+
+  /**
+   * Serves a disk as it was at an instant, to those who may use it as it is.
+   *
+   * @param at the instant, as written
+   * @param as what to call it; null for a name that says what it is
+   */
+  synchronized ObjectNode open(DiskName name, String at, @Nullable DiskName as)
+      throws IOException, Refusal {
+    ServedPast past = new Opening(config, pasts, exports, clock).open(find(name), at, as);
+    pasts.add(past);
+    exports.serve(config, disks.all());
+    log.info("{} is {} at seq:{}", past.name(), name, past.disk().plan().point().sequence());
+    return past.report().put("portal", DaemonFile.text(portals.all().getFirst().address()));
+  }
+
+  /** Ends a past disk, and the sessions with it. */
+  synchronized ObjectNode close(DiskName name) throws IOException, Refusal {
+    ServedPast past =
+        pasts
+            .find(name)
+            .orElseThrow(() ->
+                Refusal.unknown(
+                    "there is no past disk "
+                        + name
+                        + Suggestions.near(
+                            name.value(),
+                            pasts.all().stream().map(each -> each.name().value()).toList())));
+    pasts.remove(past);
+    exports.serve(config, disks.all());
+    past.close();
+    log.info("{} is closed", name);
+    return past.report();
   }
 
   private OpenDisk find(DiskName name) throws Refusal {

@@ -35,6 +35,7 @@ final class Reload {
 
   private final DataDirectory data;
   private final ServedDisks disks;
+  private final PastDisks pasts;
   private final ServedPortals portals;
   private final Exports exports;
   private final Targets targets;
@@ -50,6 +51,7 @@ final class Reload {
   Reload(
       DataDirectory data,
       ServedDisks disks,
+      PastDisks pasts,
       ServedPortals portals,
       Exports exports,
       Targets targets,
@@ -60,6 +62,7 @@ final class Reload {
       Config next) {
     this.data = data;
     this.disks = disks;
+    this.pasts = pasts;
     this.portals = portals;
     this.exports = exports;
     this.targets = targets;
@@ -102,6 +105,9 @@ final class Reload {
     if (before.limits().writeBytes() != next.limits().writeBytes()) {
       targets.writeBytesMax(next.limits().writeBytes());
       changes.add("at most " + new ByteSize(next.limits().writeBytes()) + " of write data");
+    }
+    if (before.limits().pastDisks() != next.limits().pastDisks()) {
+      changes.add("past disks: at most " + next.limits().pastDisks());
     }
     long rate = next.limits().verifyBytesPerSecond();
     if (before.limits().verifyBytesPerSecond() != rate) {
@@ -157,7 +163,15 @@ final class Reload {
       problems.add("admin" + restart);
     }
     if (!before.limits().portal().equals(next.limits().portal())) {
-      problems.add("limits, except for sessions, write_memory and verify_rate," + restart);
+      problems.add(
+          "limits, except for sessions, write_memory, verify_rate and past_disks," + restart);
+    }
+    for (ServedPast past : pasts.all()) {
+      DiskName name = past.name();
+      if (next.disk(name).isPresent()
+          || next.targets().stream().anyMatch(target -> target.name().equals(name.iqn()))) {
+        problems.add("there is a past disk %s; 'everwhen close %s' ends it".formatted(name, name));
+      }
     }
     for (PortalConfig portal : next.portals()) {
       checkPortal(portal).ifPresent(problems::add);

@@ -31,6 +31,7 @@ final class StatusReport {
   private StatusReport(Appliance appliance) {
     this.appliance = appliance;
     appliance.disks().forEach(disk -> names.put(disk.unit(), disk.disk().name()));
+    appliance.pasts().all().forEach(past -> names.put(past.unit(), past.name()));
   }
 
   static ObjectNode of(Appliance appliance) throws IOException {
@@ -64,6 +65,7 @@ final class StatusReport {
     for (OpenDisk disk : appliance.disks()) {
       disks.add(disk(disk));
     }
+    report.set("past", PastReport.of(appliance.pasts()));
     return report;
   }
 

@@ -1,6 +1,8 @@
 package io.everwhen.appliance.store;
 
+import io.everwhen.appliance.config.DiskName;
 import io.everwhen.journal.Group;
+import io.everwhen.restore.plan.Instant;
 import io.everwhen.target.scsi.DiskIdentity;
 import io.everwhen.target.scsi.LogicalUnit;
 import java.io.IOException;
@@ -105,6 +107,21 @@ public final class OpenDisk {
       disk = data.note(disk.withReadOnly(only));
     }
     device.readOnly(only);
+  }
+
+  /**
+   * Opens it as it was at an instant; closed by the caller, and before this is.
+   *
+   * @throws io.everwhen.restore.plan.UnavailableException when that is not within its history
+   */
+  public PastDisk past(Instant at, long nowNanos) throws IOException {
+    return PastDisk.open(openGroup::history, group(), disk.name().value(), at, nowNanos);
+  }
+
+  /** By what initiators recognise a past disk of it that has a name of its own. */
+  public DiskIdentity pastIdentity(PastDisk past, DiskName name) {
+    return DiskIdentity.of(
+        "%s/%d@%d/%s".formatted(group().id(), number, past.plan().point().sequence(), name));
   }
 
   /** Remembers what the journal may take. */

@@ -6,6 +6,7 @@ import io.everwhen.appliance.config.SecretFile;
 import io.everwhen.journal.Group;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.history.History;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.journal.log.JournalFiles;
@@ -263,6 +264,12 @@ public final class OpenGroup implements Closeable {
   /** Its journal and volumes. */
   public Group group() {
     return group;
+  }
+
+  /** Opens its history, with the content of what is encrypted. */
+  History history() throws IOException {
+    SecretFile secret = disks.getFirst().disk().encoding().secret();
+    return secret == null ? History.open(journal) : History.open(journal, secret.read());
   }
 
   /** What verifies its history in the background. */

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * disturbs nobody.
  *
  * <p>While it is open, folding is put off if the volume's space allows. If it does not, what was
- * folded away meanwhile is refused, never guessed: see {@link #checkStillWithin}. One thread.
+ * folded away meanwhile is refused, never guessed: see {@link #checkStillWithin}. One thread, but
+ * several {@link PastView}s of it may be read side by side.
  */
 public final class History implements Closeable {
 
@@ -53,6 +54,7 @@ public final class History implements Closeable {
   private final Instants instants;
   private final EntryReader reader;
   private final PayloadDecoder decoder;
+  private final @Nullable Keyring keys;
   private @Nullable DamageException marksDamage;
 
   private History(
@@ -65,7 +67,8 @@ public final class History implements Closeable {
       @Nullable Closeable pin,
       @Nullable Keyring keys) {
     this.files = files;
-    this.reader = new EntryReader(keys);
+    this.keys = keys;
+    this.reader = newReader();
     this.decoder = new PayloadDecoder(keys);
     this.manifest = manifest;
     this.kept = kept;
@@ -378,9 +381,17 @@ public final class History implements Closeable {
             .anyMatch(resize -> resize.disk() == disk.number());
   }
 
-  /** For the entries of this history; it keeps the last one. */
-  EntryReader reader() {
-    return reader;
+  /** One more reader of the entries of this history; it keeps the last one. */
+  EntryReader newReader() {
+    return new EntryReader(keys);
+  }
+
+  /**
+   * Whether folding and thinning wait while this is open. They do not when one of them was going on
+   * for so long that opening did not wait for it any more.
+   */
+  public boolean isPinned() {
+    return pin != null;
   }
 
   /**
@@ -492,6 +503,19 @@ public final class History implements Closeable {
    * was not thinned away: then everything read so far as of that entry was right.
    */
   public void checkStillWithin(long sequence) throws IOException {
+    checkNotFolded(sequence);
+    Kept keptNow = files.readKept(manifest);
+    if (!keptNow.has(sequence)) {
+      throw new DamageException(
+          "the instant of entry %d was thinned away while it was being read".formatted(sequence));
+    }
+  }
+
+  /**
+   * Checks that the baseline has not moved past {@code sequence} since this was opened: what was
+   * read so far as of that entry was right, if this is pinned, because then nothing is thinned.
+   */
+  public void checkNotFolded(long sequence) throws IOException {
     Manifest now = files.readManifest();
     if (now.baseline().sequence() > sequence
         || (now.folding() != 0 && foldedPast(now.folding(), sequence))) {
@@ -499,11 +523,15 @@ public final class History implements Closeable {
           "history before entry %d was folded away for lack of space while it was being read; the horizon is later now"
               .formatted(now.baseline().sequence()));
     }
-    Kept keptNow = files.readKept(manifest);
-    if (!keptNow.has(sequence)) {
-      throw new DamageException(
-          "the instant of entry %d was thinned away while it was being read".formatted(sequence));
-    }
+  }
+
+  /**
+   * Whether anything was folded into the baseline since this was opened: then files may be gone
+   * that it needs, and a history that is opened now does without them.
+   */
+  public boolean isOutdated() throws IOException {
+    Manifest now = files.readManifest();
+    return now.folding() != manifest.folding() || !now.baseline().equals(manifest.baseline());
   }
 
   private boolean foldedPast(long segmentNumber, long sequence) throws IOException {

@@ -21,7 +21,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One segment of a history, with its index; its file is opened when it is first needed. One thread.
+ * One segment of a history, with its index; its file is opened when it is first needed. Any thread
+ * may open it; the rest is for one.
  */
 public final class HistorySegment implements Closeable {
 
@@ -75,7 +76,7 @@ public final class HistorySegment implements Closeable {
   }
 
   /** The segment's file and header. */
-  public JournalFiles.OpenSegment open() throws IOException {
+  public synchronized JournalFiles.OpenSegment open() throws IOException {
     JournalFiles.OpenSegment segment = opened;
     if (segment == null) {
       try {
@@ -209,7 +210,7 @@ public final class HistorySegment implements Closeable {
   }
 
   @Override
-  public void close() throws IOException {
+  public synchronized void close() throws IOException {
     if (opened != null) {
       opened.file().close();
       opened = null;

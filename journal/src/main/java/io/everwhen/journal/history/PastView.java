@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Reading finds, for every sector asked for, the newest entry in the segments' indexes; so its
  * memory grows with the size of one read, not with the history: the indexes stay in their files.
- * Every byte is checked against its checksum on the way. One thread.
+ * Every byte is checked against its checksum on the way. One thread; other views of the same
+ * history may be read meanwhile, but one at a time is made.
  */
 public final class PastView implements Closeable {
 
@@ -70,7 +71,7 @@ public final class PastView implements Closeable {
     this.lowest = new long[segments.size()];
     this.end = new long[segments.size()];
     Arrays.fill(lowest, NOT_LOOKED_UP);
-    this.reader = history.reader();
+    this.reader = history.newReader();
     this.baseline = openBaseline(history, disk);
   }
 
@@ -265,10 +266,12 @@ public final class PastView implements Closeable {
             index.extentOffset(extent),
             index.extentLength(extent),
             index.extentSequence(extent));
-    return new LossException(
-        segment.describeDamage(cause),
-        cause,
-        new Losses(history).add(lost).addEntry(lost.sequence()).lost());
+    synchronized (history) {
+      return new LossException(
+          segment.describeDamage(cause),
+          cause,
+          new Losses(history).add(lost).addEntry(lost.sequence()).lost());
+    }
   }
 
   private void readBaseline(long offset, ByteBuffer into) throws IOException {
@@ -280,11 +283,13 @@ public final class PastView implements Closeable {
     try {
       baseline.read(offset, into, beingFolded());
     } catch (DamageException e) {
-      Losses losses = new Losses(history);
-      for (LostExtent extent : damagedChunks(baseline, offset, end)) {
-        losses.add(extent);
+      synchronized (history) {
+        Losses losses = new Losses(history);
+        for (LostExtent extent : damagedChunks(baseline, offset, end)) {
+          losses.add(extent);
+        }
+        throw new LossException(String.valueOf(e.getMessage()), e, losses.lost());
       }
-      throw new LossException(String.valueOf(e.getMessage()), e, losses.lost());
     }
   }
 

@@ -1,0 +1,108 @@
+package io.everwhen.appliance.serve;
+
+import io.everwhen.appliance.config.Config;
+import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.PastDisk;
+import io.everwhen.journal.log.Clock;
+import io.everwhen.journal.log.DamageException;
+import io.everwhen.restore.plan.Instant;
+import io.everwhen.restore.plan.UnavailableException;
+import java.io.IOException;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Opens a past disk under a name that nothing else has. */
+final class Opening {
+
+  private final Config config;
+  private final PastDisks pasts;
+  private final Exports exports;
+  private final Clock clock;
+
+  Opening(Config config, PastDisks pasts, Exports exports, Clock clock) {
+    this.config = config;
+    this.pasts = pasts;
+    this.exports = exports;
+    this.clock = clock;
+  }
+
+  /**
+   * Opens it; nothing serves it yet.
+   *
+   * @param at the instant, as written
+   * @param as what to call it; null for a name that says what it is
+   * @throws Refusal when it cannot be; nothing is open then
+   */
+  ServedPast open(OpenDisk disk, String at, @Nullable DiskName as) throws IOException, Refusal {
+    long now = clock.wallNanos();
+    Instant instant = instant(at, now);
+    if (as != null) {
+      checkFree(as);
+    }
+    checkRoom();
+    PastDisk past;
+    try {
+      past = disk.past(instant, now);
+    } catch (UnavailableException | DamageException e) {
+      throw Refusal.now(String.valueOf(e.getMessage()));
+    }
+    DiskName name = as == null ? freeName(disk.disk().name(), past) : as;
+    return new ServedPast(name, disk, past, now);
+  }
+
+  private static Instant instant(String at, long now) throws Refusal {
+    try {
+      return Instant.parse(at, now, ZoneId.systemDefault());
+    } catch (IllegalArgumentException e) {
+      throw Refusal.senseless(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void checkFree(DiskName name) throws Refusal {
+    if (pasts.find(name).isPresent()) {
+      throw Refusal.now(
+          "there is a past disk %s already; 'everwhen close %s' ends it".formatted(name, name));
+    }
+    if (isTaken(name)) {
+      throw Refusal.now(
+          "there is a disk or a target %s already; name the past disk otherwise with --as"
+              .formatted(name));
+    }
+  }
+
+  private boolean isTaken(DiskName name) {
+    return config.disk(name).isPresent() || exports.leadsAnywhere(name);
+  }
+
+  private void checkRoom() throws Refusal {
+    List<ServedPast> open = pasts.all();
+    int most = config.limits().pastDisks();
+    if (open.size() >= most) {
+      throw Refusal.now(
+          most == 0
+              ? "the configuration allows no past disks: limits, past_disks"
+              : "%d past disks are open, as many as past_disks under limits allows; 'everwhen close NAME' ends one of %s"
+                  .formatted(
+                      open.size(),
+                      open.stream()
+                          .map(past -> past.name().value())
+                          .collect(Collectors.joining(", "))));
+    }
+  }
+
+  /** {@code DISK-at-SEQUENCE}, and a number behind it if there is one already. */
+  private DiskName freeName(DiskName disk, PastDisk past) {
+    for (int attempt = 1; ; attempt++) {
+      String end = "-at-" + past.plan().point().sequence() + (attempt == 1 ? "" : "-" + attempt);
+      int room = DiskName.MAX_LENGTH - end.length();
+      String begin = disk.value().substring(0, Math.min(room, disk.value().length()));
+      DiskName name = new DiskName(begin + end);
+      if (pasts.find(name).isEmpty() && !isTaken(name)) {
+        return name;
+      }
+    }
+  }
+}
