@@ -5,6 +5,7 @@ import io.everwhen.appliance.cli.Commands;
 import io.everwhen.appliance.command.DiskCommands;
 import io.everwhen.appliance.command.KeysCommands;
 import io.everwhen.appliance.command.MarkCommand;
+import io.everwhen.appliance.command.PastCommands;
 import io.everwhen.appliance.command.ReloadCommand;
 import io.everwhen.appliance.command.RestoreCommand;
 import io.everwhen.appliance.command.StatusCommand;
@@ -32,12 +33,15 @@ public final class Everwhen {
   private static Commands commands() {
     DiskCommands disks = new DiskCommands();
     KeysCommands keys = new KeysCommands();
+    PastCommands pasts = new PastCommands();
     return new Commands(
         new ServeCommand(),
         new StatusCommand(),
         new TimelineCommand(),
         new MarkCommand(),
         new RestoreCommand(),
+        pasts::open,
+        pasts::close,
         new VerifyCommand(),
         new ReloadCommand(),
         disks::list,

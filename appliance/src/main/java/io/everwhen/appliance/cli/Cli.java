@@ -55,6 +55,8 @@ public final class Cli {
         "timeline", new Verb<>(TimelineOptions::spec, TimelineOptions::of, commands.timeline()));
     verbs.put("mark", new Verb<>(MarkOptions::spec, MarkOptions::of, commands.mark()));
     verbs.put("restore", new Verb<>(RestoreOptions::spec, RestoreOptions::of, commands.restore()));
+    verbs.put("open", new Verb<>(OpenOptions::spec, OpenOptions::of, commands.open()));
+    verbs.put("close", new Verb<>(CloseOptions::spec, CloseOptions::of, commands.close()));
     verbs.put("verify", new Verb<>(VerifyOptions::spec, VerifyOptions::of, commands.verify()));
     verbs.put("reload", new Verb<>(ReloadOptions::spec, ReloadOptions::of, commands.reload()));
     verbs.put(

@@ -8,6 +8,8 @@ package io.everwhen.appliance.cli;
  * @param timeline lists the entries of a disk
  * @param mark names the present instant of a disk
  * @param restore writes a disk as it was at an instant to a file or device
+ * @param open serves a disk as it was at an instant
+ * @param close ends that
  * @param verify checks every byte of the history
  * @param reload lets the daemon read its configuration again
  * @param diskList lists the disks
@@ -25,6 +27,8 @@ public record Commands(
     Command<TimelineOptions> timeline,
     Command<MarkOptions> mark,
     Command<RestoreOptions> restore,
+    Command<OpenOptions> open,
+    Command<CloseOptions> close,
     Command<VerifyOptions> verify,
     Command<ReloadOptions> reload,
     Command<DiskOptions.List> diskList,

@@ -161,6 +161,25 @@ public final class StatusCommand implements Command<StatusOptions> {
     }
   }
 
+  private static void printPast(JsonNode past, Output output) {
+    output.line(
+        "%s  %s  %s"
+            .formatted(
+                past.path("name").asString(),
+                new ByteSize(past.path("size_bytes").asLong()),
+                past.path("target").asString()));
+    output.line(
+        "  as it was             %s at seq:%d, %s; open since %s"
+            .formatted(
+                past.path("disk").asString(),
+                past.path("sequence").asLong(),
+                past.path("time").asString(),
+                past.path("opened").asString()));
+    if (past.has("alarm")) {
+      output.line("  ALARM: " + past.path("alarm").asString());
+    }
+  }
+
   private static String group(JsonNode disk) {
     String group = disk.path("group").asString("");
     return group.isEmpty() || group.equals(disk.path("name").asString())
@@ -186,6 +205,9 @@ public final class StatusCommand implements Command<StatusOptions> {
       output.line("not running");
     }
     printTargets(report, output);
+    for (JsonNode past : report.path("past")) {
+      printPast(past, output);
+    }
     for (JsonNode disk : report.path("disks")) {
       output.line(
           "%s  %s%s  %s%s"

@@ -62,7 +62,7 @@ public final class AdminApi {
       case "POST /v1/disks/*/remove" -> remove(name(parts[3]), body);
       case "POST /v1/disks/*/settings" -> settings(name(parts[3]), body);
       case "POST /v1/disks/*/open" -> open(name(parts[3]), body);
-      case "GET /v1/past" -> Json.object().set("past", PastReport.of(appliance.pasts()));
+      case "GET /v1/past" -> Json.object().set("past", appliance.pastReport().list());
       case "POST /v1/past/*/close" -> close(name(parts[3]), body);
       case "POST /v1/reload" -> reload(body);
       case "POST /v1/status", "GET /v1/reload" ->

@@ -36,6 +36,7 @@ public final class Appliance implements Closeable {
   private final Scrubbing scrubbing;
   private final Stamping stamping;
   private final Operations operations;
+  private final Clock clock;
   private InetSocketAddress adminAddress;
 
   /** Serves a configuration that does not change. */
@@ -67,6 +68,7 @@ public final class Appliance implements Closeable {
 
   private Appliance(ConfigSource source, Config config, Clock clock, RandomGenerator random)
       throws IOException {
+    this.clock = clock;
     this.adminAddress = ServedPortals.resolved(config.admin());
     for (PortalConfig portal : config.portals()) {
       ServedPortals.resolved(portal.listen()); // before anything is opened
@@ -144,6 +146,11 @@ public final class Appliance implements Closeable {
   /** The past disks that are served. */
   PastDisks pasts() {
     return pasts;
+  }
+
+  /** What there is to say of them. */
+  PastReport pastReport() {
+    return new PastReport(pasts, disks.retention(), clock.wallNanos());
   }
 
   /** What can be done to them. */

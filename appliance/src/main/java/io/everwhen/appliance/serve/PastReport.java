@@ -1,18 +1,26 @@
 package io.everwhen.appliance.serve;
 
-import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.journal.GroupStatus;
+import io.everwhen.journal.history.Retention;
+import io.everwhen.restore.plan.Times;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What {@code everwhen status} says of the past disks that are open. */
-final class PastReport {
+/**
+ * What {@code everwhen status} says of the past disks that are open, and what they keep from being
+ * done.
+ *
+ * @param retention which instants are kept as histories get older; null for all
+ * @param nowNanos the present time
+ */
+record PastReport(PastDisks pasts, @Nullable Retention retention, long nowNanos) {
 
-  private PastReport() {}
+  private static final long MEBIBYTE = 1 << 20;
 
-  static ArrayNode of(PastDisks pasts) throws IOException {
+  ArrayNode list() throws IOException {
     ArrayNode list = Json.object().putArray("past");
     for (ServedPast past : pasts.all()) {
       list.add(of(past));
@@ -20,21 +28,29 @@ final class PastReport {
     return list;
   }
 
-  private static ObjectNode of(ServedPast past) throws IOException {
-    ObjectNode node = past.report();
+  private ObjectNode of(ServedPast past) throws IOException {
+    long openNanos = Math.max(0, nowNanos - past.openedNanos());
+    ObjectNode node = past.report().put("open_seconds", openNanos / 1_000_000_000L);
     GroupStatus group = past.of().group().status();
-    long beyond = group.journalBytes() - group.historyBytes();
+    long beyond = Math.max(0, group.journalBytes() - group.historyBytes());
+    node.put("journal_beyond_bytes", beyond);
     String end = past.disk().end();
     if (end != null) {
-      return node.put("alarm", end + "; 'everwhen close %s' ends it".formatted(past.name()));
-    }
-    if (beyond > 0) {
-      node.put("journal_beyond_bytes", beyond)
-          .put(
-              "alarm",
-              "it keeps the history of %s from being folded: the journal has %s more than its size; 'everwhen close %s' ends it"
-                  .formatted(past.of().disk().name(), new ByteSize(beyond), past.name()));
+      node.put("alarm", "it can be read no more: " + end);
+    } else if (beyond > 0) {
+      node.put(
+          "alarm",
+          keeps(past, "folded or thinned")
+              + ": the journal has %d MiB more than its size"
+                  .formatted((beyond + MEBIBYTE - 1) / MEBIBYTE));
+    } else if (retention != null && openNanos > retention.fine().toNanos()) {
+      node.put("alarm", keeps(past, "thinned"));
     }
     return node;
+  }
+
+  private static String keeps(ServedPast past, String what) {
+    return "since %s it keeps the history of %s from being %s; 'everwhen close %s' ends that"
+        .formatted(Times.text(past.openedNanos()), past.of().disk().name(), what, past.name());
   }
 }

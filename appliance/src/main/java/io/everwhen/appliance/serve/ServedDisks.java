@@ -27,7 +27,7 @@ final class ServedDisks implements Closeable {
   private final RandomGenerator random;
   private final List<OpenGroup> open = new CopyOnWriteArrayList<>();
 
-  private @Nullable Retention retention;
+  private volatile @Nullable Retention retention;
 
   /**
    * @param retention which instants are kept as histories get older; null for all
@@ -79,6 +79,11 @@ final class ServedDisks implements Closeable {
   void retain(@Nullable Retention policy) {
     retention = policy;
     open.forEach(group -> group.group().retain(policy));
+  }
+
+  /** Which instants are kept; null for all. */
+  @Nullable Retention retention() {
+    return retention;
   }
 
   /** Brings disks in order and closes them; no target may lead to them any more. */

@@ -65,7 +65,7 @@ final class StatusReport {
     for (OpenDisk disk : appliance.disks()) {
       disks.add(disk(disk));
     }
-    report.set("past", PastReport.of(appliance.pasts()));
+    report.set("past", appliance.pastReport().list());
     return report;
   }
 

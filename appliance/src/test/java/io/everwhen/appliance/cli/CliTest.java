@@ -231,7 +231,18 @@ class CliTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "serve ", "status ", "timeline ", "mark ", "restore ", "verify "})
+  @ValueSource(
+      strings = {
+        "",
+        "serve ",
+        "status ",
+        "timeline ",
+        "mark ",
+        "restore ",
+        "open ",
+        "close ",
+        "verify "
+      })
   void everyCommandHasHelp(String command) {
     assertThat(run((command + "--help").split(" ", -1))).isZero();
     assertThat(ran).isEmpty();
@@ -261,6 +272,8 @@ class CliTest {
   private int run(String... arguments) {
     return new Cli(
             new Commands(
+                this::record,
+                this::record,
                 this::record,
                 this::record,
                 this::record,

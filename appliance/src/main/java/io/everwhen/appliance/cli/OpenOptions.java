@@ -1,0 +1,48 @@
+package io.everwhen.appliance.cli;
+
+import io.everwhen.appliance.config.DiskName;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What {@code everwhen open} was asked for.
+ *
+ * @param data the data directory
+ * @param disk which disk
+ * @param at the instant, as written
+ * @param as what to call the past disk; null for a name that says what it is
+ */
+public record OpenOptions(Path data, DiskName disk, String at, @Nullable DiskName as) {
+
+  static CommandSpec spec() {
+    CommandSpec spec =
+        Specs.command(
+            "open",
+            "Serves a disk as it was at an instant, at once and read-only, as a target of its own.",
+            "It is there until 'everwhen close', or until the daemon ends. While it is, nothing of the disk's history"
+                + " is thinned or folded.");
+    spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
+    spec.addOption(Specs.required("--at", "I", String.class, "The instant."));
+    spec.addOption(
+        Specs.option(
+            "--as",
+            "NAME",
+            String.class,
+            "The end of the target's name (default: DISK-at- and an entry's number)."));
+    Specs.addData(spec);
+    Specs.addJson(spec, "Print the past disk as one JSON object.");
+    spec.usageMessage().footer(RestoreOptions.INSTANTS);
+    return spec;
+  }
+
+  static OpenOptions of(ParseResult parsed) throws UsageError {
+    String as = Specs.value(parsed, "--as", String.class);
+    return new OpenOptions(
+        Specs.data(parsed),
+        Specs.disk(parsed, 0),
+        parsed.<String>matchedOptionValue("--at", ""),
+        as == null ? null : Specs.understood(() -> new DiskName(as)));
+  }
+}
