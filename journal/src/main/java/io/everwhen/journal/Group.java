@@ -7,6 +7,7 @@ import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
+import io.everwhen.journal.history.NewBaseline;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
@@ -21,6 +22,7 @@ import io.everwhen.journal.log.JournalFullException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -49,11 +51,8 @@ public final class Group implements Closeable {
   private volatile @Nullable String fullAlarm;
 
   /**
-   * Makes a group of empty disks; durable when it returns, and can be done again when it was
-   * interrupted.
-   *
-   * @param homes where the disks' images go, by number
-   * @throws DamageException when there is a group with history already, or an image with content
+   * Makes a group of empty disks, as {@link #create(Storage, List, List, Map, Clock,
+   * RandomGenerator)} does.
    */
   public static void create(
       Storage journal,
@@ -62,23 +61,61 @@ public final class Group implements Closeable {
       Clock clock,
       RandomGenerator random)
       throws IOException {
+    create(journal, homes, disks, Map.of(), clock, random);
+  }
+
+  /**
+   * Makes a group of disks; durable when it returns, and can be done again when it was interrupted.
+   * If everything was copied by then, that is what the disks hold: nothing is copied again.
+   *
+   * @param homes where the disks' images go, by number
+   * @param contents what disks hold at the beginning, by number, and must not change meanwhile; the
+   *     others are empty
+   * @throws DamageException when there is a group with history already, or an image with content
+   */
+  public static void create(
+      Storage journal,
+      List<? extends Storage> homes,
+      List<Manifest.Disk> disks,
+      Map<Integer, ? extends StorageFile> contents,
+      Clock clock,
+      RandomGenerator random)
+      throws IOException {
     JournalFiles files = new JournalFiles(journal);
+    List<Manifest.Disk> wanted =
+        disks.stream()
+            .map(disk -> contents.containsKey(disk.number()) ? disk.withContent() : disk)
+            .toList();
     Manifest manifest;
     if (files.hasManifest()) {
       manifest = files.readManifest();
-      if (!manifest.disks().equals(disks) || !files.segmentNumbers().isEmpty()) {
+      if (!manifest.disks().equals(wanted) || !files.segmentNumbers().isEmpty()) {
         throw new DamageException(
             "%s holds the history of other disks already; it is not touched"
                 .formatted(journal.describe()));
       }
     } else {
+      for (Manifest.Disk disk : wanted) {
+        Storage home = homes.get(disk.number());
+        Image.checkReplaceable(home);
+        NewBaseline.clear(journal, disk.number());
+        StorageFile content = contents.get(disk.number());
+        if (content != null) {
+          Adoption.copy(content, disk, journal, home);
+        }
+      }
       UUID id = new UUID(random.nextLong(), random.nextLong());
-      manifest = new Manifest(id, disks, Manifest.Baseline.empty(clock.wallNanos()), 0);
+      manifest = new Manifest(id, wanted, Manifest.Baseline.empty(clock.wallNanos()), 0);
     }
     // Also one that was there: who wrote it may have died before it was durable.
     files.writeManifest(manifest);
-    for (Manifest.Disk disk : disks) {
-      Image.create(homes.get(disk.number()), manifest, disk, 0);
+    for (Manifest.Disk disk : wanted) {
+      Storage home = homes.get(disk.number());
+      if (disk.adopted()) {
+        Image.take(home, manifest, disk, 0);
+      } else {
+        Image.create(home, manifest, disk, 0);
+      }
     }
   }
 
@@ -200,6 +237,29 @@ public final class Group implements Closeable {
       tryFileOf(home, disk.sizeBytes());
       tryFileOf(files.storage(), disk.sizeBytes());
       manifest = maintenance.add(disk, home);
+      homes.add(home);
+    }
+  }
+
+  /**
+   * Adds a disk that has content already; durable when it returns, and can be done again when it
+   * was interrupted. At every instant before, it reads as that content. The others can be used
+   * meanwhile, but none is added by another thread.
+   *
+   * @param disk with the next number
+   * @param home where its image goes
+   * @param content of the same size, which must not change meanwhile
+   * @throws IOException as {@link #add(Manifest.Disk, Storage)} does
+   */
+  public void add(Manifest.Disk disk, Storage home, StorageFile content) throws IOException {
+    Manifest.Disk adopted = disk.withContent();
+    Manifest now = manifest;
+    now.withDisk(adopted);
+    Image.forgetUnjoined(home, now, adopted);
+    Image.checkReplaceable(home);
+    Adoption.copy(content, adopted, files.storage(), home);
+    synchronized (maintenance) {
+      manifest = maintenance.add(adopted, home);
       homes.add(home);
     }
   }

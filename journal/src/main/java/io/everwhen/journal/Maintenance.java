@@ -9,6 +9,7 @@ import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.Folder;
+import io.everwhen.journal.history.NewBaseline;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.history.Thinner;
 import io.everwhen.journal.image.Applier;
@@ -198,12 +199,18 @@ final class Maintenance {
   /**
    * Makes a disk one of the group, durably; again, if that was interrupted.
    *
+   * @param disk when it is an adopted one, its content was copied
    * @return the group then
    */
   synchronized Manifest add(Manifest.Disk disk, Storage home) throws IOException {
     Manifest next = manifest.withDisk(disk);
-    new Folder(files, keys).addDisk(manifest, disk);
-    Image.create(home, manifest, disk, disks.oldestCheckpoint());
+    if (disk.adopted()) {
+      Image.take(home, manifest, disk, disks.oldestCheckpoint());
+    } else {
+      makeBaseline(disk);
+      Image.forgetUnjoined(home, manifest, disk);
+      Image.create(home, manifest, disk, disks.oldestCheckpoint());
+    }
     Image image = Image.open(home, manifest, disk);
     try {
       // From here on it is in the group: everything of it is there.
@@ -216,6 +223,16 @@ final class Maintenance {
     disks.add(disk, image, journal);
     manifest = next;
     return next;
+  }
+
+  /** Of an empty disk; before anything was folded, that is none. */
+  private void makeBaseline(Manifest.Disk disk) throws IOException {
+    NewBaseline.clear(files.storage(), disk.number());
+    if (manifest.baseline().segment() > 0 || manifest.folding() > 0) {
+      try (NewBaseline baseline = NewBaseline.create(files.storage(), disk)) {
+        baseline.finish();
+      }
+    }
   }
 
   /** Signs the head, if more is sealed than before. */

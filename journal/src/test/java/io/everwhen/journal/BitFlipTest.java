@@ -14,6 +14,7 @@ import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.DamageException;
+import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.payload.KeyException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,6 +37,13 @@ class BitFlipTest {
 
   private static final long SEED = 7;
   private static final int STEPS = 170;
+
+  private static final int STEPS_BEFORE_FOLDING = 20;
+
+  /** Of a larger baseline not every bit is tried. */
+  private static final int CONTENT_BYTES = 1024;
+
+  private static final int CONTENT_STEP = 13;
 
   /** One of so many histories is thinned. */
   private static final int THINNED_WITHIN = 100;
@@ -121,6 +129,34 @@ class BitFlipTest {
       flipEach(machine, "journal", name, 0, size, 1, true, m -> isFound(m, oracle, name));
     }
     assertThat(found.get()).isGreaterThan(30_000);
+  }
+
+  @Test
+  void aFlippedBitOfWhatAdoptedDisksBeganWithIsFoundAndNoneGivesWrongData() throws Exception {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(SEED));
+    RandomHistory history = new RandomHistory(machine, RandomHistory.ADOPTED_SEED);
+    history.create();
+    history.open();
+    for (int i = 0; i < STEPS_BEFORE_FOLDING; i++) {
+      history.step();
+    }
+    history.close();
+    Storage storage = RandomHistory.journalOf(machine);
+    Manifest manifest = new JournalFiles(storage).readManifest();
+    assertThat(manifest.baseline().segment()).as("segments that were folded").isZero();
+    assertThat(manifest.disks()).anyMatch(Manifest.Disk::adopted);
+    for (Manifest.Disk disk : manifest.disks()) {
+      assertThat(storage.exists(FileNames.baseline(disk.number()))).isEqualTo(disk.adopted());
+    }
+    for (String name : storage.list()) {
+      if (name.equals(FileNames.MANIFEST) || FileNames.baselineDisk(name).isPresent()) {
+        long size = storage.size(name);
+        Oracle oracle = history.oracle();
+        int step = size > CONTENT_BYTES ? CONTENT_STEP : 1;
+        flipEach(machine, "journal", name, 0, size, step, true, m -> isFound(m, oracle, name));
+      }
+    }
+    assertThat(found.get()).isGreaterThan(3000);
   }
 
   /** The files of thinned segments, and their indexes. */
@@ -350,6 +386,7 @@ class BitFlipTest {
       }
       assertThat(history.head().sequence()).isEqualTo(oracle.head());
       PastChecks.checkInstants(history, oracle, some(history));
+      assertThat(history.pins()).as("by listing them").isNotNull();
       DamageSurvey survey = new DamageSurvey(history);
       for (Manifest.Disk disk : history.manifest().disks()) {
         if (survey.of(disk).isPresent()) {

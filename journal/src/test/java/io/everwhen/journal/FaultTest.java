@@ -146,12 +146,13 @@ class FaultTest {
       SplittableRandom random = new SplittableRandom(seed);
       SimulatedMachine machine = new SimulatedMachine(random.split());
       RandomHistory history = new RandomHistory(machine, seed);
-      machine
-          .directory("journal")
-          .setCapacity(
-              history.options().journal().reserveBytes() + (random.nextLong(70, 175) << 10));
       try {
         history.create();
+        SimulatedStorage journal = machine.directory("journal");
+        journal.setCapacity(
+            journal.usedBytes()
+                + history.options().journal().reserveBytes()
+                + (random.nextLong(70, 175) << 10));
         history.open();
         for (int i = 0; i < 3 * STEPS; i++) {
           try {

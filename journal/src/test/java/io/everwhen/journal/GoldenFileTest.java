@@ -54,15 +54,18 @@ class GoldenFileTest {
   /** The newest, with encrypted entries. */
   private static final String ENCRYPTED = "v3-encrypted";
 
+  /** A disk that had content when it came, in a group in which nothing was folded yet. */
+  private static final String ADOPTED = "v4";
+
   private static final List<Manifest.Disk> DISKS =
       List.of(
           new Manifest.Disk(0, "disk0", 96 << 10, 512),
           new Manifest.Disk(1, "disk1", 70 << 10, 512));
 
-  private final Oracle oracle = new Oracle(DISKS);
+  private Oracle oracle = new Oracle(DISKS);
 
   @ParameterizedTest
-  @ValueSource(strings = {"v1", NEWEST, THINNED, COMPRESSED, ENCRYPTED})
+  @ValueSource(strings = {"v1", NEWEST, THINNED, COMPRESSED, ENCRYPTED, ADOPTED})
   void whatEachVersionHasWrittenIsReadWholeAndRight(String version) throws IOException {
     writeToday(version);
     Storage journal = new SimulatedMachine(new SplittableRandom(0)).directory("golden");
@@ -78,7 +81,7 @@ class GoldenFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {NEWEST, THINNED, ENCRYPTED})
+  @ValueSource(strings = {NEWEST, THINNED, ENCRYPTED, ADOPTED})
   void theSameHistoryWrittenTodayGivesTheSameBytes(String version) throws IOException {
     Map<String, ByteBuffer> today = writeToday(version);
     String target = System.getProperty("everwhen.golden.write." + version);
@@ -181,10 +184,13 @@ class GoldenFileTest {
                 Duration.ofHours(1),
                 false)
             .withRetention(version.equals(THINNED) ? POLICY : null)
-            .withHistoryBytes(version.equals(THINNED) ? 4 << 20 : 192 << 10)
+            .withHistoryBytes(
+                version.equals(THINNED) || version.equals(ADOPTED) ? 4 << 20 : 192 << 10)
             .withCompression(version.equals(COMPRESSED) ? 1 : 0)
             .withEncryption(version.equals(ENCRYPTED) ? RandomHistory.SECRET : null);
-    Group.create(journal, homes, DISKS, clock, random);
+    Map<Integer, StorageFile> contents =
+        version.equals(ADOPTED) ? Map.of(1, content(machine.directory("source"))) : Map.of();
+    Group.create(journal, homes, DISKS, contents, clock, random);
     for (int part = 0; part < 3; part++) {
       clock.advance(version.equals(THINNED) ? 86_400_000_000_000L : 0);
       seen.opening();
@@ -211,6 +217,18 @@ class GoldenFileTest {
       }
     }
     return files;
+  }
+
+  /** What the second disk begins with. */
+  private StorageFile content(Storage source) throws IOException {
+    byte[] content = new byte[(int) DISKS.get(1).sizeBytes()];
+    for (int at = 20_000; at < content.length; at++) {
+      content[at] = (byte) (at % 249);
+    }
+    oracle = new Oracle(DISKS, Map.of(1, content));
+    StorageFile file = source.create("source");
+    file.write(0, ByteBuffer.wrap(content));
+    return file;
   }
 
   private void resize(Group group, int disk, long sectors) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,11 +66,22 @@ public final class Oracle {
   // The contents of all disks after every so many versions.
   private final List<byte[][]> keys;
 
+  /** Of disks that are empty at the beginning. */
   public Oracle(List<Manifest.Disk> disks) {
+    this(disks, Map.of());
+  }
+
+  /**
+   * @param contents what disks hold at the beginning, by number; the others are empty
+   */
+  public Oracle(List<Manifest.Disk> disks, Map<Integer, byte[]> contents) {
     this.disks = List.copyOf(disks);
     this.versions = new ArrayList<>();
     this.keys = new ArrayList<>();
-    keys.add(disks.stream().map(disk -> new byte[(int) disk.sizeBytes()]).toArray(byte[][]::new));
+    keys.add(
+        disks.stream()
+            .map(disk -> contents.getOrDefault(disk.number(), new byte[(int) disk.sizeBytes()]))
+            .toArray(byte[][]::new));
   }
 
   private Oracle(Oracle from, long upTo) {

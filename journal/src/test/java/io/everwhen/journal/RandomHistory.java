@@ -7,19 +7,23 @@ import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.JournalFullException;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
 import io.everwhen.journal.payload.Secret;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.assertj.core.api.Assertions;
@@ -53,6 +57,11 @@ final class RandomHistory implements Closeable {
   /** The histories of this seed and its multiples are encrypted. */
   static final long ENCRYPTED_SEED = 5;
 
+  /** Of the histories of this seed and its multiples, some disks begin with content. */
+  static final long ADOPTED_SEED = 2;
+
+  private static final String SOURCE = "source";
+
   /** What opens the histories that are encrypted; nothing to the others. */
   static final Secret SECRET = new Secret.KeyFile(new byte[32]);
 
@@ -62,6 +71,7 @@ final class RandomHistory implements Closeable {
 
   private final GroupOptions options;
   private final Oracle oracle;
+  private final Set<Integer> adopted;
   private @Nullable Group group;
   private boolean created;
   private boolean clockWasSet;
@@ -89,7 +99,11 @@ final class RandomHistory implements Closeable {
               random.nextLong(MIN_SECTORS, MAX_SECTORS + 1) * SECTOR_BYTES,
               SECTOR_BYTES));
     }
-    this.oracle = new Oracle(disks);
+    Map<Integer, byte[]> contents =
+        seed % ADOPTED_SEED == 0 ? contents(disks, new SplittableRandom(~seed)) : Map.of();
+    this.oracle = new Oracle(disks, contents);
+    this.adopted = contents.keySet();
+    putSources(contents);
     long applyBytes = random.nextLong(1, 16) << 10;
     GroupOptions unsigned =
         new GroupOptions(
@@ -112,6 +126,41 @@ final class RandomHistory implements Closeable {
                 .withRetention(retention(random))
                 .withHistoryBytes(random.nextLong(4, 20) * SEGMENT_BYTES)
             : compressed;
+  }
+
+  /** What some disks begin with: of each sector something, or zeros. */
+  private static Map<Integer, byte[]> contents(List<Manifest.Disk> disks, SplittableRandom random) {
+    Map<Integer, byte[]> contents = new TreeMap<>();
+    for (Manifest.Disk disk : disks) {
+      if (random.nextInt(3) > 0) {
+        byte[] content = new byte[(int) disk.sizeBytes()];
+        int density = random.nextInt(4);
+        for (int at = 0; at < content.length; at += SECTOR_BYTES) {
+          byte[] sector = new byte[SECTOR_BYTES];
+          if (random.nextInt(3) < density) {
+            random.nextBytes(sector);
+          }
+          System.arraycopy(sector, 0, content, at, SECTOR_BYTES);
+        }
+        contents.put(disk.number(), content);
+      }
+    }
+    return contents;
+  }
+
+  private void putSources(Map<Integer, byte[]> contents) {
+    Storage sources = machine.directory(SOURCE);
+    try {
+      for (Map.Entry<Integer, byte[]> content : contents.entrySet()) {
+        try (StorageFile file = sources.create(SOURCE + content.getKey())) {
+          file.write(0, ByteBuffer.wrap(content.getValue()));
+          file.sync();
+        }
+      }
+      sources.syncDirectory();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Steps of microseconds: as much as such a history takes. */
@@ -139,6 +188,7 @@ final class RandomHistory implements Closeable {
     this.random = new SplittableRandom(seed);
     this.clock = from.clock.copy();
     this.oracle = oracle;
+    this.adopted = from.adopted;
     this.options = from.options;
     this.created = true;
     this.flushed = flushed;
@@ -223,7 +273,12 @@ final class RandomHistory implements Closeable {
   }
 
   void create() throws IOException {
-    Group.create(journalOf(machine), homes(machine), oracle.disks(), clock, random.split());
+    Map<Integer, StorageFile> contents = new TreeMap<>();
+    for (int disk : adopted) {
+      contents.put(disk, machine.directory(SOURCE).openForReading(SOURCE + disk));
+    }
+    Group.create(
+        journalOf(machine), homes(machine), oracle.disks(), contents, clock, random.split());
     created = true;
   }
 

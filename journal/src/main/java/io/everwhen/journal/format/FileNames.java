@@ -1,5 +1,6 @@
 package io.everwhen.journal.format;
 
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -42,6 +43,9 @@ public final class FileNames {
   private static final String SEGMENT = "segment-";
   private static final String INDEX = "index-";
   private static final String STAMP = "stamp-";
+  private static final String BASELINE = "baseline-";
+  private static final String SUMS = ".sums";
+  private static final Pattern BASELINE_FILE = Pattern.compile("baseline-([0-9]{1,9})(\\.sums)?");
   private static final Pattern THINNED = Pattern.compile("thinned-([0-9]{10,18})-([0-9a-f]{16})");
   private static final Pattern NUMBER = Pattern.compile("[0-9]{10,18}");
 
@@ -77,12 +81,20 @@ public final class FileNames {
 
   /** The content of a disk at the baseline. */
   public static String baseline(int disk) {
-    return "baseline-" + disk;
+    return BASELINE + disk;
   }
 
   /** The checksums of {@link #baseline}. */
   public static String baselineSums(int disk) {
-    return "baseline-" + disk + ".sums";
+    return BASELINE + disk + SUMS;
+  }
+
+  /** The disk of a baseline, or of its checksums; empty when it is neither. */
+  public static OptionalInt baselineDisk(String name) {
+    Matcher matcher = BASELINE_FILE.matcher(name);
+    return matcher.matches()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
+        : OptionalInt.empty();
   }
 
   /** The name of a file that is being written to replace {@code name}. */

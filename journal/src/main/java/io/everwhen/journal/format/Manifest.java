@@ -22,7 +22,8 @@ import java.util.UUID;
  * <p>Versions 1 and 3 are the same with another title, which is all that keeps a program from
  * taking what it does not know for damage: where version 1 stands, the journal holds no {@link
  * EntryKind#RESIZE}; where version 3 does, some entries may be {@linkplain EntryHeader#encoding
- * encoded}.
+ * encoded}. In version 4 a line says that for itself, and some disks are {@linkplain Disk#adopted
+ * adopted}.
  *
  * @param id of the group
  * @param disks by number, from 0
@@ -40,9 +41,18 @@ public record Manifest(
   private static final String TITLE = TITLE_WORD + " 2";
   private static final String FIRST_TITLE = TITLE_WORD + " 1";
   private static final String ENCODING_TITLE = TITLE_WORD + " 3";
+  private static final String ADOPTING_TITLE = TITLE_WORD + " 4";
+  private static final String ADOPTED = "adopted";
+  private static final int DISK_WORDS = 7;
 
+  /**
+   * Once a segment was folded, every disk has its baseline in files: nothing is to be said then.
+   */
   public Manifest {
-    disks = List.copyOf(disks);
+    disks =
+        baseline.segment > 0
+            ? disks.stream().map(Disk::withoutContent).toList()
+            : List.copyOf(disks);
   }
 
   /** A group without encoded entries. */
@@ -57,8 +67,25 @@ public record Manifest(
    * @param name as people call it
    * @param sizeBytes its size at the baseline
    * @param blockBytes its logical block
+   * @param adopted whether it came with content, which is in its baseline's files although no
+   *     segment was folded yet
    */
-  public record Disk(int number, String name, long sizeBytes, int blockBytes) {}
+  public record Disk(int number, String name, long sizeBytes, int blockBytes, boolean adopted) {
+
+    /** A disk that is empty when it comes. */
+    public Disk(int number, String name, long sizeBytes, int blockBytes) {
+      this(number, name, sizeBytes, blockBytes, false);
+    }
+
+    /** The same with content when it comes. */
+    public Disk withContent() {
+      return new Disk(number, name, sizeBytes, blockBytes, true);
+    }
+
+    private Disk withoutContent() {
+      return new Disk(number, name, sizeBytes, blockBytes);
+    }
+  }
 
   /**
    * A content of all disks of the group.
@@ -82,6 +109,14 @@ public record Manifest(
     public byte[] sealBytes() {
       return HexFormat.of().parseHex(seal);
     }
+  }
+
+  /**
+   * Whether the baseline of a disk is in files, which then have to be there; else it is the empty
+   * disk.
+   */
+  public boolean hasBaseline(Disk disk) {
+    return baseline.segment > 0 || disk.adopted;
   }
 
   /**
@@ -131,14 +166,24 @@ public record Manifest(
         .startsWith(FIRST_TITLE + "\n");
   }
 
-  /** The manifest as bytes, of version 3 if there may be encoded entries, else of version 2. */
+  /**
+   * The manifest as bytes: of version 4 if there are adopted disks, else of version 3 if there may
+   * be encoded entries, else of version 2.
+   */
   public ByteBuffer encode() {
-    StringBuilder text = new StringBuilder(encodes ? ENCODING_TITLE : TITLE).append('\n');
+    boolean adopting = disks.stream().anyMatch(Disk::adopted);
+    String title = adopting ? ADOPTING_TITLE : encodes ? ENCODING_TITLE : TITLE;
+    StringBuilder text = new StringBuilder(title).append('\n');
     text.append("id ").append(id).append('\n');
     for (Disk disk : disks) {
       text.append(
-          "disk %d %s size %d block %d\n"
-              .formatted(disk.number, disk.name, disk.sizeBytes, disk.blockBytes));
+          "disk %d %s size %d block %d%s\n"
+              .formatted(
+                  disk.number,
+                  disk.name,
+                  disk.sizeBytes,
+                  disk.blockBytes,
+                  disk.adopted ? " " + ADOPTED : ""));
     }
     text.append(
         "baseline sequence %d time %d segment %d chain %d seal %s\n"
@@ -149,6 +194,7 @@ public record Manifest(
                 baseline.chain,
                 baseline.seal));
     text.append("folding ").append(folding).append('\n');
+    text.append(adopting && encodes ? "encoded\n" : "");
     text.append(encrypts ? "encrypted\n" : "");
     return TextFiles.withChecksum(text.toString());
   }
@@ -161,10 +207,10 @@ public record Manifest(
   public static Manifest decode(ByteBuffer bytes, String name) throws FormatException {
     // Before the checksum: a newer version may have another.
     String title = StandardCharsets.UTF_8.decode(bytes.duplicate()).toString().split("\n", 2)[0];
-    if (!List.of(TITLE, FIRST_TITLE, ENCODING_TITLE).contains(title)) {
+    if (!List.of(FIRST_TITLE, TITLE, ENCODING_TITLE, ADOPTING_TITLE).contains(title)) {
       throw new FormatException(
           title.matches(TITLE_WORD + " [0-9]{1,9}")
-              ? "%s is of format version %s; this Everwhen reads versions 1 to 3"
+              ? "%s is of format version %s; this Everwhen reads versions 1 to 4"
                   .formatted(name, title.substring(TITLE_WORD.length() + 1))
               : name + " is not a group's manifest: its first line is wrong");
     }
@@ -173,16 +219,14 @@ public record Manifest(
     List<Disk> disks = new ArrayList<>();
     Baseline baseline = null;
     long folding = 0;
+    boolean encodes = title.equals(ENCODING_TITLE);
     boolean encrypts = false;
     try {
       for (String line : lines.subList(1, lines.size())) {
         String[] w = line.split(" ", -1);
         switch (w[0]) {
           case "id" -> id = UUID.fromString(w[1]);
-          case "disk" ->
-              disks.add(
-                  new Disk(
-                      Integer.parseInt(w[1]), w[2], Long.parseLong(w[4]), Integer.parseInt(w[6])));
+          case "disk" -> disks.add(disk(w));
           case "baseline" ->
               baseline =
                   new Baseline(
@@ -191,6 +235,7 @@ public record Manifest(
                       Long.parseLong(w[6]),
                       Integer.parseInt(w[8]),
                       w[10]);
+          case "encoded" -> encodes = true;
           case "encrypted" -> encrypts = true;
           case "folding" -> folding = Long.parseLong(w[1]);
           default ->
@@ -209,6 +254,22 @@ public record Manifest(
         throw new FormatException(name + " lists its disks out of order");
       }
     }
-    return new Manifest(id, disks, baseline, folding, title.equals(ENCODING_TITLE), encrypts);
+    return new Manifest(id, disks, baseline, folding, encodes, encrypts);
+  }
+
+  private static Disk disk(String[] words) {
+    Disk disk =
+        new Disk(
+            Integer.parseInt(words[1]),
+            words[2],
+            Long.parseLong(words[4]),
+            Integer.parseInt(words[6]));
+    if (words.length == DISK_WORDS) {
+      return disk;
+    }
+    if (words.length > DISK_WORDS + 1 || !words[DISK_WORDS].equals(ADOPTED)) {
+      throw new IllegalArgumentException("unknown words after the disk " + disk.name);
+    }
+    return disk.withContent();
   }
 }

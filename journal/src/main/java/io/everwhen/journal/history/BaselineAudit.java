@@ -32,7 +32,7 @@ public final class BaselineAudit {
    */
   public static Piece read(Storage storage, Manifest manifest, Manifest.Disk disk, long from)
       throws IOException {
-    if (manifest.baseline().segment() == 0) {
+    if (!manifest.hasBaseline(disk)) {
       return new Piece(from, from, true, true);
     }
     try (BaselineFile file =

@@ -3,11 +3,13 @@ package io.everwhen.journal.history;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.log.DamageException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.TreeSet;
 import java.util.function.LongPredicate;
 import java.util.zip.CRC32C;
@@ -79,6 +81,24 @@ final class BaselineFile implements Closeable {
 
   private static long sumsBytes(long sizeBytes) {
     return (sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES * Integer.BYTES;
+  }
+
+  /** Makes the baseline anew, of zeros. */
+  static BaselineFile create(Storage storage, int disk, long sizeBytes) throws IOException {
+    delete(storage, disk);
+    return openForFolding(storage, disk, sizeBytes);
+  }
+
+  /** Deletes what there is of a baseline; durable when it returns. */
+  static void delete(Storage storage, int disk) throws IOException {
+    boolean there = false;
+    for (String name : List.of(FileNames.baseline(disk), FileNames.baselineSums(disk))) {
+      there |= storage.exists(name);
+      storage.delete(name);
+    }
+    if (there) {
+      storage.syncDirectory();
+    }
   }
 
   /** Opens the baseline for changing; made empty if it is not there. */
@@ -155,6 +175,27 @@ final class BaselineFile implements Closeable {
     }
   }
 
+  /**
+   * Overwrites chunks, with their checksums: however many there are, {@link #finish} has nothing to
+   * remember.
+   *
+   * @param offset where a chunk begins
+   * @param data whole chunks; the last may end where the disk does
+   */
+  void writeChunks(long offset, ByteBuffer data) throws IOException {
+    int start = data.position();
+    int end = data.limit();
+    ByteBuffer all =
+        ByteBuffer.allocate((int) sumsBytes(data.remaining())).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = start; at < end; at += CHUNK_BYTES) {
+      chunk.clear().put(data.slice(at, Math.min(CHUNK_BYTES, end - at)));
+      fillUpChunk();
+      all.putInt(sumOfChunk());
+    }
+    content.write(offset, data);
+    sums.write(offset / CHUNK_BYTES * Integer.BYTES, all.flip());
+  }
+
   /** Zeroes; the checksums of chunks that are touched in part follow in {@link #finish}. */
   void zero(long offset, long length) throws IOException {
     content.punchHole(offset, length);
@@ -197,9 +238,11 @@ final class BaselineFile implements Closeable {
   private void loadChunk(long number) throws IOException {
     chunk.clear();
     content.read(number * CHUNK_BYTES, chunk);
-    while (chunk.hasRemaining()) {
-      chunk.put((byte) 0);
-    }
+    fillUpChunk();
+  }
+
+  private void fillUpChunk() {
+    Zeros.fill(chunk);
     chunk.flip();
   }
 

@@ -14,6 +14,7 @@ import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.payload.Keyring;
 import io.everwhen.journal.payload.PayloadDecoder;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -46,19 +47,6 @@ public final class Folder {
   }
 
   /**
-   * Makes the baseline of a disk that is about to join the group; again, if that was interrupted.
-   */
-  public void addDisk(Manifest manifest, Manifest.Disk disk) throws IOException {
-    if (manifest.baseline().segment() > 0 || manifest.folding() > 0) {
-      try (BaselineFile baseline =
-          BaselineFile.openForFolding(files.storage(), disk.number(), disk.sizeBytes())) {
-        baseline.finish();
-      }
-      files.storage().syncDirectory();
-    }
-  }
-
-  /**
    * The room that folding the segment after the baseline may take on the volume, in bytes; a little
    * too much.
    */
@@ -68,8 +56,13 @@ public final class Folder {
     for (Manifest.Disk disk : manifest.disks()) {
       if (BaselineFile.exists(files.storage(), disk.number())) {
         try (BaselineFile baseline =
-            BaselineFile.openForFolding(files.storage(), disk.number(), disk.sizeBytes())) {
-          needed += bytesNeeded(index, disk, baseline::nextData);
+            BaselineFile.openForReading(files.storage(), disk.number(), disk.sizeBytes(), true)) {
+          needed +=
+              bytesNeeded(
+                  index,
+                  disk,
+                  offset ->
+                      offset < baseline.size() ? baseline.nextData(offset) : disk.sizeBytes());
         }
       } else {
         needed += bytesNeeded(index, disk, offset -> disk.sizeBytes());
@@ -123,7 +116,8 @@ public final class Folder {
    * @param giveUp whether to leave it half done, as after a crash; it is then done once more
    * @return the manifest with the new baseline; the segment's file is still there, its index is
    *     gone. Empty when it was given up
-   * @throws DamageException when the segment is damaged; then nothing was changed
+   * @throws DamageException when the segment is damaged, or a baseline is not there; then nothing
+   *     was changed
    */
   public Optional<Manifest> fold(Manifest manifest, BooleanSupplier giveUp) throws IOException {
     long number = manifest.baseline().segment() + 1;
@@ -133,6 +127,7 @@ public final class Folder {
     JournalFiles.OpenSegment segment = files.openSegment(manifest, index);
     try (var _ = segment.file()) {
       checkWhole(segment, index);
+      checkBaselines(manifest);
       // Also when it says so already: a process that died may not have made it durable.
       files.writeManifest(manifest.withFolding(number));
       sizes = apply(manifest, segment, index, giveUp);
@@ -160,6 +155,26 @@ public final class Folder {
       throw new DamageException(
           "segment %d in %s does not follow from the baseline; it is not folded"
               .formatted(index.segment(), files.storage().describe()));
+    }
+  }
+
+  /** What is lost must not become zeros. */
+  private void checkBaselines(Manifest manifest) throws IOException {
+    for (Manifest.Disk disk : manifest.disks()) {
+      if (!manifest.hasBaseline(disk)) {
+        continue;
+      }
+      // While it is being made, also its size may be another.
+      boolean incomplete = manifest.folding() != 0;
+      try {
+        BaselineFile.openForReading(files.storage(), disk.number(), disk.sizeBytes(), incomplete)
+            .close();
+      } catch (NoSuchFileException | DamageException e) {
+        throw new DamageException(
+            "the baseline of %s in %s is damaged or missing, and nothing is folded into it: %s. Run `everwhen verify`"
+                .formatted(disk.name(), files.storage().describe(), e.getMessage()),
+            e);
+      }
     }
   }
 

@@ -85,7 +85,7 @@ public final class PastView implements Closeable {
 
   private static @Nullable BaselineFile openBaseline(History history, Manifest.Disk disk)
       throws IOException {
-    boolean isMade = history.manifest().baseline().segment() > 0;
+    boolean isMade = history.manifest().hasBaseline(disk);
     boolean inTheMaking = history.manifest().folding() != 0;
     if (!isMade && !(inTheMaking && BaselineFile.exists(history.storage(), disk.number()))) {
       return null; // the empty disk

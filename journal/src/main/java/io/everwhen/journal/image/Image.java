@@ -42,13 +42,10 @@ public final class Image implements Closeable {
    */
   public static void create(Storage home, Manifest group, Manifest.Disk disk, long sequence)
       throws IOException {
+    home.delete(NewImage.NAME);
     if (home.exists(FileNames.IMAGE)) {
+      checkReplaceable(home);
       try (StorageFile file = home.open(FileNames.IMAGE)) {
-        if (file.nextData(0) < file.size()) {
-          throw new FormatException(
-              file.describe()
-                  + " has content but no checkpoint. Move it away; restore it from a journal if need be");
-        }
         file.setSize(disk.sizeBytes());
         file.sync();
       }
@@ -58,6 +55,72 @@ public final class Image implements Closeable {
         file.sync();
       }
     }
+    createCheckpoint(home, group, disk, sequence);
+  }
+
+  /**
+   * Checks that nothing is lost when there is a new image.
+   *
+   * @throws FormatException when there is an image that is not empty
+   */
+  public static void checkReplaceable(Storage home) throws IOException {
+    if (home.exists(FileNames.IMAGE)) {
+      try (StorageFile file = home.openForReading(FileNames.IMAGE)) {
+        if (file.nextData(0) < file.size()) {
+          throw new FormatException(
+              file.describe()
+                  + " has content but no checkpoint. Move it away; restore it from a journal if need be");
+        }
+      }
+    }
+  }
+
+  /**
+   * Makes the content that a disk comes with its image; again, if that was interrupted. The content
+   * is durable as a {@link NewImage}; where the image is, it was made completely.
+   *
+   * @param sequence an entry up to which none changes the disk
+   * @throws FormatException when there is neither content nor image
+   */
+  public static void take(Storage home, Manifest group, Manifest.Disk disk, long sequence)
+      throws IOException {
+    if (!home.exists(NewImage.NAME) && !home.exists(FileNames.IMAGE)) {
+      throw new FormatException(
+          "the content of %s is not in %s any more; restore it from its journal"
+              .formatted(disk.name(), home.describe()));
+    }
+    createCheckpoint(home, group, disk, sequence);
+    if (home.exists(NewImage.NAME)) {
+      home.rename(NewImage.NAME, FileNames.IMAGE);
+      home.syncDirectory();
+    }
+  }
+
+  /**
+   * Deletes the image of a disk that was going to join a group and did not.
+   *
+   * @param group which has no disk of that number
+   */
+  public static void forgetUnjoined(Storage home, Manifest group, Manifest.Disk disk)
+      throws IOException {
+    if (!home.exists(FileNames.CHECKPOINT)) {
+      return;
+    }
+    Checkpoint checkpoint;
+    try (StorageFile file = home.openForReading(FileNames.CHECKPOINT)) {
+      checkpoint = Checkpoint.decode(file.copy(), file.describe());
+    }
+    if (checkpoint.group().equals(group.id()) && checkpoint.disk() == disk.number()) {
+      // The image first: it is by its checkpoint that one knows whose it is.
+      home.delete(FileNames.IMAGE);
+      home.syncDirectory();
+      home.delete(FileNames.CHECKPOINT);
+      home.syncDirectory();
+    }
+  }
+
+  private static void createCheckpoint(
+      Storage home, Manifest group, Manifest.Disk disk, long sequence) throws IOException {
     String temporary = FileNames.temporary(FileNames.CHECKPOINT);
     home.delete(temporary);
     try (StorageFile file = home.create(temporary)) {

@@ -15,4 +15,14 @@ public final class Zeros {
       into.put(ZEROS, 0, Math.min(ZEROS.length, into.remaining()));
     }
   }
+
+  /** Whether all bytes from {@code from} to {@code to} are zeros; both are multiples of 8. */
+  public static boolean only(ByteBuffer bytes, int from, int to) {
+    for (int i = from; i < to; i += Long.BYTES) {
+      if (bytes.getLong(i) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
 }

@@ -87,7 +87,7 @@ final class Recovery {
         recovery.lastSegment);
   }
 
-  /** Removes files that an interrupted replacement or fold has left. */
+  /** Removes files that an interrupted replacement, fold or joining of a disk has left. */
   private void clearLeftovers() throws IOException {
     long folded = manifest.baseline().segment();
     for (String name : storage.list()) {
@@ -95,7 +95,8 @@ final class Recovery {
           Math.max(FileNames.segmentNumber(name).orElse(0), FileNames.indexNumber(name).orElse(0));
       if ((number > 0 && number <= folded)
           || name.endsWith(".tmp")
-          || name.equals(SegmentSupply.SPARE)) {
+          || name.equals(SegmentSupply.SPARE)
+          || FileNames.baselineDisk(name).orElse(0) >= manifest.disks().size()) {
         storage.delete(name);
       }
       OptionalLong thinned = FileNames.thinnedNumber(name);

@@ -150,6 +150,27 @@ class FormatTest {
         .isEqualTo(encoding.withFolding(1));
   }
 
+  @Test
+  void aManifestSaysVersion4OnlyWhereDisksAreAdoptedAndNothingWasFolded() throws FormatException {
+    Manifest.Disk disk = new Manifest.Disk(0, "a", 1 << 30, 512);
+    Manifest.Disk other = new Manifest.Disk(1, "b", 512, 512).withContent();
+    Manifest plain = new Manifest(GROUP, List.of(disk), Manifest.Baseline.empty(6), 0);
+    Manifest adopting = plain.withDisk(other).withFolding(1);
+    assertThat(firstLine(adopting)).isEqualTo("everwhen-group 4");
+    for (Manifest each : List.of(adopting, adopting.withEncoding(), adopting.withEncryption())) {
+      assertThat(Manifest.decode(each.encode(), "group")).isEqualTo(each);
+      assertThat(firstLine(each)).isEqualTo("everwhen-group 4");
+    }
+    assertThat(plain.hasBaseline(disk)).isFalse();
+    assertThat(adopting.hasBaseline(other)).isTrue();
+    Manifest.Baseline folded = new Manifest.Baseline(5, 6, 7, -8, "ab".repeat(32));
+    Manifest then = adopting.withBaseline(folded, new long[] {512, 512});
+    assertThat(firstLine(then)).isEqualTo("everwhen-group 2");
+    assertThat(then.disks()).noneMatch(Manifest.Disk::adopted).allMatch(then::hasBaseline);
+    assertThat(firstLine(then.withDisk(new Manifest.Disk(2, "c", 512, 512).withContent())))
+        .isEqualTo("everwhen-group 2");
+  }
+
   private static String firstLine(Manifest manifest) {
     return StandardCharsets.UTF_8.decode(manifest.encode()).toString().lines().findFirst().get();
   }

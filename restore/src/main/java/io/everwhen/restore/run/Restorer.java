@@ -5,6 +5,7 @@ import io.everwhen.journal.history.LossException;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.restore.plan.LostInstants;
 import io.everwhen.restore.plan.RestorePlan;
@@ -150,12 +151,6 @@ public final class Restorer {
   }
 
   private static boolean isZero(ByteBuffer window, int chunk) {
-    int end = Math.min(window.limit(), chunk + CHUNK_BYTES);
-    for (int i = chunk; i < end; i += Long.BYTES) {
-      if (window.getLong(i) != 0) {
-        return false;
-      }
-    }
-    return true;
+    return Zeros.only(window, chunk, Math.min(window.limit(), chunk + CHUNK_BYTES));
   }
 }
