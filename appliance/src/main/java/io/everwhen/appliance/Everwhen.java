@@ -8,6 +8,7 @@ import io.everwhen.appliance.command.MarkCommand;
 import io.everwhen.appliance.command.PastCommands;
 import io.everwhen.appliance.command.ReloadCommand;
 import io.everwhen.appliance.command.RestoreCommand;
+import io.everwhen.appliance.command.SnapshotCommands;
 import io.everwhen.appliance.command.StatusCommand;
 import io.everwhen.appliance.command.TimelineCommand;
 import io.everwhen.appliance.command.VerifyCommand;
@@ -32,6 +33,7 @@ public final class Everwhen {
   /** What the commands do. */
   private static Commands commands() {
     DiskCommands disks = new DiskCommands();
+    SnapshotCommands snapshots = new SnapshotCommands();
     KeysCommands keys = new KeysCommands();
     PastCommands pasts = new PastCommands();
     return new Commands(
@@ -49,6 +51,10 @@ public final class Everwhen {
         disks::resize,
         disks::remove,
         disks::set,
+        snapshots::create,
+        snapshots::pin,
+        snapshots::list,
+        snapshots::delete,
         keys::list,
         keys::rotate,
         keys::renew);

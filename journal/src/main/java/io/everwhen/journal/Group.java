@@ -418,6 +418,15 @@ public final class Group implements Closeable {
   }
 
   /**
+   * Checks that an instant can be held by this name, for who marks it first.
+   *
+   * @throws PinException when there is one of that name, or there are too many
+   */
+  public void checkCanPin(String name) throws IOException {
+    maintenance.checkCanPin(name);
+  }
+
+  /**
    * Holds an instant, by a name, against thinning and folding; durable when it returns. It takes
    * the room that its content needs until it is let go.
    *

@@ -276,6 +276,15 @@ final class Maintenance {
   }
 
   /**
+   * Checks that an instant can be held by this name.
+   *
+   * @throws PinException when there is one of that name, or there are too many
+   */
+  void checkCanPin(String name) throws IOException {
+    pins.checkCanPin(name);
+  }
+
+  /**
    * Holds an instant against retention; durable when it returns.
    *
    * @throws PinException when it is not there, or was thinned away, or there is one of that name

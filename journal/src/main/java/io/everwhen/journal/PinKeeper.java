@@ -45,17 +45,22 @@ final class PinKeeper {
     return known == null || !known.before(sequence).isEmpty();
   }
 
-  /** Holds an instant; durable when it returns. */
-  void pin(Pin pin) throws IOException {
+  /** Refuses a name that there is, and one too many. */
+  void checkCanPin(String name) throws IOException {
     Pins known = known();
-    if (known.find(pin.name()).isPresent()) {
-      throw new PinException("there is a snapshot '" + pin.name() + "' already");
+    if (known.find(name).isPresent()) {
+      throw new PinException("there is a snapshot '" + name + "' already");
     }
     if (known.pins().size() >= Pins.MAX_PINS) {
       throw new PinException(
           "there are " + Pins.MAX_PINS + " snapshots already, which is the most there can be");
     }
-    replace(known.with(pin));
+  }
+
+  /** Holds an instant; durable when it returns. */
+  void pin(Pin pin) throws IOException {
+    checkCanPin(pin.name());
+    replace(known().with(pin));
   }
 
   /** Lets an instant go; durable when it returns. */

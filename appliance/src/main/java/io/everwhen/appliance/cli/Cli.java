@@ -72,6 +72,20 @@ public final class Cli {
     verbs.put(
         "disk set", new Verb<>(DiskOptions.Set::spec, DiskOptions.Set::of, commands.diskSet()));
     verbs.put(
+        "snapshot create",
+        new Verb<>(
+            SnapshotOptions.Create::spec, SnapshotOptions.Create::of, commands.snapshotCreate()));
+    verbs.put(
+        "snapshot pin",
+        new Verb<>(SnapshotOptions.Pin::spec, SnapshotOptions.Pin::of, commands.snapshotPin()));
+    verbs.put(
+        "snapshot list",
+        new Verb<>(SnapshotOptions.List::spec, SnapshotOptions.List::of, commands.snapshotList()));
+    verbs.put(
+        "snapshot delete",
+        new Verb<>(
+            SnapshotOptions.Delete::spec, SnapshotOptions.Delete::of, commands.snapshotDelete()));
+    verbs.put(
         "keys list", new Verb<>(KeysOptions.List::spec, KeysOptions.List::of, commands.keysList()));
     verbs.put(
         "keys rotate",
@@ -153,6 +167,7 @@ public final class Cli {
     List<CommandLine> families =
         List.of(
             family("disk", "Lists, adds, resizes and removes disks, while they are served."),
+            family("snapshot", "Keeps instants by a name, whatever the retention is."),
             family("keys", "Tells about and changes the keys of encrypted journals."));
     verbs.forEach((name, verb) -> {
       CommandLine command = new CommandLine(verb.spec.get());

@@ -17,6 +17,10 @@ package io.everwhen.appliance.cli;
  * @param diskResize gives a disk another size
  * @param diskRemove takes a disk out of service
  * @param diskSet makes a disk read-only or writable
+ * @param snapshotCreate marks the present instant of a disk and holds it
+ * @param snapshotPin holds an instant of the past
+ * @param snapshotList tells which are held
+ * @param snapshotDelete lets one go
  * @param keysList tells which keys an encrypted journal has
  * @param keysRotate lets another secret open them
  * @param keysRenew makes one more
@@ -36,6 +40,10 @@ public record Commands(
     Command<DiskOptions.Resize> diskResize,
     Command<DiskOptions.Remove> diskRemove,
     Command<DiskOptions.Set> diskSet,
+    Command<SnapshotOptions.Create> snapshotCreate,
+    Command<SnapshotOptions.Pin> snapshotPin,
+    Command<SnapshotOptions.List> snapshotList,
+    Command<SnapshotOptions.Delete> snapshotDelete,
     Command<KeysOptions.List> keysList,
     Command<KeysOptions.Rotate> keysRotate,
     Command<KeysOptions.Renew> keysRenew) {}

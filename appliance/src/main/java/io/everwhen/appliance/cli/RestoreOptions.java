@@ -23,7 +23,7 @@ public record RestoreOptions(
   /** What an instant looks like; the foot of the help of every command that takes one. */
   static final String INSTANTS =
       "%nAn instant I is a time (2026-11-21T14:30:00Z, or without a zone in local time), 'now', '10 minutes ago', "
-          + "seq:N for the entry with that number, or mark:NAME.";
+          + "seq:N for the entry with that number, mark:NAME, or snapshot:NAME.";
 
   static CommandSpec spec() {
     CommandSpec spec =

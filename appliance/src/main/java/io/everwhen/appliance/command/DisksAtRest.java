@@ -19,7 +19,6 @@ import io.everwhen.journal.log.SystemClock;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -97,12 +96,6 @@ record DisksAtRest(DataDirectory data) implements Disks {
   }
 
   private StoredDisk find(DiskName name) throws IOException, CommandFailed {
-    List<StoredDisk> disks = data.disks();
-    return disks.stream()
-        .filter(disk -> disk.name().equals(name))
-        .findFirst()
-        .orElseThrow(() ->
-            Histories.unknown(
-                name, data.path(), disks.stream().map(d -> d.name().value()).toList()));
+    return Histories.stored(data, name);
   }
 }

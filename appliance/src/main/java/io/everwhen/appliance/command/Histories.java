@@ -35,6 +35,16 @@ final class Histories {
     return data(directory, "");
   }
 
+  /** A disk that a data directory remembers. */
+  static StoredDisk stored(DataDirectory data, DiskName name) throws IOException, CommandFailed {
+    List<StoredDisk> disks = data.disks();
+    return disks.stream()
+        .filter(disk -> disk.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            unknown(name, data.path(), disks.stream().map(disk -> disk.name().value()).toList()));
+  }
+
   private static DataDirectory data(Path directory, String orElse)
       throws IOException, CommandFailed {
     if (DiskStorage.kindOf(directory) != DiskStorage.Kind.DIRECTORY) {

@@ -14,7 +14,6 @@ import io.everwhen.journal.log.SystemClock;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
-import java.util.List;
 import java.util.Optional;
 
 /** {@code everwhen mark}: by the daemon, or on the journal itself when there is none. */
@@ -28,16 +27,7 @@ public final class MarkCommand implements Command<MarkOptions> {
       throw new UsageError(wrong.get());
     }
     DataDirectory data = Histories.data(options.place());
-    List<StoredDisk> disks = data.disks();
-    StoredDisk disk =
-        disks.stream()
-            .filter(d -> d.name().equals(options.disk()))
-            .findFirst()
-            .orElseThrow(() ->
-                Histories.unknown(
-                    options.disk(),
-                    data.path(),
-                    disks.stream().map(d -> d.name().value()).toList()));
+    StoredDisk disk = Histories.stored(data, options.disk());
     Optional<DaemonClient> daemon = DaemonClient.find(data);
     long sequence =
         daemon.isPresent()

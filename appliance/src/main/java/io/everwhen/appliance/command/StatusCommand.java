@@ -6,8 +6,10 @@ import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.cli.StatusOptions;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.PortalConfig;
+import io.everwhen.appliance.serve.SnapshotReport;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
+import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
 import io.everwhen.restore.plan.Times;
@@ -55,7 +57,7 @@ public final class StatusCommand implements Command<StatusOptions> {
     for (Path journal : Histories.journals(options.place())) {
       try (History history = Histories.open(journal)) {
         for (Manifest.Disk disk : history.manifest().disks()) {
-          disks.add(
+          ObjectNode node =
               Json.object()
                   .put("name", disk.name())
                   .put("size", history.sizeBytesAt(disk, history.head().sequence()))
@@ -64,11 +66,22 @@ public final class StatusCommand implements Command<StatusOptions> {
                   .put("last_time", Times.text(history.head().timeNanos()))
                   .put("horizon_sequence", history.horizon().sequence())
                   .put("horizon_time", Times.text(history.horizon().timeNanos()))
-                  .put("every_instant_since", Times.text(history.thinnedUpTo().timeNanos())));
+                  .put("every_instant_since", Times.text(history.thinnedUpTo().timeNanos()));
+          addSnapshots(node, history);
+          disks.add(node);
         }
       }
     }
     return report;
+  }
+
+  /** Adds how many snapshots there are, or that nobody can tell. */
+  private static void addSnapshots(ObjectNode disk, History history) throws IOException {
+    try {
+      disk.set("snapshots", SnapshotReport.summary(history.pins()));
+    } catch (FormatException e) {
+      disk.put("alarm", "which snapshots there are cannot be told: " + e.getMessage());
+    }
   }
 
   private static String portal(JsonNode portal) {
@@ -224,6 +237,15 @@ public final class StatusCommand implements Command<StatusOptions> {
       String whole = disk.path("every_instant_since").asString("");
       if (!whole.equals(disk.path("horizon_time").asString(""))) {
         output.line("  every instant since   %s; before, some are kept".formatted(whole));
+      }
+      JsonNode oldest = disk.path("snapshots").path("oldest");
+      if (!oldest.isMissingNode()) {
+        output.line(
+            "  snapshots             %d, the oldest %s of %s"
+                .formatted(
+                    disk.path("snapshots").path("count").asInt(),
+                    oldest.path("at").asString(),
+                    oldest.path("time").asString()));
       }
       output.line("  newest entry          seq:%d".formatted(disk.path("last_sequence").asLong()));
       if (disk.has("journal_bytes")) {

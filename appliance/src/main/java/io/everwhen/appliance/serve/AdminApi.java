@@ -4,6 +4,7 @@ import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.store.Json;
+import io.everwhen.appliance.store.Snapshots;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -19,6 +20,8 @@ import tools.jackson.databind.node.ObjectNode;
  * GET  /v1/disks                 which disks there are
  * POST /v1/disks                 {"name": "...", "size": BYTES, "read_only": false, "journal": "/..."} makes one
  * POST /v1/disks/NAME/marks      {"name": "..."} names this instant
+ * POST /v1/disks/NAME/snapshots  {"name": "...", "at": "..."} holds this instant, or that one
+ * POST /v1/disks/NAME/snapshots/delete {"name": "..."} lets it go
  * POST /v1/disks/NAME/resize     {"size": BYTES, "force": false}
  * POST /v1/disks/NAME/remove     {"force": false, "delete_history": false}
  * POST /v1/disks/NAME/settings   {"read_only": true}
@@ -50,14 +53,15 @@ public final class AdminApi {
     if (!get && !method.equals("POST")) {
       throw Refusal.method("GET it or POST to it");
     }
-    boolean ofOne = parts.length == 5 && (parts[2].equals("disks") || parts[2].equals("past"));
-    String place = ofOne ? "/v1/" + parts[2] + "/*/" + parts[4] : path;
+    String place = path.replaceFirst("^/v1/(disks|past)/[^/]+/", "/v1/$1/*/");
     Operations operations = appliance.operations();
     return switch (method + " " + place) {
       case "GET /v1/status" -> StatusReport.of(appliance);
       case "GET /v1/disks" -> operations.list();
       case "POST /v1/disks" -> operations.add(disk(body));
       case "POST /v1/disks/*/marks" -> mark(name(parts[3]), body);
+      case "POST /v1/disks/*/snapshots" -> snapshot(name(parts[3]), body);
+      case "POST /v1/disks/*/snapshots/delete" -> deleteSnapshot(name(parts[3]), body);
       case "POST /v1/disks/*/resize" -> resize(name(parts[3]), body);
       case "POST /v1/disks/*/remove" -> remove(name(parts[3]), body);
       case "POST /v1/disks/*/settings" -> settings(name(parts[3]), body);
@@ -115,6 +119,18 @@ public final class AdminApi {
     return name.chars().anyMatch(Character::isISOControl)
         ? Optional.of("a mark's name has no control characters")
         : Optional.empty();
+  }
+
+  private ObjectNode snapshot(DiskName disk, byte[] body) throws IOException, Refusal {
+    Fields fields = new Fields(body, "name", "at");
+    String name = fields.text("name", Snapshots::name);
+    String at = fields.has("at") ? fields.text("at", text -> text) : null;
+    return appliance.operations().snapshot(disk, name, at);
+  }
+
+  private ObjectNode deleteSnapshot(DiskName disk, byte[] body) throws IOException, Refusal {
+    String name = new Fields(body, "name").text("name", text -> text);
+    return appliance.operations().deleteSnapshot(disk, name);
   }
 
   private ObjectNode resize(DiskName disk, byte[] body) throws IOException, Refusal {

@@ -53,7 +53,8 @@ final class Opening {
     return new ServedPast(name, disk, past, now);
   }
 
-  private static Instant instant(String at, long now) throws Refusal {
+  /** Understands an instant; one that says no time zone is in that of this machine. */
+  static Instant instant(String at, long now) throws Refusal {
     try {
       return Instant.parse(at, now, ZoneId.systemDefault());
     } catch (IllegalArgumentException e) {

@@ -10,10 +10,13 @@ import io.everwhen.appliance.config.PortalConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.DataDirectory.RemovedDisk;
 import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.Snapshots;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.appliance.store.StoredGroup;
+import io.everwhen.journal.PinException;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.restore.plan.Suggestions;
+import io.everwhen.restore.plan.UnavailableException;
 import io.everwhen.target.iscsi.SessionStatus;
 import io.everwhen.target.iscsi.Targets;
 import java.io.IOException;
@@ -136,6 +139,36 @@ final class Operations {
   /** Names the present instant of a disk; which entry that is. */
   long mark(DiskName name, String mark) throws IOException, Refusal {
     return find(name).group().mark(mark);
+  }
+
+  /**
+   * Holds an instant of a disk's group against retention.
+   *
+   * @param at which, as written; null for the present one, which is marked then
+   */
+  ObjectNode snapshot(DiskName name, String snapshot, @Nullable String at)
+      throws IOException, Refusal {
+    Snapshots snapshots = find(name).openGroup().snapshots();
+    long now = clock.wallNanos();
+    try {
+      return SnapshotReport.of(
+          name,
+          at == null
+              ? snapshots.create(snapshot)
+              : snapshots.pin(snapshot, Opening.instant(at, now), now));
+    } catch (PinException | UnavailableException e) {
+      throw Refusal.now(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Lets an instant go that was held. */
+  ObjectNode deleteSnapshot(DiskName name, String snapshot) throws IOException, Refusal {
+    try {
+      find(name).openGroup().snapshots().delete(snapshot);
+      return SnapshotReport.deleted(name, snapshot);
+    } catch (UnavailableException e) {
+      throw Refusal.unknown(String.valueOf(e.getMessage()));
+    }
   }
 
   /** Makes a disk and serves it. */

@@ -166,6 +166,7 @@ final class StatusReport {
             .put("journal_free_bytes", status.volumeFreeBytes());
     node.set("verification", FindingReport.of(disk.openGroup().scrubber().status()));
     node.set("room", room(status.room()));
+    node.set("snapshots", SnapshotReport.summary(disk.group().pins()));
     if (status.clockAlarm() != null) {
       node.put("clock_behind_seconds", status.clockBehindNanos() / 1_000_000_000L)
           .put("clock_alarm", status.clockAlarm());

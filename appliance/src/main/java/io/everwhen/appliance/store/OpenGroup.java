@@ -272,6 +272,11 @@ public final class OpenGroup implements Closeable {
     return secret == null ? History.open(journal) : History.open(journal, secret.read());
   }
 
+  /** The instants of it that are held by a name. */
+  public Snapshots snapshots() {
+    return new Snapshots(group, journal);
+  }
+
   /** What verifies its history in the background. */
   public Scrubber scrubber() {
     return scrubber;

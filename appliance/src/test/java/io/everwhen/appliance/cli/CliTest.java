@@ -135,12 +135,35 @@ class CliTest {
     "disk add Db=1G,                         lower case",
     "disk set db,                            --read-only or --read-write",
     "disk set db --read-only --read-write,   --read-only or --read-write",
-    "disk sett db,                           did you mean"
+    "disk sett db,                           did you mean",
+    "snapshot,                               which command? One of",
+    "snapshot create db,                     NAME",
+    "snapshot pin db,                        --at",
+    "snapshot list,                          DISK",
+    "snapshot delete db,                     NAME"
   })
-  void aDiskCommandThatMakesNoSenseIsRefused(String arguments, String said) {
+  void aCommandOfAFamilyThatMakesNoSenseIsRefused(String arguments, String said) {
     assertThat(run(arguments.split(" "))).isEqualTo(2);
     assertThat(errors()).startsWith("everwhen: ").contains(said).hasLineCount(1);
     assertThat(ran).isEmpty();
+  }
+
+  @Test
+  void theSnapshotCommandsTakeWhatTheyNeed() {
+    DiskName db = new DiskName("db");
+    Path data = Path.of("everwhen-data");
+    assertThat(run("snapshot", "create", "db", "before upgrade")).isZero();
+    assertThat(run("snapshot", "pin", "db", "--at", "mark:a", "--data", "d")).isZero();
+    assertThat(run("snapshot", "pin", "db", "--at", "seq:7", "--as", "b", "--json")).isZero();
+    assertThat(run("snapshot", "list", "db", "--journal", "j")).isZero();
+    assertThat(run("snapshot", "delete", "db", "b")).isZero();
+    assertThat(ran)
+        .containsExactly(
+            new SnapshotOptions.Create(data, db, "before upgrade"),
+            new SnapshotOptions.Pin(Path.of("d"), db, "mark:a", null),
+            new SnapshotOptions.Pin(data, db, "seq:7", "b"),
+            new SnapshotOptions.List(new Place(data, Path.of("j")), db),
+            new SnapshotOptions.Delete(data, db, "b"));
   }
 
   @Test
@@ -241,7 +264,9 @@ class CliTest {
         "restore ",
         "open ",
         "close ",
-        "verify "
+        "verify ",
+        "snapshot ",
+        "snapshot pin "
       })
   void everyCommandHasHelp(String command) {
     assertThat(run((command + "--help").split(" ", -1))).isZero();
@@ -272,6 +297,10 @@ class CliTest {
   private int run(String... arguments) {
     return new Cli(
             new Commands(
+                this::record,
+                this::record,
+                this::record,
+                this::record,
                 this::record,
                 this::record,
                 this::record,

@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.HostPort;
+import io.everwhen.journal.Group;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.log.SystemClock;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -68,6 +70,14 @@ class AdminApiTest {
         "POST   ! /v1/disks/db/settings   ! {\"read_only\": null}               ! 400 ! nothing to set",
         "POST   ! /v1/disks/db/marks      ! {\"name\": 7}                       ! 400 ! expected a text",
         "POST   ! /v1/disks/db/marks      ! {\"name\": \" \"}                   ! 400 ! blank",
+        "GET    ! /v1/disks/db/snapshots  !                                     ! 404 ! nothing at",
+        "POST   ! /v1/disks/db/snapshots  ! {}                                  ! 400 ! name: expected a text",
+        "POST   ! /v1/disks/db/snapshots  ! {\"name\": \"a\\nb\"}          ! 400 ! control characters",
+        "POST   ! /v1/disks/db/snapshots  ! {\"name\": \"a\", \"at\": \"soon\"} ! 400 ! not an instant",
+        "POST   ! /v1/disks/db/snapshots  ! {\"name\": \"a\", \"at\": \"seq:9\"} ! 409 ! no entry 9 yet",
+        "POST   ! /v1/disks/no/snapshots  ! {\"name\": \"a\"}                   ! 404 ! no disk no",
+        "POST   ! /v1/disks/db/snapshots/delete ! {\"name\": \"a\"}             ! 404 ! no snapshot 'a'",
+        "POST   ! /v1/disks/db/snapshots/remove ! {\"name\": \"a\"}             ! 404 ! nothing at",
         "POST   ! /v1/disks/db/remove     ! {\"force\": true}                   ! 409 ! names db",
         "POST   ! /v1/disks               ! {\"name\": \"db\", \"size\": 512}   ! 409 ! already",
         "POST   ! /v1/disks               ! {\"name\": \"../a\", \"size\": 512} ! 400 ! not a disk's name",
@@ -82,6 +92,25 @@ class AdminApiTest {
         .hasMessageContaining(said);
     assertThat(appliance.disks()).hasSize(1);
     assertThat(appliance.disks().getFirst().sizeBytes()).isEqualTo(1 << 20);
+    assertThat(appliance.disks().getFirst().group().pins()).isEmpty();
+  }
+
+  @Test
+  void aSnapshotOfANameThatThereIsLeavesNoMarkBehind() throws Exception {
+    Group group = appliance.disks().getFirst().group();
+    ask("POST", "/v1/disks/db/snapshots", "{\"name\":\"a\"}");
+    long last = group.status().lastSequence();
+    assertThatThrownBy(() -> ask("POST", "/v1/disks/db/snapshots", "{\"name\":\"a\"}"))
+        .isInstanceOfSatisfying(
+            Refusal.class, refusal -> assertThat(refusal.status()).isEqualTo(409))
+        .hasMessage("there is a snapshot 'a' already");
+    assertThat(group.status().lastSequence()).isEqualTo(last);
+    ask("POST", "/v1/disks/db/snapshots", "{\"name\":\"b\",\"at\":\"snapshot:a\"}");
+    assertThat(group.pins()).extracting(Pins.Pin::sequence).containsExactly(last, last);
+    assertThatThrownBy(() -> ask("POST", "/v1/disks/db/snapshots/delete", "{\"name\":\"aa\"}"))
+        .hasMessage("there is no snapshot 'aa'; did you mean a or b?");
+    ask("POST", "/v1/disks/db/snapshots/delete", "{\"name\":\"a\"}");
+    assertThat(group.pins()).extracting(Pins.Pin::name).containsExactly("b");
   }
 
   @Test

@@ -31,10 +31,13 @@ public sealed interface Instant {
   /** A mark, by name. */
   record AtMark(String text, String name) implements Instant {}
 
+  /** A snapshot, by name. */
+  record AtSnapshot(String text, String name) implements Instant {}
+
   /** What an instant may look like, for messages. */
   String FORMS =
-      "write a time such as 2026-11-21T14:30:00Z or '2026-11-21 14:30' (local), 'now', '10 minutes ago', seq:N or"
-          + " mark:NAME";
+      "write a time such as 2026-11-21T14:30:00Z or '2026-11-21 14:30' (local), 'now', '10 minutes ago', seq:N,"
+          + " mark:NAME or snapshot:NAME";
 
   /** Nanoseconds in a second. */
   long SECOND_NANOS = 1_000_000_000L;
@@ -56,6 +59,9 @@ public sealed interface Instant {
     }
     if (t.startsWith("mark:") && t.length() > 5) {
       return new AtMark(text, t.substring(5));
+    }
+    if (t.startsWith("snapshot:") && t.length() > 9) {
+      return new AtSnapshot(text, t.substring(9));
     }
     if (t.endsWith("ago")) {
       return new AtTime(text, nowNanos - Ago.parse(text, t).toNanos());

@@ -1,6 +1,7 @@
 package io.everwhen.restore.plan;
 
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Mark;
 import io.everwhen.journal.history.History.Point;
@@ -75,6 +76,7 @@ public final class Planner {
       }
       case Instant.AtSequence sequence -> atSequence(sequence);
       case Instant.AtMark mark -> atMark(mark);
+      case Instant.AtSnapshot snapshot -> atSnapshot(snapshot);
     };
   }
 
@@ -112,6 +114,27 @@ public final class Planner {
                 + at.name()
                 + "'"
                 + Suggestions.near(at.name(), marks.stream().map(Mark::name).toList())));
+  }
+
+  private Point atSnapshot(Instant.AtSnapshot at) throws IOException {
+    List<Pins.Pin> pins = history.pins();
+    Pins.Pin pin =
+        pins.stream()
+            .filter(each -> each.name().equals(at.name()))
+            .findFirst()
+            .orElseThrow(() ->
+                new UnavailableException(
+                    "there is no snapshot '"
+                        + at.name()
+                        + "'"
+                        + Suggestions.near(at.name(), pins.stream().map(Pins.Pin::name).toList())));
+    return history
+        .atSequence(pin.sequence())
+        .filter(found -> found.sequence() == pin.sequence())
+        .orElseThrow(() ->
+            new UnavailableException(
+                "the instant of the snapshot '%s', seq:%d, is not in the history any more"
+                    .formatted(pin.name(), pin.sequence())));
   }
 
   private UnavailableException beforeHorizon(String text) {

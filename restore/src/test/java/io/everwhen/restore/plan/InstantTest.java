@@ -44,13 +44,15 @@ class InstantTest {
   }
 
   @Test
-  void understandsNowSequencesAndMarks() {
+  void understandsNowSequencesMarksAndSnapshots() {
     assertThat(Instant.parse("now", NOW, BERLIN)).isEqualTo(new Instant.Now("now"));
     assertThat(Instant.parse("seq:0", NOW, BERLIN)).isEqualTo(new Instant.AtSequence("seq:0", 0));
     assertThat(Instant.parse("seq:42", NOW, BERLIN))
         .isEqualTo(new Instant.AtSequence("seq:42", 42));
     assertThat(Instant.parse("mark:a b:c", NOW, BERLIN))
         .isEqualTo(new Instant.AtMark("mark:a b:c", "a b:c"));
+    assertThat(Instant.parse(" snapshot:a mark:b ", NOW, BERLIN))
+        .isEqualTo(new Instant.AtSnapshot(" snapshot:a mark:b ", "a mark:b"));
   }
 
   @ParameterizedTest
@@ -62,6 +64,7 @@ class InstantTest {
         "seq:-1",
         "seq:x",
         "mark:",
+        "snapshot:",
         "ago",
         "ten minutes ago",
         "5 parsecs ago",

@@ -56,6 +56,29 @@ class RestorerTest {
   }
 
   @Test
+  void aSnapshotIsRestoredByItsNameWhateverWasFoldedAroundIt() throws IOException {
+    try (TestDisk disk = new TestDisk(directory, 6, 192 << 10)) {
+      disk.changes(30);
+      disk.pin("before the upgrade");
+      Version pinned = disk.versions().getLast();
+      disk.changes(150);
+      disk.mark("marked only");
+      disk.pin("later");
+      disk.changes(300);
+      assertThat(restore(disk, new Instant.AtSnapshot("at", "before the upgrade")))
+          .isEqualTo(pinned.content());
+      assertThatThrownBy(() -> restore(disk, new Instant.AtSnapshot("at", "before the update")))
+          .isInstanceOf(UnavailableException.class)
+          .hasMessage("there is no snapshot 'before the update'; did you mean before the upgrade?");
+      assertThatThrownBy(() -> restore(disk, new Instant.AtSnapshot("at", "marked only")))
+          .hasMessageContaining("; there is before the upgrade, later");
+      disk.unpin("before the upgrade");
+      assertThatThrownBy(() -> restore(disk, new Instant.AtSnapshot("at", "before the upgrade")))
+          .isInstanceOf(UnavailableException.class);
+    }
+  }
+
+  @Test
   void whatWasFoldedAwayIsRefusedAndTheRestIsExact() throws IOException {
     try (TestDisk disk = new TestDisk(directory, 2, 192 << 10)) {
       disk.changes(300);

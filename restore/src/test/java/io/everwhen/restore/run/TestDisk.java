@@ -4,9 +4,11 @@ import io.everwhen.journal.Group;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.HeadSigner;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.image.Volume;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.log.Clock;
@@ -119,6 +121,21 @@ public final class TestDisk implements Closeable {
   public void mark(String name) throws IOException {
     group.mark(name);
     remember();
+  }
+
+  /** Holds the present instant by a name, without a mark. */
+  void pin(String name) throws IOException {
+    group.volume(0).sync();
+    try (History history = history()) {
+      Point head = history.head();
+      group.pin(new Pins.Pin(name, head.sequence(), head.timeNanos()));
+    }
+    remember();
+  }
+
+  /** Lets it go. */
+  void unpin(String name) throws IOException {
+    group.unpin(name);
   }
 
   /** Has the signed head stamped, if it is not yet. */
