@@ -2,7 +2,11 @@ package io.everwhen.appliance;
 
 import io.everwhen.appliance.cli.Cli;
 import io.everwhen.appliance.cli.Commands;
+import io.everwhen.appliance.command.BisectCommand;
+import io.everwhen.appliance.command.DiffCommand;
 import io.everwhen.appliance.command.DiskCommands;
+import io.everwhen.appliance.command.ExportCommand;
+import io.everwhen.appliance.command.HistoryCommand;
 import io.everwhen.appliance.command.KeysCommands;
 import io.everwhen.appliance.command.MarkCommand;
 import io.everwhen.appliance.command.PastCommands;
@@ -44,6 +48,10 @@ public final class Everwhen {
         new RestoreCommand(),
         pasts::open,
         pasts::close,
+        new ExportCommand(),
+        new DiffCommand(),
+        new HistoryCommand(),
+        new BisectCommand(),
         new VerifyCommand(),
         new ReloadCommand(),
         disks::list,

@@ -93,6 +93,8 @@ class GroupsIT {
             .as("the number in the table at mark " + mark)
             .isGreaterThanOrEqualTo((long) NUMBERS / MARKS * mark);
       }
+      long least = carried.get();
+      assertThat(restoredTogether(daemon)).isGreaterThanOrEqualTo(least);
       daemon.terminate();
       logger.join();
       carrier.join();
@@ -194,6 +196,16 @@ class GroupsIT {
         instant,
         restore("log", instant, "--data", data),
         restore("table", instant, "--data", data));
+  }
+
+  /** Restores both disks by one command, while they are written, and checks them. */
+  private long restoredTogether(Daemon daemon) throws IOException {
+    Path to = Files.createDirectory(directory.resolve("together"));
+    everwhen(daemon, "restore", "log", "table", "--at", "now", "--to", to.toString()).done();
+    return check(
+        "now, both together",
+        Files.readAllBytes(to.resolve("log.img")),
+        Files.readAllBytes(to.resolve("table.img")));
   }
 
   private byte[] restore(String disk, String instant, String option, Path where)

@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -54,17 +56,12 @@ class RestoreToDeviceIT {
     }
   }
 
-  private static Outcome restore(Daemon daemon, String device) {
-    return Cli.run(
-        "restore",
-        "db",
-        "--at",
-        "now",
-        "--to",
-        device,
-        "--force",
-        "--data",
-        daemon.data().toString());
+  private static Outcome restore(Daemon daemon, String device, String... how) {
+    List<String> all =
+        new ArrayList<>(List.of("restore", "db", "--at", "now", "--to", device, "--data"));
+    all.add(daemon.data().toString());
+    all.addAll(how.length == 0 ? List.of("--force") : List.of(how));
+    return Cli.run(all.toArray(String[]::new));
   }
 
   private byte[] behind() throws Exception {
@@ -91,6 +88,39 @@ class RestoreToDeviceIT {
       assertThat(Arrays.mismatch(Arrays.copyOf(behind(), 4 * MIB), expected)).isEqualTo(-1);
       assertThat(behind()[5 * MIB - 1]).as("behind the disk").isEqualTo((byte) 0x55);
     }
+  }
+
+  @Test
+  void inPlaceOnlyWhatDiffersIsWrittenAndAllIsReadBack() throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "db=4MiB").start()) {
+      byte[] data = written(daemon);
+      String to = device(4 * MIB);
+      assertThat(restore(daemon, to, "--json").failed().err()).contains("--in-place");
+      assertThat(restore(daemon, to, "--in-place", "--verify").done().out())
+          .contains("4096 KiB were different and are written", "it was read back");
+      byte[] expected = new byte[4 * MIB];
+      System.arraycopy(data, 0, expected, MIB, data.length);
+      assertThat(Arrays.mismatch(behind(), expected)).isEqualTo(-1);
+      try (LibiscsiInitiator initiator = daemon.connect("db")) {
+        initiator.write(0, block(7), true);
+      }
+      assertThat(
+              restore(daemon, to, "--in-place", "--json")
+                  .done()
+                  .json()
+                  .getFirst()
+                  .path("changed_bytes")
+                  .asLong())
+          .isEqualTo(4096);
+      System.arraycopy(block(7), 0, expected, 0, 512);
+      assertThat(Arrays.mismatch(behind(), expected)).isEqualTo(-1);
+    }
+  }
+
+  private static byte[] block(int content) {
+    byte[] block = new byte[512];
+    Arrays.fill(block, (byte) content);
+    return block;
   }
 
   @Test

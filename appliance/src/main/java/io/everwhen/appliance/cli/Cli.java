@@ -57,6 +57,10 @@ public final class Cli {
     verbs.put("restore", new Verb<>(RestoreOptions::spec, RestoreOptions::of, commands.restore()));
     verbs.put("open", new Verb<>(OpenOptions::spec, OpenOptions::of, commands.open()));
     verbs.put("close", new Verb<>(CloseOptions::spec, CloseOptions::of, commands.close()));
+    verbs.put("export", new Verb<>(ExportOptions::spec, ExportOptions::of, commands.export()));
+    verbs.put("diff", new Verb<>(DiffOptions::spec, DiffOptions::of, commands.diff()));
+    verbs.put("history", new Verb<>(HistoryOptions::spec, HistoryOptions::of, commands.history()));
+    verbs.put("bisect", new Verb<>(BisectOptions::spec, BisectOptions::of, commands.bisect()));
     verbs.put("verify", new Verb<>(VerifyOptions::spec, VerifyOptions::of, commands.verify()));
     verbs.put("reload", new Verb<>(ReloadOptions::spec, ReloadOptions::of, commands.reload()));
     verbs.put(

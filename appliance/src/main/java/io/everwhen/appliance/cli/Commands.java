@@ -10,6 +10,10 @@ package io.everwhen.appliance.cli;
  * @param restore writes a disk as it was at an instant to a file or device
  * @param open serves a disk as it was at an instant
  * @param close ends that
+ * @param export writes a disk as it was to an image for a virtual machine
+ * @param diff shows what differs between two instants
+ * @param history lists the versions of some blocks
+ * @param bisect finds the entry that made a disk bad
  * @param verify checks every byte of the history
  * @param reload lets the daemon read its configuration again
  * @param diskList lists the disks
@@ -33,6 +37,10 @@ public record Commands(
     Command<RestoreOptions> restore,
     Command<OpenOptions> open,
     Command<CloseOptions> close,
+    Command<ExportOptions> export,
+    Command<DiffOptions> diff,
+    Command<HistoryOptions> history,
+    Command<BisectOptions> bisect,
     Command<VerifyOptions> verify,
     Command<ReloadOptions> reload,
     Command<DiskOptions.List> diskList,

@@ -1,10 +1,13 @@
 package io.everwhen.appliance.cli;
 
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.StringWriter;
 import java.util.function.Consumer;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.StreamWriteFeature;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -18,6 +21,12 @@ import tools.jackson.core.json.JsonFactory;
 public record Output(PrintStream out, PrintStream err, boolean json, boolean verbose) {
 
   private static final JsonFactory JSON = new JsonFactory();
+
+  /** Never closes what it writes to, nor what a failure left open. */
+  private static final JsonFactory JSON_UNFINISHED =
+      JsonFactory.builder()
+          .disable(StreamWriteFeature.AUTO_CLOSE_TARGET, StreamWriteFeature.AUTO_CLOSE_CONTENT)
+          .build();
 
   /** Prints one line of data for a person. */
   public void line(String text) {
@@ -36,6 +45,26 @@ public record Output(PrintStream out, PrintStream err, boolean json, boolean ver
       generator.writeEndObject();
     }
     out.println(text);
+  }
+
+  /** Writes what is between the braces of an object. */
+  @FunctionalInterface
+  public interface Fields {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  /**
+   * Prints one JSON object, which may be large, as it is made. If that fails, what was printed is
+   * not valid JSON.
+   */
+  public void stream(Fields fields) throws IOException {
+    JsonGenerator json =
+        JSON_UNFINISHED.createGenerator(ObjectWriteContext.empty(), (OutputStream) out);
+    json.writeStartObject();
+    fields.write(json);
+    json.writeEndObject();
+    json.flush();
+    out.println();
   }
 
   /** Prints one line on the standard error, which is no part of the data. */

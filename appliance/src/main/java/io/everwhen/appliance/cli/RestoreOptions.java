@@ -3,6 +3,7 @@ package io.everwhen.appliance.cli;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.SecretFile;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -10,15 +11,24 @@ import picocli.CommandLine.ParseResult;
 /**
  * What {@code everwhen restore} was asked for.
  *
- * @param place where the disk's history is
- * @param disk which disk
+ * @param place where the disks' history is
+ * @param disks which disks; at least one, of one group
  * @param at the instant, as written
- * @param to the file or block device to write
- * @param force whether a file that is there, or a device, may be overwritten
+ * @param to the file or block device to write; of several disks, the directory
+ * @param way how it is written
  * @param secret what opens an encrypted history; null for what the data directory remembers
  */
 public record RestoreOptions(
-    Place place, DiskName disk, String at, Path to, boolean force, @Nullable SecretFile secret) {
+    Place place, List<DiskName> disks, String at, Path to, Way way, @Nullable SecretFile secret) {
+
+  /**
+   * How a restore writes.
+   *
+   * @param force whether a file that is there, or a device, may be overwritten
+   * @param inPlace whether it is kept, and only what differs is written
+   * @param verify whether what was written is read back and compared
+   */
+  public record Way(boolean force, boolean inPlace, boolean verify) {}
 
   /** What an instant looks like; the foot of the help of every command that takes one. */
   static final String INSTANTS =
@@ -29,16 +39,27 @@ public record RestoreOptions(
     CommandSpec spec =
         Specs.command(
             "restore",
-            "Writes a disk as it was at an instant to a file or a device, while it is served or not.");
-    spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
+            "Writes a disk as it was at an instant to a file or a device, while it is served or not;",
+            "or several disks of a group, all as they were at the same instant, to files in a directory.");
+    spec.addPositional(
+        Specs.positionals("DISK", "The disk's name, or the names of several disks of a group."));
     spec.addOption(Specs.required("--at", "I", String.class, "The instant."));
     spec.addOption(
         Specs.required(
-            "--to", "FILE|DEVICE", Path.class, "Where to write; a file is made sparse."));
+            "--to",
+            "FILE|DEVICE|DIR",
+            Path.class,
+            "Where to write; a file is made sparse. In a directory, each disk becomes NAME.img."));
     spec.addOption(Specs.flag("Overwrite a file that is there, or a device.", "--force"));
+    spec.addOption(
+        Specs.flag(
+            "Write over a device, or a file of the disk's size, but only what differs; also to go on with a restore that was interrupted.",
+            "--in-place"));
+    spec.addOption(
+        Specs.flag("Read back what was written, and compare it with the history.", "--verify"));
     KeysOptions.addSecretTo(spec, "");
     Place.addTo(spec);
-    Specs.addJson(spec, "Print what was restored as one JSON object.");
+    Specs.addJson(spec, "Print what was restored as one JSON object a disk.");
     spec.usageMessage().footer(INSTANTS);
     return spec;
   }
@@ -46,10 +67,13 @@ public record RestoreOptions(
   static RestoreOptions of(ParseResult parsed) throws UsageError {
     return new RestoreOptions(
         Place.of(parsed),
-        Specs.disk(parsed, 0),
+        Specs.disks(parsed),
         parsed.<String>matchedOptionValue("--at", ""),
         parsed.<Path>matchedOptionValue("--to", Path.of("")),
-        parsed.hasMatchedOption("--force"),
+        new Way(
+            parsed.hasMatchedOption("--force"),
+            parsed.hasMatchedOption("--in-place"),
+            parsed.hasMatchedOption("--verify")),
         KeysOptions.secret(parsed, ""));
   }
 }

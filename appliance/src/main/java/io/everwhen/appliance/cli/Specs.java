@@ -4,6 +4,7 @@ import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskName;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -84,6 +85,45 @@ final class Specs {
         .type(String.class)
         .description(description)
         .build();
+  }
+
+  /** Adds {@code --limit}. */
+  static void addLimit(CommandSpec spec, String what) {
+    spec.addOption(
+        option(
+            "--limit", "N", String.class, "Show the first N " + what + " only; all are counted."));
+  }
+
+  /** The limit that was given, or none. */
+  static long limit(ParseResult parsed) throws UsageError {
+    String text = parsed.matchedOptionValue("--limit", Long.toString(Long.MAX_VALUE));
+    if (!text.matches("\\d{1,19}")) {
+      throw new UsageError("--limit is a whole number, not '" + text + "'");
+    }
+    return understood(() -> Long.parseLong(text));
+  }
+
+  /** One or more positional parameters, and nothing else. */
+  static PositionalParamSpec positionals(String label, String description) {
+    return PositionalParamSpec.builder()
+        .index("0..*")
+        .paramLabel(label)
+        .arity("1..*")
+        .required(true)
+        .type(String[].class)
+        .description(description)
+        .build();
+  }
+
+  /** All positional parameters from one on; at least one. */
+  static PositionalParamSpec rest(int index, String label, String description) {
+    return positionals(label, description).toBuilder().index(index + "..*").build();
+  }
+
+  /** The disks that {@link #positionals} name, each once. */
+  static List<DiskName> disks(ParseResult parsed) throws UsageError {
+    String[] names = parsed.matchedPositionalValue(0, new String[0]);
+    return understood(() -> Arrays.stream(names).map(DiskName::new).distinct().toList());
   }
 
   /** The value of an option, or null if it was not given. */

@@ -175,6 +175,15 @@ class CliTest {
     assertThat(run("mark", "disk0", "before upgrade")).isZero();
     assertThat(run("restore", "disk0", "--at", "10 minutes ago", "--to", "out.img", "--force"))
         .isZero();
+    assertThat(run("restore", "disk0", "log", "--at=now", "--to=dir", "--in-place", "--verify"))
+        .isZero();
+    assertThat(run("export", "disk0", "--at=now", "--to=vm.qcow2")).isZero();
+    assertThat(run("diff", "disk0", "--from", "seq:1")).isZero();
+    assertThat(run("diff", "disk0", "--from=seq:1", "--to=seq:2", "--written", "--limit=5"))
+        .isZero();
+    assertThat(run("history", "disk0", "--lba", "7-9", "--from", "seq:1")).isZero();
+    assertThat(run("bisect", "disk0", "--good=seq:1", "--bad=now", "--", "sh", "-c", "exit 1"))
+        .isZero();
     assertThat(run("verify")).isZero();
     assertThat(run("verify", "disk0", "--data=d")).isZero();
     assertThat(ran)
@@ -183,7 +192,33 @@ class CliTest {
             new StatusOptions(new Place(Path.of("d"), Path.of("j"))),
             new TimelineOptions(HERE, disk0, "seq:1", "now"),
             new MarkOptions(HERE, disk0, "before upgrade"),
-            new RestoreOptions(HERE, disk0, "10 minutes ago", Path.of("out.img"), true, null),
+            new RestoreOptions(
+                HERE,
+                List.of(disk0),
+                "10 minutes ago",
+                Path.of("out.img"),
+                new RestoreOptions.Way(true, false, false),
+                null),
+            new RestoreOptions(
+                HERE,
+                List.of(disk0, new DiskName("log")),
+                "now",
+                Path.of("dir"),
+                new RestoreOptions.Way(false, true, true),
+                null),
+            new ExportOptions(
+                HERE,
+                disk0,
+                "now",
+                Path.of("vm.qcow2"),
+                ExportOptions.ImageFormat.QCOW2,
+                false,
+                null),
+            new DiffOptions(HERE, disk0, "seq:1", "now", false, Long.MAX_VALUE, null),
+            new DiffOptions(HERE, disk0, "seq:1", "seq:2", true, 5, null),
+            new HistoryOptions(HERE, disk0, new HistoryOptions.Blocks(7, 9), "seq:1", "now"),
+            new BisectOptions(
+                HERE.data(), disk0, "seq:1", "now", null, List.of("sh", "-c", "exit 1")),
             new VerifyOptions(HERE, null, null, null),
             new VerifyOptions(new Place(Path.of("d"), null), disk0, null, null));
   }
@@ -208,6 +243,15 @@ class CliTest {
         "restore disk0 --at now                      ! --to",
         "restore disk0 --to file                     ! --at",
         "restore Disk0 --at now --to file            ! write 'disk0' instead of 'Disk0'",
+        "export disk0 --at now --to vm               ! does not tell the format",
+        "export disk0 --at now --to vm --format vdi  ! is not a format",
+        "diff disk0                                  ! --from",
+        "diff disk0 --from seq:1 --limit few         ! a whole number, not 'few'",
+        "history disk0                               ! --lba",
+        "history disk0 --lba 9-7                     ! ends before it begins",
+        "history disk0 --lba x                       ! does not name blocks",
+        "bisect disk0 --good seq:1 --bad now         ! COMMAND",
+        "bisect disk0 --good seq:1 -- true           ! --bad",
         "verify a b                                  ! b",
         "status --data a --data b                    ! --data",
       })
@@ -264,9 +308,13 @@ class CliTest {
         "restore ",
         "open ",
         "close ",
-        "verify ",
         "snapshot ",
-        "snapshot pin "
+        "snapshot pin ",
+        "export ",
+        "diff ",
+        "history ",
+        "bisect ",
+        "verify "
       })
   void everyCommandHasHelp(String command) {
     assertThat(run((command + "--help").split(" ", -1))).isZero();
@@ -297,6 +345,10 @@ class CliTest {
   private int run(String... arguments) {
     return new Cli(
             new Commands(
+                this::record,
+                this::record,
+                this::record,
+                this::record,
                 this::record,
                 this::record,
                 this::record,

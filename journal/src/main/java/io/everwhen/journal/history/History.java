@@ -337,6 +337,16 @@ public final class History implements Closeable {
     return instants.keptAfter(sequence);
   }
 
+  /**
+   * The first instant that can be asked for and contains an entry; where damage hides it, a later
+   * one.
+   *
+   * @param sequence within the history
+   */
+  public Point firstWith(long sequence) throws IOException {
+    return sequence <= horizon().sequence() ? horizon() : instants.pointAtOrAfter(sequence);
+  }
+
   /** Finds instants. */
   Instants instants() {
     return instants;
@@ -492,6 +502,12 @@ public final class History implements Closeable {
    */
   public ByteBuffer content(EntryHeader entry, ByteBuffer stored) throws IOException {
     return decoder.decode(entry, stored);
+  }
+
+  /** What reading a mapped file throws when the volume fails it. */
+  IOException unreadable(InternalError cause) {
+    return new IOException(
+        "an index in %s cannot be read any more".formatted(storage().describe()), cause);
   }
 
   String baselinePath(Manifest.Disk disk) {

@@ -14,10 +14,13 @@ import io.everwhen.journal.log.SegmentAudit;
 import io.everwhen.journal.log.UnsealedTail;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +95,25 @@ public final class HistorySegment implements Closeable {
   /** A walk through the entries from a place on; closing it does not close the segment. */
   public Cursor cursorAt(long place) throws IOException {
     return new Cursor(open(), place, index().dataLength());
+  }
+
+  /**
+   * The header of the entry at a place; its payload is not looked at.
+   *
+   * @throws DamageException when there is no valid one, or another than {@code sequence}
+   */
+  EntryHeader headerAt(long place, long sequence) throws IOException {
+    ByteBuffer b = ByteBuffer.allocate(EntryHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    JournalFiles.OpenSegment segment = open();
+    boolean whole = segment.file().read(place, b) == EntryHeader.BYTES;
+    EntryHeader header =
+        whole ? EntryHeader.decode(b.flip(), 0, new CRC32C(), segment.header().salt()) : null;
+    if (header == null || header.sequence() != sequence) {
+      throw new DamageException(
+          "%s is damaged: entry %d at byte %d is not what was written"
+              .formatted(where(), sequence, place));
+    }
+    return header;
   }
 
   /**

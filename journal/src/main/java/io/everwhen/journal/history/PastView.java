@@ -125,7 +125,7 @@ public final class PastView implements Closeable {
     try {
       findNewest(offset, sectors);
     } catch (InternalError e) {
-      throw unreadable(e);
+      throw history.unreadable(e);
     }
     int start = into.position();
     int limit = into.limit();
@@ -142,12 +142,6 @@ public final class PastView implements Closeable {
 
   private boolean sameSource(int a, int b) {
     return newest[a] == newest[b];
-  }
-
-  /** What reading a mapped file throws when the volume fails it. */
-  private IOException unreadable(InternalError cause) {
-    return new IOException(
-        "an index in %s cannot be read any more".formatted(history.storage().describe()), cause);
   }
 
   private void findNewest(long offset, int sectors) {
@@ -365,7 +359,7 @@ public final class PastView implements Closeable {
     try {
       return nextRecorded(offset, next) / SECTOR_BYTES * SECTOR_BYTES;
     } catch (InternalError e) {
-      throw unreadable(e);
+      throw history.unreadable(e);
     }
   }
 

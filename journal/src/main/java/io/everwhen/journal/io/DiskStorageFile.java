@@ -105,6 +105,16 @@ final class DiskStorageFile implements StorageFile {
   }
 
   @Override
+  public void beginSync(long position, long length) throws IOException {
+    nativeFile().beginSync(position, length);
+  }
+
+  @Override
+  public void forgetCached() throws IOException {
+    nativeFile().forgetCached();
+  }
+
+  @Override
   public void setSize(long bytes) throws IOException {
     long size = channel.size();
     if (bytes < size) {

@@ -31,6 +31,8 @@ final class LinuxFile implements Closeable {
   private static final int O_CLOEXEC = 0x80000;
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
+  private static final int POSIX_FADV_DONTNEED = 4;
+  private static final int SYNC_FILE_RANGE_WRITE = 2;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
 
@@ -70,6 +72,24 @@ final class LinuxFile implements Closeable {
               ValueLayout.JAVA_LONG,
               ValueLayout.JAVA_LONG),
           Linker.Option.captureCallState("errno"));
+  private static final MethodHandle POSIX_FADVISE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("posix_fadvise"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT));
+  private static final MethodHandle SYNC_FILE_RANGE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("sync_file_range"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT));
   private static final MethodHandle LSEEK =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("lseek"),
@@ -155,6 +175,29 @@ final class LinuxFile implements Closeable {
         }
       }
     } catch (IOException | RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Begins to write out a range; what fails there is found by the sync that follows. */
+  void beginSync(long position, long length) {
+    try {
+      int ignored =
+          (int) SYNC_FILE_RANGE.invokeExact(descriptor, position, length, SYNC_FILE_RANGE_WRITE);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Lets the system forget what is cached and not to be written any more, if it can. */
+  void forgetCached() {
+    try {
+      int ignored = (int) POSIX_FADVISE.invokeExact(descriptor, 0L, 0L, POSIX_FADV_DONTNEED);
+    } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
       throw new AssertionError(e);

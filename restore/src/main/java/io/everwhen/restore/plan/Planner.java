@@ -35,8 +35,50 @@ public final class Planner {
    * @throws DamageException when damage hides it; the message says which instants that costs
    */
   public RestorePlan plan(Manifest.Disk disk, Instant at) throws IOException {
+    return telling(() -> planned(disk, at));
+  }
+
+  /**
+   * Plans to compare a disk at two instants.
+   *
+   * @throws UnavailableException when one of them is not within the history, or they are in the
+   *     wrong order
+   * @throws DamageException when damage hides one; the message says which instants that costs
+   */
+  public DiffPlan plan(Manifest.Disk disk, Instant from, Instant to) throws IOException {
+    return telling(() -> {
+      Point first = resolve(from);
+      Point last = resolve(to);
+      if (first.sequence() > last.sequence()) {
+        throw new UnavailableException(
+            "'%s' (seq:%d, %s) is later than '%s' (seq:%d, %s); the earlier one has to come first"
+                .formatted(
+                    from.text(),
+                    first.sequence(),
+                    Times.text(first.timeNanos()),
+                    to.text(),
+                    last.sequence(),
+                    Times.text(last.timeNanos())));
+      }
+      return new DiffPlan(
+          disk,
+          first,
+          last,
+          history.sizeBytesAt(disk, first.sequence()),
+          history.sizeBytesAt(disk, last.sequence()),
+          first.sequence() < history.thinnedUpTo().sequence());
+    });
+  }
+
+  /** Something that looks into the history. */
+  private interface Look<T> {
+    T look() throws IOException;
+  }
+
+  /** Says which instants damage costs that is met on the way. */
+  private static <T> T telling(Look<T> look) throws IOException {
     try {
-      return planned(disk, at);
+      return look.look();
     } catch (LossException e) {
       throw new DamageException(e.getMessage() + ". " + LostInstants.text(e.lost()), e);
     }

@@ -5,28 +5,37 @@ import io.everwhen.journal.history.LossException;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.io.StorageFile;
-import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.restore.plan.LostInstants;
 import io.everwhen.restore.plan.RestorePlan;
 import io.everwhen.restore.plan.UnavailableException;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /** Carries out a {@link RestorePlan}. One thread, as long as the history is open. */
 public final class Restorer {
 
-  private static final int WINDOW_BYTES = 4 << 20;
-  private static final int CHUNK_BYTES = 4096;
-
   private final History history;
   private final Progress progress;
+  private final boolean readsBack;
 
   public Restorer(History history, Progress progress) {
+    this(history, progress, false);
+  }
+
+  private Restorer(History history, Progress progress, boolean readsBack) {
     this.history = history;
     this.progress = progress;
+    this.readsBack = readsBack;
+  }
+
+  /**
+   * The same, but what was written is read again, from the medium where the system lets go of what
+   * it has cached, and compared with the past before it counts.
+   */
+  public Restorer readingBack() {
+    return new Restorer(history, progress, true);
   }
 
   /**
@@ -50,8 +59,7 @@ public final class Restorer {
     boolean done = false;
     try (StorageFile output = directory.create(partial)) {
       output.setSize(plan.sizeBytes());
-      RestoreResult result = write(plan, output, true);
-      output.sync();
+      RestoreResult result = write(plan, output, new Output.Sparse(output));
       directory.rename(partial, name);
       directory.syncDirectory();
       done = true;
@@ -69,88 +77,75 @@ public final class Restorer {
    * @throws UnavailableException when the device is in use or too small; nothing was written then
    */
   public RestoreResult restoreToDevice(RestorePlan plan, Path device) throws IOException {
+    return overwrite(plan, device, false, Output.Whole::new);
+  }
+
+  /**
+   * Restores over a block device, or over a file of the disk's size: writes only what differs. So
+   * it also goes on where another restore to the same place has ended.
+   *
+   * @throws UnavailableException when the device is in use or too small, or the file is of another
+   *     size; nothing was written then
+   */
+  public RestoreResult restoreInPlace(RestorePlan plan, Path to) throws IOException {
+    return overwrite(
+        plan, to, DiskStorage.kindOf(to) == DiskStorage.Kind.FILE, Output.InPlace::new);
+  }
+
+  /** How something that is there is written over. */
+  private interface Way {
+    Output to(StorageFile output);
+  }
+
+  /**
+   * @param exactly whether a larger one is refused too
+   */
+  private RestoreResult overwrite(RestorePlan plan, Path to, boolean exactly, Way way)
+      throws IOException {
     try (Closeable _ =
-            DiskStorage.tryClaim(device)
+            DiskStorage.tryClaim(to)
                 .orElseThrow(() ->
                     new UnavailableException(
-                        device
+                        to
                             + " is in use: it is mounted, or a part of something. Unmount it first"));
-        StorageFile output = DiskStorage.openOutput(device)) {
-      if (output.size() < plan.sizeBytes()) {
+        StorageFile output = DiskStorage.openOutput(to)) {
+      long size = output.size();
+      if (size < plan.sizeBytes() || (exactly && size > plan.sizeBytes())) {
         throw new UnavailableException(
             "%s has %d bytes; %s needs %d"
-                .formatted(device, output.size(), plan.disk().name(), plan.sizeBytes()));
+                .formatted(to, size, plan.disk().name(), plan.sizeBytes()));
       }
-      RestoreResult result = write(plan, output, false);
-      output.sync();
-      return result;
+      try {
+        return write(plan, output, way.to(output));
+      } catch (IOException e) {
+        String what =
+            "%s. %s holds a part of the disk now, beside what it held before: restore to it again with --in-place, which writes only what differs"
+                .formatted(e.getMessage(), to);
+        throw e instanceof DamageException
+            ? new DamageException(what, e)
+            : new IOException(what, e);
+      }
     }
   }
 
-  private RestoreResult write(RestorePlan plan, StorageFile output, boolean startsAsZeros)
+  private RestoreResult write(RestorePlan plan, StorageFile file, Output output)
       throws IOException {
     try {
-      return copy(plan, output, startsAsZeros);
+      copy(plan, output);
+      file.sync();
+      if (readsBack) {
+        file.forgetCached();
+        copy(plan, new Output.Check(file));
+      }
+      return new RestoreResult(plan.sizeBytes(), output.written(), readsBack);
     } catch (LossException e) {
       throw new DamageException(e.getMessage() + ". " + LostInstants.text(e.lost()), e);
     }
   }
 
-  private RestoreResult copy(RestorePlan plan, StorageFile output, boolean startsAsZeros)
-      throws IOException {
-    ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);
-    long size = plan.sizeBytes();
-    long written = 0;
+  private void copy(RestorePlan plan, Output output) throws IOException {
     try (PastView view = new PastView(history, plan.disk(), plan.point().sequence())) {
-      for (long at = 0; at < size; at += window.limit()) {
-        long data = view.nextData(at) / CHUNK_BYTES * CHUNK_BYTES;
-        if (data > at) {
-          if (!startsAsZeros) {
-            output.punchHole(at, data - at);
-          }
-          at = data;
-        }
-        window.clear().limit((int) Math.min(WINDOW_BYTES, size - at));
-        if (window.hasRemaining()) {
-          view.read(at, window);
-          written +=
-              startsAsZeros
-                  ? writeNonZero(output, at, window.flip())
-                  : writeAll(output, at, window.flip());
-          view.checkStillWithin();
-        }
-        progress.at(at + window.limit(), size);
-      }
-      view.checkStillWithin();
+      Windows.copy(view, output, progress);
     }
-    return new RestoreResult(size, written);
-  }
-
-  private static long writeAll(StorageFile output, long at, ByteBuffer window) throws IOException {
-    output.write(at, window.duplicate());
-    return window.limit();
-  }
-
-  /** Writes the runs of chunks that hold anything but zeros. */
-  private static long writeNonZero(StorageFile output, long at, ByteBuffer window)
-      throws IOException {
-    long written = 0;
-    int limit = window.limit();
-    for (int from = 0, to; from < limit; from = to) {
-      boolean zero = isZero(window, from);
-      to = Math.min(limit, from + CHUNK_BYTES);
-      while (to < limit && isZero(window, to) == zero) {
-        to = Math.min(limit, to + CHUNK_BYTES);
-      }
-      if (!zero) {
-        output.write(at + from, window.duplicate().limit(to).position(from));
-        written += to - from;
-      }
-    }
-    return written;
-  }
-
-  private static boolean isZero(ByteBuffer window, int chunk) {
-    return Zeros.only(window, chunk, Math.min(window.limit(), chunk + CHUNK_BYTES));
   }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.restore.plan.Instant;
 import io.everwhen.restore.plan.Planner;
@@ -161,6 +163,107 @@ class RestorerTest {
           .isInstanceOf(UnavailableException.class);
     }
     assertThat(Files.readAllBytes(device)).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void inPlaceOnlyWhatDiffersIsWritten() throws IOException {
+    Path to = directory.resolve("there.img");
+    try (TestDisk disk = new TestDisk(directory, 10, PLENTY)) {
+      disk.changes(60);
+      Version old = disk.versions().get(30);
+      byte[] wanted = disk.versions().getLast().content();
+      try (History history = disk.history()) {
+        Restorer restorer = new Restorer(history, Progress.NONE).readingBack();
+        RestorePlan now = plan(history, disk, new Instant.Now("now"));
+        Files.write(to, old.content());
+        RestoreResult result = restorer.restoreInPlace(now, to);
+        assertThat(Files.readAllBytes(to)).isEqualTo(wanted);
+        assertThat(result.writtenBytes()).isEqualTo(chunksThatDiffer(old.content(), wanted));
+        assertThat(result.verified()).isTrue();
+        assertThat(restorer.restoreInPlace(now, to).writtenBytes()).isZero();
+
+        byte[] interrupted = new byte[wanted.length];
+        System.arraycopy(wanted, 0, interrupted, 0, 100 << 10);
+        Files.write(to, interrupted);
+        result = restorer.restoreInPlace(now, to);
+        assertThat(Files.readAllBytes(to)).isEqualTo(wanted);
+        assertThat(result.writtenBytes()).isEqualTo(chunksThatDiffer(interrupted, wanted));
+
+        // Back to the empty disk, by way of holes.
+        restorer.restoreInPlace(plan(history, disk, new Instant.AtSequence("seq:0", 0)), to);
+        assertThat(Files.readAllBytes(to)).isEqualTo(new byte[wanted.length]);
+      }
+    }
+  }
+
+  private static long chunksThatDiffer(byte[] a, byte[] b) {
+    long bytes = 0;
+    for (int at = 0; at < a.length; at += 4096) {
+      int end = Math.min(a.length, at + 4096);
+      bytes += java.util.Arrays.equals(a, at, end, b, at, end) ? 0 : end - at;
+    }
+    return bytes;
+  }
+
+  @Test
+  void aFileOfAnotherSizeIsNotWrittenInPlace() throws IOException {
+    Path to = directory.resolve("there.img");
+    try (TestDisk disk = new TestDisk(directory, 11, PLENTY);
+        History history = disk.history()) {
+      RestorePlan plan = plan(history, disk, new Instant.Now("now"));
+      for (int size : new int[] {(256 << 10) - 1, (256 << 10) + 1}) {
+        byte[] there = new byte[size];
+        java.util.Arrays.fill(there, (byte) 1);
+        Files.write(to, there);
+        assertThatThrownBy(() -> new Restorer(history, Progress.NONE).restoreInPlace(plan, to))
+            .isInstanceOf(UnavailableException.class)
+            .hasMessageContaining("has %d bytes; disk0 needs 262144".formatted(size));
+        assertThat(Files.readAllBytes(to)).isEqualTo(there);
+      }
+    }
+  }
+
+  @Test
+  void aDeviceOnWhichARestoreEndedSaysHowToGoOn() throws IOException {
+    Path to = directory.resolve("there.img");
+    Files.write(to, new byte[256 << 10]);
+    try (TestDisk disk = new TestDisk(directory, 7, PLENTY)) {
+      disk.changes(150);
+      flipAByteOf(disk.journal().resolve("segment-0000000002"));
+      int refused = 0;
+      try (History history = disk.history()) {
+        for (Version version : disk.versions()) {
+          try {
+            new Restorer(history, Progress.NONE)
+                .restoreToDevice(
+                    plan(history, disk, new Instant.AtSequence("seq", version.sequence())), to);
+          } catch (DamageException e) {
+            refused += String.valueOf(e.getMessage()).contains("with --in-place") ? 1 : 0;
+            assertThat(e).hasMessageContaining("cannot restore disk0");
+          }
+        }
+      }
+      assertThat(refused).isPositive();
+    }
+  }
+
+  @Test
+  void whatReadsBackOtherwiseIsRefused() throws IOException {
+    Path written = directory.resolve("written.img");
+    byte[] content = new byte[3 * 4096 + 512];
+    new java.util.Random(1).nextBytes(content);
+    content[5000] = 0;
+    Files.write(written, content);
+    java.nio.ByteBuffer window = java.nio.ByteBuffer.allocateDirect(content.length).put(content);
+    try (StorageFile file = DiskStorage.openOutput(written)) {
+      Output.Check check = new Output.Check(file);
+      check.data(0, window.flip());
+      content[5000] = 1;
+      Files.write(written, content);
+      assertThatThrownBy(() -> check.data(0, window))
+          .hasMessageContaining("written.img does not hold what was written: byte 5000 differs");
+      assertThatThrownBy(() -> check.zeros(4096, 4096)).hasMessageContaining("differs");
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Point;
+import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.image.Volume;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.log.Clock;
@@ -59,7 +60,7 @@ public final class TestDisk implements Closeable {
   private final TickingClock clock = new TickingClock();
   private final Random random;
   private final Group group;
-  private final byte[] content = new byte[SIZE];
+  private byte[] content = new byte[SIZE];
   private final List<Version> versions = new ArrayList<>();
 
   /** Makes an empty disk called {@code disk0} below a directory; nobody signs its journal. */
@@ -70,6 +71,17 @@ public final class TestDisk implements Closeable {
   /** The same with a journal whose head is signed. */
   TestDisk(Path directory, long seed, long historyBytes, @Nullable HeadSigner signer)
       throws IOException {
+    this(directory, seed, historyBytes, signer, null);
+  }
+
+  /** The same with a history that is thinned. */
+  TestDisk(
+      Path directory,
+      long seed,
+      long historyBytes,
+      @Nullable HeadSigner signer,
+      @Nullable Retention retention)
+      throws IOException {
     this.directory = directory;
     this.random = new Random(seed);
     DiskStorage journal = DiskStorage.create(journal());
@@ -78,7 +90,7 @@ public final class TestDisk implements Closeable {
     GroupOptions options =
         new GroupOptions(SEGMENTS, historyBytes, 32 << 10, 1 << 20, Duration.ofSeconds(1), false);
     GroupOptions signed = signer == null ? options : options.withSigner(signer);
-    this.group = Group.open(journal, homes, signed, clock, random);
+    this.group = Group.open(journal, homes, signed.withRetention(retention), clock, random);
     remember();
   }
 
@@ -90,7 +102,7 @@ public final class TestDisk implements Closeable {
   /** Writes something somewhere, or zeroes it. */
   public void change() throws IOException {
     int length = 512 * (1 + random.nextInt(20));
-    int offset = 512 * random.nextInt((SIZE - length) / 512 + 1);
+    int offset = 512 * random.nextInt((content.length - length) / 512 + 1);
     Volume volume = group.volume(0);
     if (random.nextInt(5) == 0) {
       java.util.Arrays.fill(content, offset, offset + length, (byte) 0);
@@ -105,6 +117,38 @@ public final class TestDisk implements Closeable {
     }
     volume.settle();
     remember();
+  }
+
+  /** Writes something to a place. */
+  void write(int offset, byte[] data) throws IOException {
+    Volume volume = group.volume(0);
+    System.arraycopy(data, 0, content, offset, data.length);
+    group.change(() -> volume.write(offset, ByteBuffer.wrap(data)));
+    volume.settle();
+    remember();
+  }
+
+  /** Discards several places in one change. */
+  void discard(long[] offsets, long[] lengths) throws IOException {
+    Volume volume = group.volume(0);
+    for (int i = 0; i < offsets.length; i++) {
+      java.util.Arrays.fill(content, (int) offsets[i], (int) (offsets[i] + lengths[i]), (byte) 0);
+    }
+    group.change(() -> volume.zero(offsets, lengths, true));
+    volume.settle();
+    remember();
+  }
+
+  /** Gives it another size, of at least 64 KiB. */
+  void resize(int bytes) throws IOException {
+    group.resize(0, bytes);
+    content = java.util.Arrays.copyOf(content, bytes);
+    remember();
+  }
+
+  /** Lets it do what it does in the background. */
+  void maintain() throws IOException {
+    group.maintain();
   }
 
   /** Makes many changes, with maintenance between them. */
