@@ -193,6 +193,16 @@ public final class StatusCommand implements Command<StatusOptions> {
     }
   }
 
+  private static void printSchedule(JsonNode schedule, Output output) {
+    if (schedule.isMissingNode()) {
+      return;
+    }
+    output.line("snapshots are made " + schedule.path("text").asString());
+    if (schedule.has("alarm")) {
+      output.line("  ALARM: " + schedule.path("alarm").asString());
+    }
+  }
+
   private static String group(JsonNode disk) {
     String group = disk.path("group").asString("");
     return group.isEmpty() || group.equals(disk.path("name").asString())
@@ -214,6 +224,7 @@ public final class StatusCommand implements Command<StatusOptions> {
                   report.path("admin").asString()));
       output.line("journals are signed by " + report.path("signing_key").asString());
       printTimestamp(report.path("timestamp"), output);
+      printSchedule(report.path("snapshot_schedule"), output);
     } else {
       output.line("not running");
     }

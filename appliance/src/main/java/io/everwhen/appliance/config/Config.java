@@ -35,6 +35,7 @@ import org.jspecify.annotations.Nullable;
  * @param timestamp who time-stamps the histories, or null for nobody
  * @param retention which instants are kept as histories get older, or null for all, as long as
  *     there is room
+ * @param snapshots how often snapshots are made, or null when none are
  */
 public record Config(
     Path data,
@@ -47,7 +48,8 @@ public record Config(
     LimitsConfig limits,
     @Nullable Credentials discoveryChap,
     @Nullable TimestampConfig timestamp,
-    @Nullable Retention retention) {
+    @Nullable Retention retention,
+    @Nullable SnapshotConfig snapshots) {
 
   /** Where data is when nothing is said: a directory under the current one. */
   public static final Path DEFAULT_DATA = Path.of("everwhen-data");
@@ -94,6 +96,7 @@ public record Config(
         List.of(),
         List.of(),
         LimitsConfig.DEFAULT,
+        null,
         null,
         null,
         null);
@@ -318,7 +321,8 @@ public record Config(
         limits,
         discoveryChap,
         timestamp,
-        retention);
+        retention,
+        snapshots);
   }
 
   /** This configuration with another directory for journals. */
@@ -334,7 +338,8 @@ public record Config(
         limits,
         discoveryChap,
         timestamp,
-        retention);
+        retention,
+        snapshots);
   }
 
   /** This configuration with other addresses for iSCSI. */
@@ -350,7 +355,8 @@ public record Config(
         limits,
         discoveryChap,
         timestamp,
-        retention);
+        retention,
+        snapshots);
   }
 
   /** This configuration with another address for management. */
@@ -366,7 +372,8 @@ public record Config(
         limits,
         discoveryChap,
         timestamp,
-        retention);
+        retention,
+        snapshots);
   }
 
   /**
@@ -389,7 +396,8 @@ public record Config(
         limits,
         discoveryChap,
         timestamp,
-        retention);
+        retention,
+        snapshots);
   }
 
   /** This configuration with the groups {@code wanted} beside those that it has. */
@@ -406,6 +414,7 @@ public record Config(
         limits,
         discoveryChap,
         timestamp,
-        retention);
+        retention,
+        snapshots);
   }
 }

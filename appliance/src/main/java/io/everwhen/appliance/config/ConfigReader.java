@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * {@link PortalReader}, {@link DiskReader}, {@link GroupReader}, {@link TargetReader}, {@link
- * LimitsReader} and {@link TimestampReader} read what is below; {@code discovery_chap} at the top
- * is to discovery what {@code chap} is to a disk.
+ * LimitsReader}, {@link TimestampReader} and {@link SnapshotReader} read what is below; {@code
+ * discovery_chap} at the top is to discovery what {@code chap} is to a disk.
  *
  * <p>Relative paths are relative to the directory that the command is started in.
  */
@@ -41,7 +41,8 @@ final class ConfigReader {
           "targets",
           "limits",
           "timestamp",
-          "retention");
+          "retention",
+          "snapshots");
 
   private final String source;
   private final AccessReader access;
@@ -86,7 +87,8 @@ final class ConfigReader {
           limits,
           access.credentials(mapping, "discovery_chap"),
           timestamp,
-          value(mapping, "retention", RetentionText::parse));
+          value(mapping, "retention", RetentionText::parse),
+          new SnapshotReader(this).snapshots(mapping.entries().get("snapshots")));
     } catch (IllegalArgumentException e) {
       throw error(mapping.line(), String.valueOf(e.getMessage()), e);
     }

@@ -42,9 +42,9 @@ public final class RetentionText {
             "'%s' is not as in '%s'; a step is hourly, daily, weekly or, for example, every 10m"
                 .formatted(part, EXAMPLE));
       }
-      tiers.add(new Tier(step(tier.group(1)), duration(tier.group(2))));
+      tiers.add(new Tier(step(tier.group(1)), Durations.parse(tier.group(2))));
     }
-    return new Retention(duration(fine.group(1)), tiers);
+    return new Retention(Durations.parse(fine.group(1)), tiers);
   }
 
   /** The text of one. */
@@ -62,18 +62,7 @@ public final class RetentionText {
       case "hourly" -> Duration.ofHours(1);
       case "daily" -> Duration.ofDays(1);
       case "weekly" -> Duration.ofDays(7);
-      default -> duration(text.substring("every ".length()));
-    };
-  }
-
-  private static Duration duration(String text) {
-    long number = Long.parseLong(text, 0, text.length() - 1, 10);
-    return switch (text.charAt(text.length() - 1)) {
-      case 's' -> Duration.ofSeconds(number);
-      case 'm' -> Duration.ofMinutes(number);
-      case 'h' -> Duration.ofHours(number);
-      case 'd' -> Duration.ofDays(number);
-      default -> Duration.ofDays(7 * number);
+      default -> Durations.parse(text.substring("every ".length()));
     };
   }
 
@@ -87,13 +76,7 @@ public final class RetentionText {
     if (step && duration.equals(Duration.ofDays(7))) {
       return "weekly";
     }
-    long seconds = duration.toSeconds();
-    String text =
-        seconds % 86_400 == 0
-            ? seconds / 86_400 + "d"
-            : seconds % 3600 == 0
-                ? seconds / 3600 + "h"
-                : seconds % 60 == 0 ? seconds / 60 + "m" : seconds + "s";
+    String text = Durations.text(duration);
     return step ? "every " + text : text;
   }
 }

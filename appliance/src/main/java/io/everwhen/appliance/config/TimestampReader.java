@@ -6,8 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class TimestampReader {
 
   private static final Set<String> KEYS = ConfigReader.keys("url", "certificate", "every", "hash");
-  private static final Pattern DURATION = Pattern.compile("([0-9]{1,9}) *([smhd])");
 
   private final ConfigReader reader;
   private final Function<Path, String> files;
@@ -45,7 +42,7 @@ final class TimestampReader {
     }
     YamlNode.Mapping mapping = reader.mapping(entry.value(), "timestamp", KEYS);
     URI url = reader.value(mapping, "url", URI::create);
-    Duration every = reader.value(mapping, "every", TimestampReader::duration);
+    Duration every = reader.value(mapping, "every", Durations::parse);
     TrustedAuthorities trusted = reader.value(mapping, "certificate", this::authorities);
     TimestampConfig.Hash hash = reader.value(mapping, "hash", TimestampConfig.Hash::parse);
     return reader.parsed(
@@ -71,20 +68,5 @@ final class TimestampReader {
       throw new IllegalArgumentException(
           "%s is no certificate in PEM: %s".formatted(path, e.getMessage()), e);
     }
-  }
-
-  private static Duration duration(String text) {
-    Matcher matcher = DURATION.matcher(text);
-    if (!matcher.matches()) {
-      throw new IllegalArgumentException(
-          "a number and s, m, h or d, such as 1h, not '" + text + "'");
-    }
-    long number = Long.parseLong(matcher.group(1));
-    return switch (matcher.group(2)) {
-      case "s" -> Duration.ofSeconds(number);
-      case "m" -> Duration.ofMinutes(number);
-      case "h" -> Duration.ofHours(number);
-      default -> Duration.ofDays(number);
-    };
   }
 }

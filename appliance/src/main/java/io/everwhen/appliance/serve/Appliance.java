@@ -35,6 +35,7 @@ public final class Appliance implements Closeable {
   private final Exports exports;
   private final Scrubbing scrubbing;
   private final Stamping stamping;
+  private final SnapshotSchedule schedule;
   private final Operations operations;
   private final Clock clock;
   private InetSocketAddress adminAddress;
@@ -80,10 +81,11 @@ public final class Appliance implements Closeable {
     this.exports = new Exports(targets, pasts);
     this.scrubbing = new Scrubbing(disks, clock, config.limits().verifyBytesPerSecond());
     this.stamping = new Stamping(disks, clock, random, config.timestamp());
+    this.schedule = new SnapshotSchedule(disks, clock, config.snapshots());
     this.operations =
         new Operations(
-            data, disks, pasts, portals, exports, targets, scrubbing, stamping, source, config,
-            clock);
+            data, disks, pasts, portals, exports, targets, scrubbing, stamping, schedule, source,
+            config, clock);
   }
 
   private void open(Config config, RandomGenerator random) throws IOException {
@@ -102,10 +104,12 @@ public final class Appliance implements Closeable {
     toClose.push(admin);
     toClose.push(scrubbing);
     toClose.push(stamping);
+    toClose.push(schedule);
     toClose.push(portals);
     operations.start(disksToServe(data, config));
     scrubbing.start();
     stamping.start();
+    schedule.start();
     adminAddress = admin.start();
     daemonFile.write(portalAddress(), adminAddress);
     toClose.push(daemonFile);
@@ -181,6 +185,11 @@ public final class Appliance implements Closeable {
   /** Who time-stamps the journals. */
   Stamping stamping() {
     return stamping;
+  }
+
+  /** Who makes snapshots by itself. */
+  SnapshotSchedule schedule() {
+    return schedule;
   }
 
   /** The fingerprint of the key that signs the journals. */

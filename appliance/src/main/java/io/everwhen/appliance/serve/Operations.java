@@ -46,6 +46,7 @@ final class Operations {
   private final Targets targets;
   private final Scrubbing scrubbing;
   private final Stamping stamping;
+  private final SnapshotSchedule schedule;
   private final ConfigSource source;
   private final Clock clock;
   private Config config;
@@ -59,6 +60,7 @@ final class Operations {
       Targets targets,
       Scrubbing scrubbing,
       Stamping stamping,
+      SnapshotSchedule schedule,
       ConfigSource source,
       Config config,
       Clock clock) {
@@ -70,6 +72,7 @@ final class Operations {
     this.targets = targets;
     this.scrubbing = scrubbing;
     this.stamping = stamping;
+    this.schedule = schedule;
     this.source = source;
     this.config = config;
     this.clock = clock;
@@ -106,8 +109,8 @@ final class Operations {
     }
     ObjectNode done =
         new Reload(
-                data, disks, pasts, portals, exports, targets, scrubbing, stamping, source, config,
-                next)
+                data, disks, pasts, portals, exports, targets, scrubbing, stamping, schedule,
+                source, config, next)
             .run();
     config = next;
     return done;

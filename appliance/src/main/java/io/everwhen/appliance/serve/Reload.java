@@ -8,6 +8,7 @@ import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.GroupConfig;
 import io.everwhen.appliance.config.PortalConfig;
 import io.everwhen.appliance.config.RetentionText;
+import io.everwhen.appliance.config.SnapshotConfig;
 import io.everwhen.appliance.config.TimestampConfig;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
@@ -41,6 +42,7 @@ final class Reload {
   private final Targets targets;
   private final Scrubbing scrubbing;
   private final Stamping stamping;
+  private final SnapshotSchedule schedule;
   private final ConfigSource source;
   private final Config before;
   private final Config next;
@@ -57,6 +59,7 @@ final class Reload {
       Targets targets,
       Scrubbing scrubbing,
       Stamping stamping,
+      SnapshotSchedule schedule,
       ConfigSource source,
       Config before,
       Config next) {
@@ -68,6 +71,7 @@ final class Reload {
     this.targets = targets;
     this.scrubbing = scrubbing;
     this.stamping = stamping;
+    this.schedule = schedule;
     this.source = source;
     this.before = before;
     this.next = next;
@@ -132,6 +136,12 @@ final class Reload {
           retention == null
               ? "histories are not thinned any more"
               : "histories are thinned: " + RetentionText.of(retention));
+    }
+    SnapshotConfig snapshots = next.snapshots();
+    if (!Objects.equals(before.snapshots(), snapshots)) {
+      schedule.use(snapshots);
+      changes.add(
+          snapshots == null ? "no snapshots are made by themselves" : "snapshots: " + snapshots);
     }
     closePortals();
     for (OpenDisk disk : disks.all()) {

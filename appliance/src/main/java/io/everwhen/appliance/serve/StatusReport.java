@@ -50,6 +50,10 @@ final class StatusReport {
     if (stamping != null) {
       report.set("timestamp", timestamp(stamping));
     }
+    SnapshotSchedule.Status schedule = appliance.schedule().status();
+    if (schedule != null) {
+      report.set("snapshot_schedule", schedule(schedule));
+    }
     ArrayNode portals = report.putArray("portals");
     for (ServedPortals.Open portal : appliance.portals().all()) {
       portals.add(portal(portal));
@@ -98,6 +102,15 @@ final class StatusReport {
                     .put("sequence", last.sequence())
                     .put("at", Times.text(last.stampedNanos()))));
     return stamping.problem() == null ? node : node.put("alarm", stamping.problem());
+  }
+
+  private static ObjectNode schedule(SnapshotSchedule.Status schedule) {
+    ObjectNode node =
+        Json.object()
+            .put("every_seconds", schedule.config().every().toSeconds())
+            .put("keep", schedule.config().keep())
+            .put("text", schedule.config().toString());
+    return schedule.problem() == null ? node : node.put("alarm", schedule.problem());
   }
 
   private static ObjectNode portal(ServedPortals.Open portal) {

@@ -77,6 +77,23 @@ public final class Snapshots {
     }
   }
 
+  /** Whether any disk was changed after an entry. */
+  public boolean isChangedSince(long sequence) throws IOException {
+    try (History history = History.open(journal)) {
+      if (history.horizon().sequence() > sequence) {
+        return true;
+      }
+      boolean[] changed = new boolean[1];
+      history.visitFrom(
+          sequence + 1,
+          (entry, _) -> {
+            changed[0] = entry.kind().changesContent();
+            return !changed[0];
+          });
+      return changed[0];
+    }
+  }
+
   /**
    * Lets one go; its mark stays as long as retention keeps it.
    *

@@ -121,6 +121,16 @@ class ConfigTest {
   }
 
   @Test
+  void readsHowOftenSnapshotsAreMade() throws Exception {
+    assertThat(read("snapshots: {every: 6h, keep: 28}\n").snapshots())
+        .isEqualTo(new SnapshotConfig(Duration.ofHours(6), 28))
+        .hasToString("every 6h, the last 28 are kept");
+    assertThat(read("snapshots: {every: 1w, keep: 900}\n").snapshots())
+        .hasToString("every 7d, the last 900 are kept");
+    assertThat(read("disks: {}\n").snapshots()).isNull();
+  }
+
+  @Test
   void readsWithWhatAJournalIsEncrypted() throws Exception {
     Config config =
         read(
@@ -255,10 +265,16 @@ class ConfigTest {
         "disks: {a: {}}                                     ! e.yaml:1: a disk needs a size",
         "disks: {a: {size: 1G, read_only: maybe}}           ! e.yaml:1: read_only: write true or false, not 'maybe'",
         "listen: 'h:1'|portals: ['h:2']                     ! e.yaml:2: give listen or portals, not both",
+        "snapshots: {every: 6h}                             ! e.yaml:1: snapshots: say how often and how many",
+        "snapshots: {every: 500ms, keep: 2}                 ! e.yaml:1: every: a number and s, m, h, d or w",
+        "snapshots: {every: 0s, keep: 2}                    ! e.yaml:1: snapshots: every: from a second to a year",
+        "snapshots: {every: 6h, keep: 901}                  ! e.yaml:1: snapshots: keep: from 1 to 900",
+        "snapshots: {every: 6h, keep: some}                 ! e.yaml:1: keep: expected a number, not 'some'",
+        "snapshots: {every: 6h, keep: 2, name: x}           ! unknown key 'name'",
         "timestamp: {every: 1h}                             ! e.yaml:1: timestamp: say the url of the time-stamp authority",
         "timestamp: {url: 'ftp://h'}                        ! e.yaml:1: timestamp: expected http://HOST[:PORT][/PATH], or https",
         "timestamp: {url: 'http://'}                        ! e.yaml:1: url: Expected authority",
-        "timestamp: {url: 'http://h', every: 1}             ! e.yaml:1: every: a number and s, m, h or d, such as 1h, not '1'",
+        "timestamp: {url: 'http://h', every: 1}             ! e.yaml:1: every: a number and s, m, h, d or w, such as 1h, not '1'",
         "timestamp: {url: 'http://h', every: 366d}          ! e.yaml:1: timestamp: every: from a second to a year",
         "timestamp: {url: 'http://h', hash: md5}            ! e.yaml:1: hash: sha256, sha384 or sha512, not 'md5'",
         "timestamp: {url: 'http://h', certificate: pom.xml} ! e.yaml:1: certificate: pom.xml is no certificate in PEM",
