@@ -1,5 +1,6 @@
 package io.everwhen.appliance.cli;
 
+import io.everwhen.appliance.config.AdoptedDisk;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
@@ -27,20 +28,37 @@ public sealed interface DiskOptions {
     }
   }
 
-  /**
-   * {@code disk add}.
-   *
-   * @param disk the disk to make
-   * @param journal where to keep its journal, or null for where the others have theirs
-   */
-  record Add(Path data, DiskConfig disk, @Nullable Path journal) implements DiskOptions {
+  /** {@code disk add}. */
+  sealed interface Add extends DiskOptions {
+
+    /**
+     * An empty disk.
+     *
+     * @param disk the disk to make
+     * @param journal where to keep its journal, or null for where the others have theirs
+     */
+    record Empty(Path data, DiskConfig disk, @Nullable Path journal) implements Add {}
+
+    /** A disk of content that is there already. */
+    record Adopted(Path data, AdoptedDisk disk) implements Add {}
 
     static CommandSpec spec() {
       CommandSpec spec =
           command(
               "add",
-              "Makes a disk and serves it as a target of its own name. The data directory remembers it.");
-      spec.addPositional(Specs.positional(0, "NAME=SIZE", true, "The disk, such as logs=20GiB."));
+              "Makes a disk, empty or of content that is there already, and serves it as a target of its own name. The data directory remembers it.");
+      spec.addPositional(
+          Specs.positional(
+              0,
+              "NAME=SIZE|NAME",
+              true,
+              "The disk, such as logs=20GiB; with --from its name alone."));
+      spec.addOption(
+          Specs.option(
+              "--from",
+              "FILE|DEVICE",
+              Path.class,
+              "Copy this content, which becomes the oldest instant of its history. It is only read, and must not change meanwhile."));
       spec.addOption(Specs.flag("Initiators can only read it.", "--read-only"));
       spec.addOption(
           Specs.option(
@@ -53,11 +71,19 @@ public sealed interface DiskOptions {
 
     static Add of(ParseResult parsed) throws UsageError {
       String text = parsed.matchedPositionalValue(0, "");
-      DiskConfig disk = Specs.understood(() -> DiskConfig.parse(text));
-      return new Add(
-          Specs.data(parsed),
-          parsed.hasMatchedOption("--read-only") ? disk.withReadOnly(true) : disk,
-          Specs.value(parsed, "--journal", Path.class));
+      Path journal = Specs.value(parsed, "--journal", Path.class);
+      boolean readOnly = parsed.hasMatchedOption("--read-only");
+      Path from = Specs.value(parsed, "--from", Path.class);
+      if (from == null) {
+        DiskConfig disk = Specs.understood(() -> DiskConfig.parse(text));
+        return new Empty(Specs.data(parsed), readOnly ? disk.withReadOnly(true) : disk, journal);
+      }
+      if (text.contains("=")) {
+        throw new UsageError(
+            "with --from a disk is as large as what that names: say its name alone");
+      }
+      DiskName name = Specs.disk(parsed, 0);
+      return new Adopted(Specs.data(parsed), new AdoptedDisk(name, from, readOnly, journal));
     }
   }
 

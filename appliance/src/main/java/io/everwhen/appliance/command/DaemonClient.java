@@ -15,14 +15,23 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** Talks to the daemon of a data directory. */
 final class DaemonClient {
 
+  private static final Logger log = LoggerFactory.getLogger(DaemonClient.class);
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
   // To remove a disk, its initiators are waited for and its image is brought up to date.
   private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(2);
+
+  private static final long LOOK_MILLIS = 500;
 
   private final String base;
   private final String token;
@@ -60,13 +69,63 @@ final class DaemonClient {
             .POST(BodyPublishers.ofString(Json.text(body))));
   }
 
+  /** Something to do while an answer is waited for. */
+  @FunctionalInterface
+  interface Meanwhile {
+    void look() throws IOException, InterruptedException, CommandFailed;
+  }
+
+  /** Asks for something that takes as long as it takes. */
+  JsonNode post(String path, JsonNode body, Meanwhile meanwhile)
+      throws IOException, InterruptedException, CommandFailed {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(base + path))
+            .POST(BodyPublishers.ofString(Json.text(body)));
+    try (HttpClient client = client()) {
+      Future<HttpResponse<String>> response =
+          client.sendAsync(authorized(request), BodyHandlers.ofString());
+      while (true) {
+        try {
+          return answer(response.get(LOOK_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (TimeoutException e) {
+          look(meanwhile);
+        }
+      }
+    } catch (ExecutionException e) {
+      throw new IOException(
+          "the daemon at %s has ended before it answered; what it had not finished is deleted when it starts again"
+              .formatted(base),
+          e);
+    }
+  }
+
+  /** What cannot be found out now, the answer will tell. */
+  private static void look(Meanwhile meanwhile) throws InterruptedException {
+    try {
+      meanwhile.look();
+    } catch (IOException | CommandFailed e) {
+      log.debug("how far it is cannot be told: {}", e.getMessage());
+    }
+  }
+
+  private static HttpClient client() {
+    return HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  }
+
+  private HttpRequest authorized(HttpRequest.Builder request) {
+    return request.header("Authorization", "Bearer " + token).build();
+  }
+
   private JsonNode send(HttpRequest.Builder request)
       throws IOException, InterruptedException, CommandFailed {
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(TIMEOUT).build()) {
-      HttpResponse<String> response =
-          client.send(
-              request.timeout(ANSWER_TIMEOUT).header("Authorization", "Bearer " + token).build(),
-              BodyHandlers.ofString());
+    try (HttpClient client = client()) {
+      return answer(
+          client.send(authorized(request.timeout(ANSWER_TIMEOUT)), BodyHandlers.ofString()));
+    }
+  }
+
+  private JsonNode answer(HttpResponse<String> response) throws IOException, CommandFailed {
+    try {
       JsonNode answer = Json.parse(response.body());
       if (response.statusCode() != 200) {
         throw new CommandFailed(

@@ -28,6 +28,16 @@ public final class DiskCommands {
                   disk.path("read_only").asBoolean() ? "read-only" : "read-write",
                   disk.path("journal").asString()));
     }
+    for (JsonNode adopting : report.path("adopting")) {
+      output.line(
+          "%-24s  %10s  %-10s  %d of %d MiB are copied"
+              .formatted(
+                  adopting.path("name").asString(),
+                  "",
+                  "adding",
+                  adopting.path("copied_bytes").asLong() >> 20,
+                  adopting.path("data_bytes").asLong() >> 20));
+    }
     for (JsonNode removed : report.path("removed")) {
       output.line(
           "%-24s  %10s  %-10s  %s"
@@ -42,15 +52,33 @@ public final class DiskCommands {
   /** Makes a disk. */
   public void add(DiskOptions.Add options, Output output)
       throws IOException, InterruptedException, CommandFailed {
-    JsonNode made = Disks.in(options.data()).add(options.disk().withJournal(options.journal()));
+    switch (options) {
+      case DiskOptions.Add.Empty empty ->
+          reportAdded(
+              Disks.in(empty.data()).add(empty.disk().withJournal(empty.journal())), output, "");
+      case DiskOptions.Add.Adopted adopted -> {
+        ProgressLine progress = new ProgressLine("copying " + adopted.disk().from(), output);
+        JsonNode made;
+        try {
+          made = Disks.in(adopted.data()).adopt(adopted.disk(), progress);
+        } finally {
+          progress.end();
+        }
+        reportAdded(made, output, ", with the content of " + adopted.disk().from());
+      }
+    }
+  }
+
+  private static void reportAdded(JsonNode made, Output output, String what) {
     JsonNode target = made.path("target");
     report(
         made,
         output,
-        "added %s, %s%s"
+        "added %s, %s%s%s"
             .formatted(
-                options.disk().name(),
-                options.disk().size(),
+                made.path("name").asString(),
+                new ByteSize(made.path("size").asLong()),
+                what,
                 target.isMissingNode() ? "; no daemon serves it yet" : ": " + target.asString()));
   }
 

@@ -1,10 +1,12 @@
 package io.everwhen.appliance.command;
 
 import io.everwhen.appliance.cli.CommandFailed;
+import io.everwhen.appliance.config.AdoptedDisk;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.store.DataDirectory;
+import io.everwhen.restore.run.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -23,6 +25,14 @@ sealed interface Disks permits DisksOfDaemon, DisksAtRest {
   JsonNode list() throws IOException, InterruptedException, CommandFailed;
 
   JsonNode add(DiskConfig wanted) throws IOException, InterruptedException, CommandFailed;
+
+  /**
+   * Makes a disk of content that is there already.
+   *
+   * @param progress told how far that is copied
+   */
+  JsonNode adopt(AdoptedDisk wanted, Progress progress)
+      throws IOException, InterruptedException, CommandFailed;
 
   JsonNode resize(DiskName name, ByteSize size, boolean force)
       throws IOException, InterruptedException, CommandFailed;

@@ -1,6 +1,7 @@
 package io.everwhen.appliance.command;
 
 import io.everwhen.appliance.cli.CommandFailed;
+import io.everwhen.appliance.config.AdoptedDisk;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskConfig;
@@ -8,6 +9,7 @@ import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.serve.DiskReport;
 import io.everwhen.appliance.serve.Refusal;
 import io.everwhen.appliance.serve.ResizeCheck;
+import io.everwhen.appliance.store.Adoption;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.DataDirectory.RemovedDisk;
 import io.everwhen.appliance.store.OpenDisk;
@@ -15,7 +17,9 @@ import io.everwhen.appliance.store.OpenGroup;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.io.CopySource;
 import io.everwhen.journal.log.SystemClock;
+import io.everwhen.restore.run.Progress;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -43,14 +47,41 @@ record DisksAtRest(DataDirectory data) implements Disks {
   @Override
   public JsonNode add(DiskConfig wanted) throws IOException, CommandFailed {
     try (Closeable _ = lock()) {
-      if (data.disk(wanted.name()).isPresent()) {
-        throw new CommandFailed("there is a disk " + wanted.name() + " already");
-      }
+      checkIsNew(wanted.name());
       StoredDisk disk = data.diskFor(wanted, Config.DEFAULT.withData(data.path()));
       try (OpenGroup group = open(disk)) {
         OpenDisk open = group.disk(wanted.name());
         return DiskReport.of(open.disk(), open.sizeBytes());
       }
+    }
+  }
+
+  @Override
+  public JsonNode adopt(AdoptedDisk wanted, Progress progress) throws IOException, CommandFailed {
+    try (Closeable _ = lock();
+        CopySource content = CopySource.open(wanted.from())) {
+      checkIsNew(wanted.name());
+      DiskConfig config = wanted.disk(content.sizeBytes());
+      StoredDisk disk = data.diskFor(config, Config.DEFAULT.withData(data.path()));
+      Adoption adoption = Adoption.begin(data, disk, wanted.from(), content);
+      long bytes = content.dataBytes();
+      long[] copied = new long[1];
+      adoption.run(
+          read -> {
+            copied[0] += read;
+            progress.at(Math.min(bytes, copied[0]), bytes);
+          },
+          new SystemClock(),
+          new SecureRandom());
+      return DiskReport.of(disk, content.sizeBytes()).put("from", wanted.from().toString());
+    } catch (IllegalArgumentException e) {
+      throw new CommandFailed(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void checkIsNew(DiskName name) throws IOException, CommandFailed {
+    if (data.disk(name).isPresent()) {
+      throw new CommandFailed("there is a disk " + name + " already");
     }
   }
 
@@ -88,7 +119,15 @@ record DisksAtRest(DataDirectory data) implements Disks {
   }
 
   private Closeable lock() throws IOException {
-    return data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
+    Closeable lock = data.tryLock().orElseThrow(() -> new IOException(data.path() + " is in use"));
+    try {
+      Adoption.forgetUnfinished(data);
+      return lock;
+    } catch (IOException | RuntimeException e) {
+      try (lock) {
+        throw e;
+      }
+    }
   }
 
   private OpenGroup open(StoredDisk disk) throws IOException {

@@ -1,10 +1,12 @@
 package io.everwhen.appliance.command;
 
 import io.everwhen.appliance.cli.CommandFailed;
+import io.everwhen.appliance.config.AdoptedDisk;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.store.Json;
+import io.everwhen.restore.run.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import tools.jackson.databind.JsonNode;
@@ -32,6 +34,30 @@ record DisksOfDaemon(DaemonClient daemon) implements Disks {
       disk.put("journal", journal.toAbsolutePath().toString());
     }
     return daemon.post(DISKS, disk);
+  }
+
+  @Override
+  public JsonNode adopt(AdoptedDisk wanted, Progress progress)
+      throws IOException, InterruptedException, CommandFailed {
+    ObjectNode disk =
+        Json.object()
+            .put("name", wanted.name().value())
+            .put("from", wanted.from().toString())
+            .put("read_only", wanted.readOnly());
+    Path journal = wanted.journal();
+    if (journal != null) {
+      disk.put("journal", journal.toString());
+    }
+    return daemon.post(DISKS, disk, () -> tell(wanted.name(), progress));
+  }
+
+  private void tell(DiskName name, Progress progress)
+      throws IOException, InterruptedException, CommandFailed {
+    for (JsonNode adopting : list().path("adopting")) {
+      if (adopting.path("name").asString().equals(name.value())) {
+        progress.at(adopting.path("copied_bytes").asLong(), adopting.path("data_bytes").asLong());
+      }
+    }
   }
 
   @Override

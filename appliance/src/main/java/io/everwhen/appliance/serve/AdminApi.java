@@ -1,5 +1,6 @@
 package io.everwhen.appliance.serve;
 
+import io.everwhen.appliance.config.AdoptedDisk;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
@@ -19,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * GET  /v1/status                how the appliance is
  * GET  /v1/disks                 which disks there are
  * POST /v1/disks                 {"name": "...", "size": BYTES, "read_only": false, "journal": "/..."} makes one
+ * POST /v1/disks                 the same with "from": "/..." instead of "size": of that content
  * POST /v1/disks/NAME/marks      {"name": "..."} names this instant
  * POST /v1/disks/NAME/snapshots  {"name": "...", "at": "..."} holds this instant, or that one
  * POST /v1/disks/NAME/snapshots/delete {"name": "..."} lets it go
@@ -58,7 +60,7 @@ public final class AdminApi {
     return switch (method + " " + place) {
       case "GET /v1/status" -> StatusReport.of(appliance);
       case "GET /v1/disks" -> operations.list();
-      case "POST /v1/disks" -> operations.add(disk(body));
+      case "POST /v1/disks" -> add(body);
       case "POST /v1/disks/*/marks" -> mark(name(parts[3]), body);
       case "POST /v1/disks/*/snapshots" -> snapshot(name(parts[3]), body);
       case "POST /v1/disks/*/snapshots/delete" -> deleteSnapshot(name(parts[3]), body);
@@ -83,9 +85,26 @@ public final class AdminApi {
     }
   }
 
-  private static DiskConfig disk(byte[] body) throws Refusal {
-    Fields fields = new Fields(body, "name", "size", "read_only", "journal");
+  private ObjectNode add(byte[] body) throws IOException, Refusal {
+    Fields fields = new Fields(body, "name", "size", "from", "read_only", "journal");
     DiskName name = fields.text("name", DiskName::new);
+    if (!fields.has("from")) {
+      return appliance.operations().add(disk(name, fields));
+    }
+    if (fields.has("size")) {
+      throw Refusal.senseless("size: it is that of what 'from' names");
+    }
+    return appliance
+        .operations()
+        .adopt(
+            new AdoptedDisk(
+                name,
+                fields.text("from", AdminApi::absolute),
+                fields.flag("read_only"),
+                fields.has("journal") ? fields.text("journal", AdminApi::absolute) : null));
+  }
+
+  private static DiskConfig disk(DiskName name, Fields fields) throws Refusal {
     DiskConfig disk = fields.number("size", size -> new DiskConfig(name, new ByteSize(size)));
     if (fields.has("journal")) {
       disk = disk.withJournal(fields.text("journal", AdminApi::absolute));

@@ -4,6 +4,7 @@ import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.ConfigSource;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.PortalConfig;
+import io.everwhen.appliance.store.Adoption;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
@@ -31,6 +32,7 @@ public final class Appliance implements Closeable {
   private final DataDirectory data;
   private final ServedDisks disks;
   private final PastDisks pasts = new PastDisks();
+  private final Adoptions adoptions = new Adoptions();
   private final ServedPortals portals;
   private final Exports exports;
   private final Scrubbing scrubbing;
@@ -84,8 +86,8 @@ public final class Appliance implements Closeable {
     this.schedule = new SnapshotSchedule(disks, clock, config.snapshots());
     this.operations =
         new Operations(
-            data, disks, pasts, portals, exports, targets, scrubbing, stamping, schedule, source,
-            config, clock);
+            data, disks, pasts, adoptions, portals, exports, targets, scrubbing, stamping, schedule,
+            source, config, clock);
   }
 
   private void open(Config config, RandomGenerator random) throws IOException {
@@ -98,10 +100,12 @@ public final class Appliance implements Closeable {
                         + " is in use by another Everwhen"
                         + daemonFile.describe()
                         + "; stop that one first, or serve another directory")));
+    Adoption.forgetUnfinished(data);
     toClose.push(disks);
     toClose.push(pasts);
     AdminServer admin = new AdminServer(adminAddress, this, data, random);
     toClose.push(admin);
+    toClose.push(adoptions); // whoever waits for one is told before management ends
     toClose.push(scrubbing);
     toClose.push(stamping);
     toClose.push(schedule);

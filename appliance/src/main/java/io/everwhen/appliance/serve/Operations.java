@@ -1,5 +1,6 @@
 package io.everwhen.appliance.serve;
 
+import io.everwhen.appliance.config.AdoptedDisk;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.ConfigSource;
@@ -7,6 +8,7 @@ import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.InvalidConfigException;
 import io.everwhen.appliance.config.PortalConfig;
+import io.everwhen.appliance.store.Adoption;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.DataDirectory.RemovedDisk;
 import io.everwhen.appliance.store.OpenDisk;
@@ -14,6 +16,7 @@ import io.everwhen.appliance.store.Snapshots;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.appliance.store.StoredGroup;
 import io.everwhen.journal.PinException;
+import io.everwhen.journal.io.CopySource;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.restore.plan.Suggestions;
 import io.everwhen.restore.plan.UnavailableException;
@@ -41,6 +44,7 @@ final class Operations {
   private final DataDirectory data;
   private final ServedDisks disks;
   private final PastDisks pasts;
+  private final Adoptions adoptions;
   private final ServedPortals portals;
   private final Exports exports;
   private final Targets targets;
@@ -55,6 +59,7 @@ final class Operations {
       DataDirectory data,
       ServedDisks disks,
       PastDisks pasts,
+      Adoptions adoptions,
       ServedPortals portals,
       Exports exports,
       Targets targets,
@@ -67,6 +72,7 @@ final class Operations {
     this.data = data;
     this.disks = disks;
     this.pasts = pasts;
+    this.adoptions = adoptions;
     this.portals = portals;
     this.exports = exports;
     this.targets = targets;
@@ -136,6 +142,7 @@ final class Operations {
       list.withArray("disks").add(DiskReport.of(disk.disk(), disk.sizeBytes()));
     }
     DiskReport.addRemoved(list, data);
+    list.set("adopting", adoptions.report());
     return list;
   }
 
@@ -176,7 +183,52 @@ final class Operations {
 
   /** Makes a disk and serves it. */
   synchronized ObjectNode add(DiskConfig wanted) throws IOException, Refusal {
-    DiskName name = wanted.name();
+    checkCanBeNew(wanted.name(), "put it into %s, then 'everwhen reload'");
+    return serve(data.diskFor(wanted, config));
+  }
+
+  /**
+   * Makes a disk of content that is there already, and serves it. While the content is copied,
+   * other things can be done.
+   */
+  ObjectNode adopt(AdoptedDisk wanted) throws IOException, Refusal {
+    try (CopySource content = contentOf(wanted)) {
+      Adoption adoption = begin(wanted, content);
+      long bytes = content.dataBytes();
+      try (Adoptions.Copying copying = adoptions.begin(wanted.name(), bytes)) {
+        log.info("{} is being made of {}: {} MiB", wanted.name(), wanted.from(), bytes >> 20);
+        disks.adopt(adoption, copying);
+        ObjectNode done = serve(adoption.disk());
+        log.info("{} is made of {}", wanted.name(), wanted.from());
+        return done.put("from", wanted.from().toString());
+      }
+    }
+  }
+
+  private static CopySource contentOf(AdoptedDisk wanted) throws Refusal {
+    try {
+      return CopySource.open(wanted.from());
+    } catch (IOException e) {
+      throw Refusal.now(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private synchronized Adoption begin(AdoptedDisk wanted, CopySource content)
+      throws IOException, Refusal {
+    checkCanBeNew(wanted.name(), "stop the daemon, add it, put it into %s, and start again");
+    DiskConfig disk;
+    try {
+      disk = wanted.disk(content.sizeBytes());
+    } catch (IllegalArgumentException e) {
+      throw Refusal.senseless(String.valueOf(e.getMessage()));
+    }
+    return Adoption.begin(data, data.diskFor(disk, config), wanted.from(), content);
+  }
+
+  /**
+   * @param otherwise what to do where the configuration has to name the disk
+   */
+  private void checkCanBeNew(DiskName name, String otherwise) throws Refusal {
     if (disks.find(name).isPresent()) {
       throw Refusal.now("there is a disk " + name + " already");
     }
@@ -186,13 +238,15 @@ final class Operations {
     }
     if (config.disk(name).isPresent() || config.restricts()) {
       throw Refusal.now(
-          "the configuration says who may use which disk, so it has to say it of %s too: put it into %s, then 'everwhen reload'"
-              .formatted(name, source.describe()));
+          "the configuration says who may use which disk, so it has to say it of %s too: %s"
+              .formatted(name, otherwise.formatted(source.describe())));
     }
-    StoredDisk stored = data.diskFor(wanted, config);
+  }
+
+  private synchronized ObjectNode serve(StoredDisk stored) throws IOException {
     OpenDisk disk = disks.open(new StoredGroup(List.of(stored))).disks().getFirst();
     exports.serve(config, disks.all());
-    return DiskReport.of(disk.disk(), disk.sizeBytes()).put("target", name.iqn());
+    return DiskReport.of(disk.disk(), disk.sizeBytes()).put("target", stored.name().iqn());
   }
 
   /** Gives a disk another size. */
@@ -290,6 +344,9 @@ final class Operations {
    */
   synchronized ObjectNode open(DiskName name, String at, @Nullable DiskName as)
       throws IOException, Refusal {
+    if (as != null && adoptions.has(as)) {
+      throw Refusal.now("a disk %s is just being made; name the past disk otherwise".formatted(as));
+    }
     ServedPast past = new Opening(config, pasts, exports, clock).open(find(name), at, as);
     pasts.add(past);
     exports.serve(config, disks.all());

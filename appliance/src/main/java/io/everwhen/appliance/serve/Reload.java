@@ -202,6 +202,7 @@ final class Reload {
         problems.add(said.name() + ": " + e.getMessage());
       }
     }
+    checkAdopting().ifPresent(problems::add);
     for (OpenDisk disk : disks.all()) {
       if (next.restricts() && next.disk(disk.disk().name()).isEmpty()) {
         problems.add(
@@ -211,6 +212,19 @@ final class Reload {
       }
     }
     return problems;
+  }
+
+  private Optional<String> checkAdopting() {
+    try {
+      return data.adopting().stream()
+          .filter(_ -> next.restricts())
+          .map(disk ->
+              "it restricts other disks and says nothing of %s, which is just being made"
+                  .formatted(disk.name()))
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   private Optional<String> checkPortal(PortalConfig wanted) {

@@ -1,11 +1,13 @@
 package io.everwhen.appliance.serve;
 
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.store.Adoption;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.OpenGroup;
 import io.everwhen.appliance.store.StoredGroup;
 import io.everwhen.journal.history.Retention;
+import io.everwhen.journal.io.Pace;
 import io.everwhen.journal.log.Clock;
 import java.io.Closeable;
 import java.io.IOException;
@@ -73,6 +75,11 @@ final class ServedDisks implements Closeable {
           stored.journal());
     }
     return group;
+  }
+
+  /** Copies what a disk is made of; it is not open yet. */
+  void adopt(Adoption adoption, Pace pace) throws IOException {
+    adoption.run(pace, clock, random);
   }
 
   /** Keeps other instants from now on; null for all. */

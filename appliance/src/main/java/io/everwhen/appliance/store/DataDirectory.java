@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * signing.key            with what the heads of the journals are signed
  * signing.pub            its public part, to be copied to where they are verified
  * disks/NAME/disk        what the disk is, and where its journal is
+ * disks/NAME/adopting    instead of that, while it is made of content that is there already
  * disks/NAME/image       its content, and
  * disks/NAME/checkpoint  up to which entry
  * disks/NAME/reservations  the persistent reservations that outlive the daemon
@@ -44,6 +45,7 @@ public final class DataDirectory {
   private static final String LOCK = "everwhen.lock";
   private static final String DISKS = "disks";
   private static final String DISK = "disk";
+  private static final String ADOPTING = "adopting";
   private static final String JOURNAL = "journal";
   private static final String REMOVED = ".removed-";
   private static final DateTimeFormatter STAMP =
@@ -107,24 +109,28 @@ public final class DataDirectory {
 
   /** The disks, by name. */
   public List<StoredDisk> disks() throws IOException {
+    return disks(DISK);
+  }
+
+  private List<StoredDisk> disks(String record) throws IOException {
     if (DiskStorage.kindOf(path.resolve(DISKS)) != DiskStorage.Kind.DIRECTORY) {
       return List.of();
     }
     List<StoredDisk> disks = new ArrayList<>();
     for (String name : DiskStorage.open(path.resolve(DISKS)).subdirectories()) {
-      disk(name).ifPresent(disks::add);
+      read(path.resolve(DISKS).resolve(name), record).ifPresent(disks::add);
     }
     return disks;
   }
 
   private Optional<StoredDisk> disk(String name) throws IOException {
-    return read(path.resolve(DISKS).resolve(name));
+    return read(path.resolve(DISKS).resolve(name), DISK);
   }
 
-  private Optional<StoredDisk> read(Path directory) throws IOException {
+  private Optional<StoredDisk> read(Path directory, String record) throws IOException {
     try {
-      String text = DiskStorage.open(directory).readText(DISK);
-      return Optional.of(StoredDisk.decode(text, path, directory.resolve(DISK).toString()));
+      String text = DiskStorage.open(directory).readText(record);
+      return Optional.of(StoredDisk.decode(text, path, directory.resolve(record).toString()));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
@@ -169,6 +175,35 @@ public final class DataDirectory {
       home(disk.name()).replaceText(DISK, disk.encode(path));
     }
     return disk;
+  }
+
+  /** The disks that are being made of content, or were when their process ended. */
+  public List<StoredDisk> adopting() throws IOException {
+    return disks(ADOPTING);
+  }
+
+  /** Remembers that a disk is going to be; durable when it returns. */
+  void noteAdopting(StoredDisk disk) throws IOException {
+    home(disk.name()).replaceText(ADOPTING, disk.encode(path));
+  }
+
+  /** Makes a disk that was going to be one that is; durable when it returns. */
+  void noteAdopted(StoredDisk disk) throws IOException {
+    DiskStorage home = home(disk.name());
+    home.rename(ADOPTING, DISK);
+    home.syncDirectory();
+  }
+
+  /** Deletes what there is of a disk that was going to be. */
+  void forgetAdopting(StoredDisk disk) throws IOException {
+    DiskStorage home = home(disk.name());
+    for (String name : home.list()) {
+      if (!name.equals(ADOPTING)) {
+        home.delete(name);
+      }
+    }
+    home.syncDirectory();
+    home.deleteWhole();
   }
 
   /** Where a journal is put when nobody says where. */
@@ -268,7 +303,7 @@ public final class DataDirectory {
     if (DiskStorage.kindOf(directory) == DiskStorage.Kind.DIRECTORY) {
       for (String name : DiskStorage.open(directory).subdirectories()) {
         Path home = directory.resolve(name);
-        read(home).ifPresent(disk -> removed.add(new RemovedDisk(disk, home)));
+        read(home, DISK).ifPresent(disk -> removed.add(new RemovedDisk(disk, home)));
       }
     }
     return removed;

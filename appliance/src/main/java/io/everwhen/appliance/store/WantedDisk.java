@@ -31,6 +31,9 @@ final class WantedDisk {
   StoredDisk find() throws IOException {
     Optional<StoredDisk> there = data.disk(wanted.name());
     StoredDisk disk = there.isPresent() ? there.get() : made();
+    if (there.isEmpty()) {
+      checkNobodyMakes(disk);
+    }
     checkSame(disk);
     checkSamePlace(disk);
     Path asked = journalAskedFor(disk.group());
@@ -98,6 +101,16 @@ final class WantedDisk {
         false,
         group == null ? wanted.encoding() : group.encoding(),
         place);
+  }
+
+  private void checkNobodyMakes(StoredDisk disk) throws IOException {
+    for (StoredDisk other : data.adopting()) {
+      if (other.name().equals(disk.name()) || other.journal().equals(disk.journal())) {
+        throw new IOException(
+            "%s is just being made of content that is there already, with its journal in %s; try again when that has ended"
+                .formatted(other.name(), other.journal()));
+      }
+    }
   }
 
   private void checkSame(StoredDisk disk) throws IOException {

@@ -2,6 +2,7 @@ package io.everwhen.appliance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.everwhen.appliance.config.AdoptedDisk;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskConfig;
@@ -111,6 +112,7 @@ class CliTest {
     Path data = Path.of("everwhen-data");
     assertThat(run("disk", "list", "--json")).isZero();
     assertThat(run("disk", "add", "db=1G", "--read-only", "--data", "d")).isZero();
+    assertThat(run("disk", "add", "db", "--from", "/dev/sdb", "--journal", "/j")).isZero();
     assertThat(run("disk", "resize", "db", "2GiB", "--force")).isZero();
     assertThat(run("disk", "remove", "db", "--delete-history")).isZero();
     assertThat(run("disk", "set", "--read-write", "db")).isZero();
@@ -118,7 +120,10 @@ class CliTest {
     assertThat(ran)
         .containsExactly(
             new DiskOptions.List(data),
-            new DiskOptions.Add(Path.of("d"), DiskConfig.parse("db=1G").withReadOnly(true), null),
+            new DiskOptions.Add.Empty(
+                Path.of("d"), DiskConfig.parse("db=1G").withReadOnly(true), null),
+            new DiskOptions.Add.Adopted(
+                data, new AdoptedDisk(db, Path.of("/dev/sdb"), false, Path.of("/j"))),
             new DiskOptions.Resize(data, db, ByteSize.parse("2GiB"), true),
             new DiskOptions.Remove(data, db, false, true),
             new DiskOptions.Set(data, db, false),
@@ -133,6 +138,8 @@ class CliTest {
     "disk resize db 12Q,                     not a size",
     "disk add db,                            NAME=SIZE",
     "disk add Db=1G,                         lower case",
+    "disk add db=1G --from file,             its name alone",
+    "disk add Db --from file,                lower case",
     "disk set db,                            --read-only or --read-write",
     "disk set db --read-only --read-write,   --read-only or --read-write",
     "disk sett db,                           did you mean",

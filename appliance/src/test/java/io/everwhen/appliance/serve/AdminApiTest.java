@@ -83,6 +83,10 @@ class AdminApiTest {
         "POST   ! /v1/disks               ! {\"name\": \"../a\", \"size\": 512} ! 400 ! not a disk's name",
         "POST   ! /v1/disks               ! {\"name\": \"a\", \"size\": 511}    ! 400 ! not a multiple",
         "POST   ! /v1/disks               ! {\"name\": \"a\", \"size\": 512, \"journal\": \"here\"} ! 400 ! absolute",
+        "POST   ! /v1/disks               ! {\"name\": \"a\", \"from\": \"here\"}        ! 400 ! absolute",
+        "POST   ! /v1/disks               ! {\"name\": \"a\", \"from\": \"/x\", \"size\": 512} ! 400 ! size",
+        "POST   ! /v1/disks               ! {\"name\": \"a\", \"from\": \"/nosuch\"}     ! 409 ! no file or device",
+        "POST   ! /v1/disks               ! {\"name\": \"db\", \"from\": \"/etc/hostname\"} ! 409 ! already",
       })
   void aRequestThatMakesNoSenseIsRefused(
       String method, String path, String body, int status, String said) {

@@ -133,6 +133,15 @@ public final class DiskStorage implements Storage {
     Files.delete(directory);
   }
 
+  /** The nearest directory that is there: this one, or one that it will be in. */
+  public static DiskStorage nearest(Path directory) throws IOException {
+    Path there = directory;
+    for (Path up = there; !Files.isDirectory(there) && up != null; up = up.getParent()) {
+      there = up;
+    }
+    return open(there);
+  }
+
   /** Reads a small file; {@link java.nio.file.NoSuchFileException} if it is not there. */
   public byte[] readBytes(String name) throws IOException {
     return Files.readAllBytes(resolve(name));
@@ -191,8 +200,7 @@ public final class DiskStorage implements Storage {
         StandardOpenOption.CREATE_NEW);
   }
 
-  private static StorageFile file(Path path, boolean writable, OpenOption... options)
-      throws IOException {
+  static StorageFile file(Path path, boolean writable, OpenOption... options) throws IOException {
     return new DiskStorageFile(path, FileChannel.open(path, options), writable);
   }
 

@@ -3,16 +3,27 @@ package io.everwhen.restore.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.everwhen.journal.Group;
+import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.journal.io.MemoryStorage;
 import io.everwhen.journal.io.Pace;
+import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.SystemClock;
 import io.everwhen.restore.run.ScrubStatus.Round;
+import io.everwhen.restore.run.VerifyReport.Finding;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -101,6 +112,44 @@ class ScrubberTest {
       }
       assertThat(round(scrubber).findings()).hasSize(1);
     }
+  }
+
+  @Test
+  void whatAnAdoptedDiskBeganWithIsReadBeforeAnythingWasFolded() throws IOException {
+    byte[] content = new byte[(64 << 10) + 512];
+    new SplittableRandom(1).nextBytes(content);
+    MemoryStorage journal = new MemoryStorage(PLENTY);
+    MemoryStorage home = new MemoryStorage(PLENTY);
+    StorageFile source = home.create("source");
+    source.write(0, ByteBuffer.wrap(content));
+    Group.create(
+        journal,
+        List.of(home),
+        List.of(new Manifest.Disk(0, "disk0", content.length, 512)),
+        Map.of(0, source),
+        new SystemClock(),
+        new SplittableRandom(2));
+    Scrubber scrubber = new Scrubber(journal, new SystemClock());
+    assertThat(round(scrubber).findings()).isEmpty();
+    assertThat(round(scrubber).bytes()).isEqualTo(content.length);
+    content[70] ^= 1;
+    journal.open("baseline-0").write(0, ByteBuffer.wrap(content, 0, 512));
+    assertBaselineIsFound(journal, scrubber);
+    journal.delete("baseline-0");
+    assertBaselineIsFound(journal, scrubber);
+  }
+
+  private static void assertBaselineIsFound(Storage journal, Scrubber scrubber) throws IOException {
+    List<Finding> findings = new ArrayList<>(round(scrubber).findings());
+    try (History history = History.open(journal)) {
+      findings.addAll(new Verifier(history, Progress.NONE).verify().findings());
+    }
+    assertThat(findings)
+        .hasSize(2)
+        .allSatisfy(finding -> {
+          assertThat(finding.where()).endsWith("/baseline-0");
+          assertThat(finding.cost()).startsWith("cannot restore disk0");
+        });
   }
 
   @Test
