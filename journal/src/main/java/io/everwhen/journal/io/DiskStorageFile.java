@@ -105,11 +105,6 @@ final class DiskStorageFile implements StorageFile {
   }
 
   @Override
-  public void beginSync(long position, long length) throws IOException {
-    nativeFile().beginSync(position, length);
-  }
-
-  @Override
   public void forgetCached() throws IOException {
     nativeFile().forgetCached();
   }

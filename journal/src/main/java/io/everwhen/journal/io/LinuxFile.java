@@ -32,7 +32,6 @@ final class LinuxFile implements Closeable {
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
   private static final int POSIX_FADV_DONTNEED = 4;
-  private static final int SYNC_FILE_RANGE_WRITE = 2;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
 
@@ -75,15 +74,6 @@ final class LinuxFile implements Closeable {
   private static final MethodHandle POSIX_FADVISE =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("posix_fadvise"),
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle SYNC_FILE_RANGE =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("sync_file_range"),
           FunctionDescriptor.of(
               ValueLayout.JAVA_INT,
               ValueLayout.JAVA_INT,
@@ -175,18 +165,6 @@ final class LinuxFile implements Closeable {
         }
       }
     } catch (IOException | RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** Begins to write out a range; what fails there is found by the sync that follows. */
-  void beginSync(long position, long length) {
-    try {
-      int ignored =
-          (int) SYNC_FILE_RANGE.invokeExact(descriptor, position, length, SYNC_FILE_RANGE_WRITE);
-    } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
       throw new AssertionError(e);

@@ -71,12 +71,6 @@ public interface StorageFile extends Closeable {
   long nextHole(long position) throws IOException;
 
   /**
-   * Has the system begin to bring a range to stable storage, if it can, so that {@link #sync} has
-   * less to wait for.
-   */
-  default void beginSync(long position, long length) throws IOException {}
-
-  /**
    * Lets the system forget what it holds of the file in memory, as far as it is synced and the
    * system can: then reading comes from the medium.
    */

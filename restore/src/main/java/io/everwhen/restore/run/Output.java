@@ -20,10 +20,8 @@ abstract sealed class Output implements Windows.Sink {
   }
 
   final void write(StorageFile file, long at, ByteBuffer data) throws IOException {
-    int length = data.remaining();
+    written += data.remaining();
     file.write(at, data);
-    file.beginSync(at, length);
-    written += length;
   }
 
   final void punch(StorageFile file, long at, long length) throws IOException {
@@ -84,8 +82,8 @@ abstract sealed class Output implements Windows.Sink {
   /** Over a file or device, but only what differs. */
   static final class InPlace extends Output {
     private final StorageFile file;
-    private final ByteBuffer there = ByteBuffer.allocateDirect(Windows.MAX_BYTES);
-    private final ByteBuffer zeros = ByteBuffer.allocateDirect(Windows.MAX_BYTES);
+    private final ByteBuffer there = Windows.buffer();
+    private final ByteBuffer zeros = Windows.buffer();
 
     InPlace(StorageFile file) {
       this.file = file;
@@ -133,8 +131,8 @@ abstract sealed class Output implements Windows.Sink {
   /** Nowhere: compares what was written. */
   static final class Check extends Output {
     private final StorageFile file;
-    private final ByteBuffer there = ByteBuffer.allocateDirect(Windows.MAX_BYTES);
-    private final ByteBuffer zeros = ByteBuffer.allocateDirect(Windows.MAX_BYTES);
+    private final ByteBuffer there = Windows.buffer();
+    private final ByteBuffer zeros = Windows.buffer();
 
     Check(StorageFile file) {
       this.file = file;
