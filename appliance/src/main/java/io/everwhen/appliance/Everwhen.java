@@ -10,6 +10,7 @@ import io.everwhen.appliance.command.HistoryCommand;
 import io.everwhen.appliance.command.KeysCommands;
 import io.everwhen.appliance.command.MarkCommand;
 import io.everwhen.appliance.command.PastCommands;
+import io.everwhen.appliance.command.ProveCommand;
 import io.everwhen.appliance.command.ReloadCommand;
 import io.everwhen.appliance.command.RestoreCommand;
 import io.everwhen.appliance.command.SnapshotCommands;
@@ -52,6 +53,7 @@ public final class Everwhen {
         new DiffCommand(),
         new HistoryCommand(),
         new BisectCommand(),
+        new ProveCommand(),
         new VerifyCommand(),
         new ReloadCommand(),
         disks::list,

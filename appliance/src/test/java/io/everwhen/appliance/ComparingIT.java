@@ -282,4 +282,55 @@ class ComparingIT {
     Arrays.fill(block, (byte) value);
     return block;
   }
+
+  @Test
+  void whatWasProvenIsInTheStatus() throws Exception {
+    QemuImg.need();
+    Needs.program("qemu-io", "qemu-utils");
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=4MiB").start()) {
+      try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+        for (int i = 0; i < 20; i++) {
+          initiator.write(i, pattern(0x11), i == 19);
+        }
+      }
+      String check = "qemu-io -r -f raw -c 'read 0 4M' $EVERWHEN_URL";
+      List<JsonNode> proven = prove(daemon, "4", check).done().json();
+      assertThat(proven.size()).isBetween(2, 5);
+      assertThat(proven.stream().map(p -> p.path("verdict").asString())).containsOnly("good");
+      JsonNode newest = proven.getLast();
+      JsonNode status =
+          everwhen("status --json", daemon)
+              .done()
+              .json()
+              .getFirst()
+              .path("disks")
+              .path(0)
+              .path("proven");
+      assertThat(status.path("sequence")).isEqualTo(newest.path("sequence"));
+      assertThat(status.path("time")).isEqualTo(newest.path("time"));
+      assertThat(status.path("took_millis")).isEqualTo(newest.path("took_millis"));
+      assertThat(everwhen("status", daemon).done().out())
+          .contains("last proven           seq:" + newest.path("sequence").asLong());
+
+      Outcome failed = prove(daemon, "0", "exit 7").failed();
+      assertThat(failed.json().getFirst().path("exit_code").asInt()).isEqualTo(7);
+      assertThat(failed.err()).contains("1 instant does not pass the check");
+    }
+  }
+
+  private Outcome prove(Daemon daemon, String random, String check) throws Exception {
+    return Cli.runProcess(
+        directory,
+        "prove",
+        "disk0",
+        "--json",
+        "--random",
+        random,
+        "--data",
+        daemon.data().toString(),
+        "--",
+        "sh",
+        "-c",
+        check);
+  }
 }

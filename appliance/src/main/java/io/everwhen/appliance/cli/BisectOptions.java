@@ -26,28 +26,23 @@ public record BisectOptions(
     @Nullable HostPort portal,
     List<String> command) {
 
+  /** What is said of the command that checks a past disk. */
+  static final String COMMAND =
+      "What to run, with its arguments; put -- before it. It finds the disk by EVERWHEN_URL (iscsi://PORTAL/TARGET/0),"
+          + " EVERWHEN_PORTAL, EVERWHEN_TARGET and EVERWHEN_INSTANT in its environment."
+          + " Exit code 0: good, 125: cannot be told, else: bad. What it prints goes to the standard error.";
+
   static CommandSpec spec() {
     CommandSpec spec =
         Specs.command(
             "bisect",
             "Finds the entry that made a disk bad: opens the disk as it was at a few instants, and has a command check each.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
-    spec.addPositional(
-        Specs.rest(
-            1,
-            "COMMAND",
-            "What to run, with its arguments; put -- before it. It finds the disk by EVERWHEN_URL (iscsi://PORTAL/TARGET/0),"
-                + " EVERWHEN_PORTAL, EVERWHEN_TARGET and EVERWHEN_INSTANT in its environment."
-                + " Exit code 0: good, 125: cannot be told, else: bad. What it prints goes to the standard error."));
+    spec.addPositional(Specs.rest(1, "COMMAND", COMMAND));
     spec.addOption(
         Specs.required("--good", "I", String.class, "An instant when the disk was good."));
     spec.addOption(Specs.required("--bad", "I", String.class, "A later instant when it is bad."));
-    spec.addOption(
-        Specs.option(
-            "--portal",
-            "HOST:PORT",
-            String.class,
-            "Where the command reaches the daemon (default: where it listens)."));
+    Specs.addPortal(spec);
     Specs.addData(spec);
     Specs.addJson(spec, "Print what was found as one JSON object.");
     spec.usageMessage().footer(RestoreOptions.INSTANTS);
@@ -55,13 +50,12 @@ public record BisectOptions(
   }
 
   static BisectOptions of(ParseResult parsed) throws UsageError {
-    String portal = Specs.value(parsed, "--portal", String.class);
     return new BisectOptions(
         Specs.data(parsed),
         Specs.disk(parsed, 0),
         parsed.<String>matchedOptionValue("--good", ""),
         parsed.<String>matchedOptionValue("--bad", ""),
-        portal == null ? null : Specs.understood(() -> HostPort.parse(portal)),
+        Specs.portal(parsed),
         List.of(parsed.matchedPositionalValue(1, new String[0])));
   }
 }

@@ -61,6 +61,7 @@ public final class Cli {
     verbs.put("diff", new Verb<>(DiffOptions::spec, DiffOptions::of, commands.diff()));
     verbs.put("history", new Verb<>(HistoryOptions::spec, HistoryOptions::of, commands.history()));
     verbs.put("bisect", new Verb<>(BisectOptions::spec, BisectOptions::of, commands.bisect()));
+    verbs.put("prove", new Verb<>(ProveOptions::spec, ProveOptions::of, commands.prove()));
     verbs.put("verify", new Verb<>(VerifyOptions::spec, VerifyOptions::of, commands.verify()));
     verbs.put("reload", new Verb<>(ReloadOptions::spec, ReloadOptions::of, commands.reload()));
     verbs.put(

@@ -14,6 +14,7 @@ package io.everwhen.appliance.cli;
  * @param diff shows what differs between two instants
  * @param history lists the versions of some blocks
  * @param bisect finds the entry that made a disk bad
+ * @param prove has a command check the disk as it was at some instants
  * @param verify checks every byte of the history
  * @param reload lets the daemon read its configuration again
  * @param diskList lists the disks
@@ -41,6 +42,7 @@ public record Commands(
     Command<DiffOptions> diff,
     Command<HistoryOptions> history,
     Command<BisectOptions> bisect,
+    Command<ProveOptions> prove,
     Command<VerifyOptions> verify,
     Command<ReloadOptions> reload,
     Command<DiskOptions.List> diskList,

@@ -2,6 +2,7 @@ package io.everwhen.appliance.cli;
 
 import io.everwhen.appliance.config.Config;
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.HostPort;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -124,6 +125,22 @@ final class Specs {
   static List<DiskName> disks(ParseResult parsed) throws UsageError {
     String[] names = parsed.matchedPositionalValue(0, new String[0]);
     return understood(() -> Arrays.stream(names).map(DiskName::new).distinct().toList());
+  }
+
+  /** Adds {@code --portal}. */
+  static void addPortal(CommandSpec spec) {
+    spec.addOption(
+        option(
+            "--portal",
+            "HOST:PORT",
+            String.class,
+            "Where the command reaches the daemon (default: where it listens)."));
+  }
+
+  /** The portal that was given, or null. */
+  static @Nullable HostPort portal(ParseResult parsed) throws UsageError {
+    String portal = value(parsed, "--portal", String.class);
+    return portal == null ? null : understood(() -> HostPort.parse(portal));
   }
 
   /** The value of an option, or null if it was not given. */

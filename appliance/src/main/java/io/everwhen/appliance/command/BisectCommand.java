@@ -6,7 +6,6 @@ import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.cli.Place;
 import io.everwhen.appliance.cli.UsageError;
-import io.everwhen.appliance.config.HostPort;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Point;
@@ -27,8 +26,6 @@ import tools.jackson.core.JsonGenerator;
 /** {@code everwhen bisect}. */
 public final class BisectCommand implements Command<BisectOptions> {
 
-  private static final int GOOD = 0;
-  private static final int SKIP = 125;
   private static final int SHOWN_MAX = 20;
 
   @Override
@@ -43,15 +40,8 @@ public final class BisectCommand implements Command<BisectOptions> {
     try (History history = Histories.of(place, options.disk())) {
       DiffPlan plan =
           new Planner(history, now).plan(Histories.disk(history, options.disk()), good, bad);
-      DaemonClient daemon =
-          DaemonClient.find(data)
-              .orElseThrow(() ->
-                  new CommandFailed(
-                      "no daemon serves %s, and past disks are opened by it: start 'everwhen serve'"
-                          .formatted(data.path())));
       PastDiskCheck past =
-          new PastDiskCheck(
-              daemon, options.disk(), portal(options, daemon), options.command(), output);
+          PastDiskCheck.of(data, options.disk(), options.portal(), options.command(), output);
       Bisection.Found found =
           new Bisection(history, (at, left) -> verdict(past, at, left, output)).search(plan);
       List<Version> suspects = suspects(history, plan, found);
@@ -77,19 +67,6 @@ public final class BisectCommand implements Command<BisectOptions> {
     }
   }
 
-  private static String portal(BisectOptions options, DaemonClient daemon)
-      throws IOException, InterruptedException, CommandFailed {
-    HostPort portal = options.portal();
-    return portal != null
-        ? portal.toString()
-        : daemon
-            .get("/v1/status")
-            .path("portal")
-            .asString("")
-            .replace("0.0.0.0:", "127.0.0.1:")
-            .replace("[::]:", "[::1]:");
-  }
-
   private static Verdict verdict(PastDiskCheck past, Point at, int left, Output output)
       throws IOException, InterruptedException {
     int code;
@@ -100,8 +77,8 @@ public final class BisectCommand implements Command<BisectOptions> {
     }
     Verdict verdict =
         switch (code) {
-          case GOOD -> Verdict.GOOD;
-          case SKIP -> Verdict.SKIP;
+          case PastDiskCheck.GOOD -> Verdict.GOOD;
+          case PastDiskCheck.SKIP -> Verdict.SKIP;
           default -> Verdict.BAD;
         };
     output.note(

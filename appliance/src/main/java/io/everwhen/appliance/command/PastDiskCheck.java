@@ -3,6 +3,8 @@ package io.everwhen.appliance.command;
 import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.HostPort;
+import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.journal.history.History.Point;
 import java.io.BufferedReader;
@@ -10,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -23,6 +26,43 @@ import tools.jackson.databind.JsonNode;
  */
 record PastDiskCheck(
     DaemonClient daemon, DiskName disk, String portal, List<String> command, Output output) {
+
+  /** Exit code of a command that found nothing wrong. */
+  static final int GOOD = 0;
+
+  /** Exit code of a command that cannot tell. */
+  static final int SKIP = 125;
+
+  /**
+   * One by the daemon of a data directory.
+   *
+   * @param portal where the command reaches it; null for what it says itself
+   * @throws CommandFailed when there is no daemon
+   */
+  static PastDiskCheck of(
+      DataDirectory data,
+      DiskName disk,
+      @Nullable HostPort portal,
+      List<String> command,
+      Output output)
+      throws IOException, InterruptedException, CommandFailed {
+    DaemonClient daemon =
+        DaemonClient.find(data)
+            .orElseThrow(() ->
+                new CommandFailed(
+                    "no daemon serves %s, and past disks are opened by it: start 'everwhen serve'"
+                        .formatted(data.path())));
+    String reached =
+        portal == null
+            ? daemon
+                .get("/v1/status")
+                .path("portal")
+                .asString("")
+                .replace("0.0.0.0:", "127.0.0.1:")
+                .replace("[::]:", "[::1]:")
+            : portal.toString();
+    return new PastDiskCheck(daemon, disk, reached, command, output);
+  }
 
   /**
    * Opens the disk as it was, runs the command, and closes the disk.

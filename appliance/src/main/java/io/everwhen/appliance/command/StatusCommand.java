@@ -269,6 +269,16 @@ public final class StatusCommand implements Command<StatusOptions> {
                     disk.path("journal_free_bytes").asLong() >> 20));
       }
       printVerification(disk.path("verification"), output);
+      JsonNode proven = disk.path("proven");
+      if (!proven.isMissingNode()) {
+        output.line(
+            "  last proven           seq:%d, %s, at %s in %.1f s"
+                .formatted(
+                    proven.path("sequence").asLong(),
+                    proven.path("time").asString(),
+                    proven.path("proven").asString(),
+                    proven.path("took_millis").asLong() / 1000.0));
+      }
       for (String problem : new String[] {"failure", "alarm"}) {
         if (disk.has(problem)) {
           output.line(

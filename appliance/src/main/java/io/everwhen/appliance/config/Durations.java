@@ -17,7 +17,7 @@ public final class Durations {
    *
    * @throws IllegalArgumentException when it is none
    */
-  static Duration parse(String text) {
+  public static Duration parse(String text) {
     Matcher matcher = PATTERN.matcher(text);
     if (!matcher.matches()) {
       throw new IllegalArgumentException(

@@ -178,6 +178,7 @@ final class StatusReport {
             .put("journal_limit_bytes", status.historyBytes())
             .put("journal_free_bytes", status.volumeFreeBytes());
     node.set("verification", FindingReport.of(disk.openGroup().scrubber().status()));
+    disk.proof().read().ifPresent(proof -> node.set("proven", proof));
     node.set("room", room(status.room()));
     node.set("snapshots", SnapshotReport.summary(disk.group().pins()));
     if (status.clockAlarm() != null) {

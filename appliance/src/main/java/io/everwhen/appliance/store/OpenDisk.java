@@ -47,6 +47,11 @@ public final class OpenDisk {
     return openGroup.group();
   }
 
+  /** What was proven of it last. */
+  public ProofFile proof() throws IOException {
+    return new ProofFile(data.home(disk.name()));
+  }
+
   /** As the target serves it, with the persistent reservations that there are. */
   public LogicalUnit unit() {
     return unit;

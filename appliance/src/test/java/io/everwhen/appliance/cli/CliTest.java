@@ -18,6 +18,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -191,6 +192,7 @@ class CliTest {
     assertThat(run("history", "disk0", "--lba", "7-9", "--from", "seq:1")).isZero();
     assertThat(run("bisect", "disk0", "--good=seq:1", "--bad=now", "--", "sh", "-c", "exit 1"))
         .isZero();
+    assertThat(run("prove", "disk0", "--every=1h", "--random=5", "--", "fsck")).isZero();
     assertThat(run("verify")).isZero();
     assertThat(run("verify", "disk0", "--data=d")).isZero();
     assertThat(ran)
@@ -226,6 +228,7 @@ class CliTest {
             new HistoryOptions(HERE, disk0, new HistoryOptions.Blocks(7, 9), "seq:1", "now"),
             new BisectOptions(
                 HERE.data(), disk0, "seq:1", "now", null, List.of("sh", "-c", "exit 1")),
+            new ProveOptions(HERE.data(), disk0, 5, Duration.ofHours(1), null, List.of("fsck")),
             new VerifyOptions(HERE, null, null, null),
             new VerifyOptions(new Place(Path.of("d"), null), disk0, null, null));
   }
@@ -259,6 +262,8 @@ class CliTest {
         "history disk0 --lba x                       ! does not name blocks",
         "bisect disk0 --good seq:1 --bad now         ! COMMAND",
         "bisect disk0 --good seq:1 -- true           ! --bad",
+        "prove disk0 --every often -- fsck           ! a number and s, m, h, d or w",
+        "prove disk0                                 ! COMMAND",
         "verify a b                                  ! b",
         "status --data a --data b                    ! --data",
       })
@@ -321,6 +326,7 @@ class CliTest {
         "diff ",
         "history ",
         "bisect ",
+        "prove ",
         "verify "
       })
   void everyCommandHasHelp(String command) {
@@ -352,6 +358,7 @@ class CliTest {
   private int run(String... arguments) {
     return new Cli(
             new Commands(
+                this::record,
                 this::record,
                 this::record,
                 this::record,
