@@ -13,6 +13,7 @@ import io.everwhen.appliance.command.PastCommands;
 import io.everwhen.appliance.command.ProveCommand;
 import io.everwhen.appliance.command.ReloadCommand;
 import io.everwhen.appliance.command.RestoreCommand;
+import io.everwhen.appliance.command.RewindCommand;
 import io.everwhen.appliance.command.SnapshotCommands;
 import io.everwhen.appliance.command.StatusCommand;
 import io.everwhen.appliance.command.TimelineCommand;
@@ -47,6 +48,7 @@ public final class Everwhen {
         new TimelineCommand(),
         new MarkCommand(),
         new RestoreCommand(),
+        new RewindCommand(),
         pasts::open,
         pasts::close,
         new ExportCommand(),

@@ -9,6 +9,8 @@ import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.NewBaseline;
 import io.everwhen.journal.history.Retention;
+import io.everwhen.journal.history.Rewound;
+import io.everwhen.journal.image.Backfill;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
@@ -45,6 +47,7 @@ public final class Group implements Closeable {
   private final LiveDisks disks;
   private final Journal journal;
   private final Backlog backlog;
+  private final Rewinder rewinder;
   private final Maintenance maintenance;
 
   private volatile Manifest manifest;
@@ -166,6 +169,7 @@ public final class Group implements Closeable {
     this.backlog = new Backlog(options.backlogBytes());
     this.disks = new LiveDisks(manifest, homes);
     Journal opened = null;
+    Rewinder begun = null;
     try {
       Manifest folded = Maintenance.finishFolding(files, manifest, form.keys());
       opened =
@@ -187,12 +191,25 @@ public final class Group implements Closeable {
               form.keys());
       this.journal = opened;
       disks.attach(journal);
+      begun = new Rewinder(files, folded, options.secret(), journal, disks, backlog);
+      this.rewinder = begun;
       this.maintenance =
           new Maintenance(
-              files, folded, options, clock, journal, disks, backlog, random, form.keys());
+              files,
+              folded,
+              options,
+              clock,
+              journal,
+              disks,
+              backlog,
+              rewinder,
+              random,
+              form.keys());
+      rewinder.resume();
     } catch (IOException | RuntimeException e) {
       try (LiveDisks _ = disks;
-          Journal _ = opened) {
+          Journal _ = opened;
+          Rewinder _ = begun) {
         throw e;
       }
     }
@@ -339,6 +356,42 @@ public final class Group implements Closeable {
     long[] sequence = new long[1];
     change(() -> sequence[0] = volume(disk).resize(sizeBytes));
     return sequence[0];
+  }
+
+  /**
+   * Lets a disk be as it was at an instant; durable when it returns, and quick, whatever the size
+   * of the disk: what was changed since is filled in afterwards. It is on the timeline: the time
+   * before stays, and can be gone back to.
+   *
+   * @param to a complete change within the history, as a {@code History} has told of it
+   * @return the entry from which on the disk is so
+   * @throws IOException when the instant is gone, or it cannot be recorded; then nothing was
+   *     changed, except that the disk may have the size that it had then
+   */
+  public long rewind(int disk, long to) throws IOException {
+    maintenance.prepareRewind(to);
+    try {
+      long sizeBytes;
+      try (Rewound past = Rewound.open(files.storage(), options.secret(), disk)) {
+        past.goTo(to);
+        sizeBytes = past.sizeBytes();
+      }
+      if (sizeBytes != volume(disk).sizeBytes()) {
+        resize(disk, sizeBytes);
+      }
+      long[] sequence = new long[1];
+      change(() -> sequence[0] = rewinder.rewind(disk, to));
+      return sequence[0];
+    } finally {
+      rewinder.release();
+      maintenance.wake();
+    }
+  }
+
+  /** Bytes of a disk that are still to be filled in after it was rewound. */
+  public long fillingBytes(int disk) {
+    Backfill backfill = volume(disk).backfill();
+    return backfill == null ? 0 : backfill.pendingBytes();
   }
 
   /**
@@ -520,7 +573,8 @@ public final class Group implements Closeable {
     try (Closeable _ = writerLock;
         LiveDisks _ = disks;
         Closeable _ = maintenance::signHead;
-        Journal _ = journal) {
+        Journal _ = journal;
+        Rewinder _ = rewinder) {
       if (journal.failure() == null) {
         maintenance.apply();
       }

@@ -9,6 +9,8 @@ import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.history.Folder;
+import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.history.NewBaseline;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.history.Thinner;
@@ -61,6 +63,7 @@ final class Maintenance {
   private final StampKeeper stamps;
   private final Thinner thinner;
   private final PinKeeper pins;
+  private final Rewinder rewinder;
   private final RoomWatch room;
   private final ClockWatch time;
   private final Ending ending;
@@ -88,10 +91,12 @@ final class Maintenance {
       Journal journal,
       LiveDisks disks,
       Backlog backlog,
+      Rewinder rewinder,
       RandomGenerator random,
       @Nullable Keyring keys)
       throws IOException {
     this.files = files;
+    this.rewinder = rewinder;
     this.keys = keys;
     this.manifest = manifest;
     this.options = options;
@@ -190,7 +195,8 @@ final class Maintenance {
 
   /** What keeps cycles from succeeding; null while they do. */
   @Nullable String alarm() {
-    return Stream.of(alarm, pins.problem(), pinsTakeRoom, thinningProblem, head.alarm())
+    return Stream.of(
+            alarm, rewinder.problem(), pins.problem(), pinsTakeRoom, thinningProblem, head.alarm())
         .filter(Objects::nonNull)
         .findFirst()
         .orElse(null);
@@ -290,6 +296,18 @@ final class Maintenance {
    * @throws PinException when it is not there, or was thinned away, or there is one of that name
    */
   synchronized void pin(Pin pin) throws IOException {
+    try (History history = History.open(files.storage())) {
+      Optional<Point> whole = history.wholeFrom(pin.sequence());
+      if (whole.isPresent()) {
+        throw new PinException(
+            "at entry %d a disk was being filled in after a rewind, and needs an earlier instant%s"
+                .formatted(
+                    pin.sequence(),
+                    whole.get().sequence() == Long.MAX_VALUE
+                        ? "; wait until that is done"
+                        : "; from seq:" + whole.get().sequence() + " on it does not"));
+      }
+    }
     if (pin.sequence() < manifest.baseline().sequence()
         || pin.sequence() > journal.durableSequence()
         || !thinner.kept().has(pin.sequence())) {
@@ -306,6 +324,15 @@ final class Maintenance {
    */
   synchronized void unpin(String name) throws IOException {
     pins.unpin(name);
+  }
+
+  /** Keeps an instant from now on, which some disk is to go back to. */
+  synchronized void prepareRewind(long sequence) throws IOException {
+    if (!manifest.rewinds()) {
+      manifest = manifest.withRewinds();
+      files.writeManifest(manifest);
+    }
+    rewinder.hold(sequence);
   }
 
   /** How much of its room the journal has used. */
@@ -395,19 +422,20 @@ final class Maintenance {
       measureJournal();
     }
     signHead();
+    boolean filled = !ending.begun() && rewinder.step();
     boolean thinned = !ending.begun() && thin();
     while (!ending.begun() && isOldestTooMuch(thinned) && fold(false)) {
       filesChanged = true;
     }
     thinned |= !ending.begun() && !thinned && thinAroundPins();
     watchRoom();
-    return worked || filesChanged || thinned;
+    return worked || filesChanged || filled || thinned;
   }
 
   /** Deletes a little of what is too old to be kept whole. */
   private boolean thin() throws IOException {
     Pins held = pins.pins();
-    if (held == null) {
+    if (held == null || rewinder.needsAny()) {
       return false;
     }
     boolean urgent = journalBytes > historyBytes;
@@ -520,7 +548,9 @@ final class Maintenance {
       return false;
     }
     SegmentIndex index = files.readIndex(manifest, number);
-    if (index.lastSequence() > appliedSequence || pins.holdsBefore(index.lastSequence())) {
+    if (index.lastSequence() > appliedSequence
+        || pins.holdsBefore(index.lastSequence())
+        || rewinder.oldestNeeded() < index.lastSequence()) {
       return false;
     }
     Folder folder = new Folder(files, keys);

@@ -55,6 +55,7 @@ public final class Cli {
         "timeline", new Verb<>(TimelineOptions::spec, TimelineOptions::of, commands.timeline()));
     verbs.put("mark", new Verb<>(MarkOptions::spec, MarkOptions::of, commands.mark()));
     verbs.put("restore", new Verb<>(RestoreOptions::spec, RestoreOptions::of, commands.restore()));
+    verbs.put("rewind", new Verb<>(RewindOptions::spec, RewindOptions::of, commands.rewind()));
     verbs.put("open", new Verb<>(OpenOptions::spec, OpenOptions::of, commands.open()));
     verbs.put("close", new Verb<>(CloseOptions::spec, CloseOptions::of, commands.close()));
     verbs.put("export", new Verb<>(ExportOptions::spec, ExportOptions::of, commands.export()));

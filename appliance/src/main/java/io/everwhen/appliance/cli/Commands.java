@@ -8,6 +8,7 @@ package io.everwhen.appliance.cli;
  * @param timeline lists the entries of a disk
  * @param mark names the present instant of a disk
  * @param restore writes a disk as it was at an instant to a file or device
+ * @param rewind lets a disk be as it was at an instant
  * @param open serves a disk as it was at an instant
  * @param close ends that
  * @param export writes a disk as it was to an image for a virtual machine
@@ -36,6 +37,7 @@ public record Commands(
     Command<TimelineOptions> timeline,
     Command<MarkOptions> mark,
     Command<RestoreOptions> restore,
+    Command<RewindOptions> rewind,
     Command<OpenOptions> open,
     Command<CloseOptions> close,
     Command<ExportOptions> export,

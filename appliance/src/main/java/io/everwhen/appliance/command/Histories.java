@@ -10,11 +10,14 @@ import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.journal.log.SystemClock;
 import io.everwhen.restore.plan.Instant;
 import io.everwhen.restore.plan.Suggestions;
+import io.everwhen.restore.plan.Times;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -178,5 +181,15 @@ final class Histories {
     } catch (IllegalArgumentException e) {
       throw new UsageError(String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** The instant so that it means the same to the daemon, which may be in another time zone. */
+  static String unambiguous(String at) throws UsageError {
+    long now = new SystemClock().wallNanos();
+    Instant here = instant(at, now);
+    return here instanceof Instant.AtTime time
+            && !here.equals(Instant.parse(at, now, ZoneOffset.UTC))
+        ? Times.text(time.nanos())
+        : at;
   }
 }

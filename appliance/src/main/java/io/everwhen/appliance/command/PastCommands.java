@@ -9,12 +9,8 @@ import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
-import io.everwhen.journal.log.SystemClock;
-import io.everwhen.restore.plan.Instant;
-import io.everwhen.restore.plan.Times;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.ZoneOffset;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,7 +20,7 @@ public final class PastCommands {
   /** Serves a disk as it was at an instant. */
   public void open(OpenOptions options, Output output)
       throws IOException, InterruptedException, CommandFailed, UsageError {
-    ObjectNode wanted = Json.object().put("at", unambiguous(options.at()));
+    ObjectNode wanted = Json.object().put("at", Histories.unambiguous(options.at()));
     DiskName as = options.as();
     if (as != null) {
       wanted.put("as", as.value());
@@ -55,16 +51,6 @@ public final class PastCommands {
     output.line("iscsiadm -m discovery -t sendtargets -p " + portal);
     output.line("iscsiadm -m node -T " + target + " -p " + portal + " --login");
     output.line("or for QEMU: iscsi://" + portal + "/" + target + "/0");
-  }
-
-  /** The instant so that it means the same to the daemon, which may be in another time zone. */
-  private static String unambiguous(String at) throws UsageError {
-    long now = new SystemClock().wallNanos();
-    Instant here = Histories.instant(at, now);
-    return here instanceof Instant.AtTime time
-            && !here.equals(Instant.parse(at, now, ZoneOffset.UTC))
-        ? Times.text(time.nanos())
-        : at;
   }
 
   /** Ends a past disk. */

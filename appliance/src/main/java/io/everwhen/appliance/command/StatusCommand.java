@@ -268,6 +268,11 @@ public final class StatusCommand implements Command<StatusOptions> {
                     disk.path("journal_limit_bytes").asLong() >> 20,
                     disk.path("journal_free_bytes").asLong() >> 20));
       }
+      if (disk.has("filling_bytes")) {
+        output.line(
+            "  rewound               %d MiB are still to be filled in"
+                .formatted((disk.path("filling_bytes").asLong() + (1 << 20) - 1) >> 20));
+      }
       printVerification(disk.path("verification"), output);
       JsonNode proven = disk.path("proven");
       if (!proven.isMissingNode()) {

@@ -7,7 +7,7 @@ import io.everwhen.appliance.cli.TimelineOptions;
 import io.everwhen.appliance.cli.UsageError;
 import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.journal.format.EntryHeader;
-import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.EntryReference;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
@@ -77,7 +77,12 @@ public final class TimelineCommand implements Command<TimelineOptions> {
   private static void print(EntryHeader entry, ByteBuffer payload, boolean kept, Output output)
       throws FormatException {
     String kind = entry.kind().name().toLowerCase(Locale.ROOT);
-    long size = entry.kind() == EntryKind.RESIZE ? NewSize.of(entry, payload) : 0;
+    long size =
+        switch (entry.kind()) {
+          case RESIZE -> NewSize.of(entry, payload);
+          case REWIND -> EntryReference.of(entry, payload);
+          default -> 0;
+        };
     String detail = detail(entry, payload, size);
     if (!output.json()) {
       String shown = kept ? detail : detail.isEmpty() ? "thinned" : detail + "  thinned";
@@ -112,7 +117,8 @@ public final class TimelineCommand implements Command<TimelineOptions> {
         case MARK -> json.writeStringProperty("name", detail);
         case CLOCK -> json.writeStringProperty("wall", detail);
         case RESIZE -> json.writeNumberProperty("size", size);
-        case WRITE, ZERO, UNMAP, FLUSH -> {}
+        case REWIND -> json.writeNumberProperty("to", size);
+        case WRITE, ZERO, UNMAP, FLUSH, REWOUND -> {}
       }
     });
   }
@@ -122,6 +128,8 @@ public final class TimelineCommand implements Command<TimelineOptions> {
       case MARK -> StandardCharsets.UTF_8.decode(payload).toString();
       case CLOCK -> Times.text(payload.order(ByteOrder.LITTLE_ENDIAN).getLong(0));
       case RESIZE -> "now " + new ByteSize(size);
+      case REWIND -> "to seq:" + size;
+      case REWOUND -> "filled in";
       case WRITE, ZERO, UNMAP, FLUSH -> "";
     };
   }

@@ -28,6 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  * POST /v1/disks/NAME/remove     {"force": false, "delete_history": false}
  * POST /v1/disks/NAME/settings   {"read_only": true}
  * POST /v1/disks/NAME/open       {"at": "...", "as": "..."} serves it as it was; "as" may be left out
+ * POST /v1/disks/NAME/rewind     {"at": "...", "force": false} lets it be as it was
  * GET  /v1/past                  which past disks are open
  * POST /v1/past/NAME/close       {} ends one
  * POST /v1/reload                {} reads the configuration again
@@ -68,6 +69,7 @@ public final class AdminApi {
       case "POST /v1/disks/*/remove" -> remove(name(parts[3]), body);
       case "POST /v1/disks/*/settings" -> settings(name(parts[3]), body);
       case "POST /v1/disks/*/open" -> open(name(parts[3]), body);
+      case "POST /v1/disks/*/rewind" -> rewind(name(parts[3]), body);
       case "GET /v1/past" -> Json.object().set("past", appliance.pastReport().list());
       case "POST /v1/past/*/close" -> close(name(parts[3]), body);
       case "POST /v1/reload" -> reload(body);
@@ -174,6 +176,13 @@ public final class AdminApi {
   private ObjectNode close(DiskName past, byte[] body) throws IOException, Refusal {
     new Fields(body);
     return appliance.operations().close(past);
+  }
+
+  private ObjectNode rewind(DiskName disk, byte[] body) throws IOException, Refusal {
+    Fields fields = new Fields(body, "at", "force");
+    return appliance
+        .operations()
+        .rewind(disk, fields.text("at", text -> text), fields.flag("force"));
   }
 
   private ObjectNode reload(byte[] body) throws IOException, Refusal {

@@ -18,6 +18,8 @@ import io.everwhen.appliance.store.StoredGroup;
 import io.everwhen.journal.PinException;
 import io.everwhen.journal.io.CopySource;
 import io.everwhen.journal.log.Clock;
+import io.everwhen.journal.log.DamageException;
+import io.everwhen.restore.plan.Instant;
 import io.everwhen.restore.plan.Suggestions;
 import io.everwhen.restore.plan.UnavailableException;
 import io.everwhen.target.iscsi.SessionStatus;
@@ -352,6 +354,33 @@ final class Operations {
     exports.serve(config, disks.all());
     log.info("{} is {} at seq:{}", past.name(), name, past.disk().plan().point().sequence());
     return past.report().put("portal", DaemonFile.text(portals.all().getFirst().address()));
+  }
+
+  /**
+   * Lets a disk be as it was at an instant, while it is served.
+   *
+   * @param at the instant, as written
+   * @param force whether also while an initiator has reserved it
+   */
+  synchronized ObjectNode rewind(DiskName name, String at, boolean force)
+      throws IOException, Refusal {
+    OpenDisk disk = find(name);
+    Optional<String> holder = disk.unit().reservedBy();
+    if (holder.isPresent() && !force) {
+      throw Refusal.now(
+          "%s is reserved by %s, who relies on nobody else changing it; --force rewinds it all the same"
+              .formatted(name, holder.get()));
+    }
+    long now = clock.wallNanos();
+    Instant instant = Opening.instant(at, now);
+    ObjectNode done;
+    try {
+      done = Rewinding.rewind(disk, instant, now);
+    } catch (UnavailableException | DamageException e) {
+      throw Refusal.now(String.valueOf(e.getMessage()));
+    }
+    log.info("{} is as it was at seq:{}", name, done.path("to_sequence").asLong());
+    return done;
   }
 
   /** Ends a past disk, and the sessions with it. */

@@ -185,6 +185,9 @@ final class StatusReport {
       node.put("clock_behind_seconds", status.clockBehindNanos() / 1_000_000_000L)
           .put("clock_alarm", status.clockAlarm());
     }
+    if (disk.fillingBytes() > 0) {
+      node.put("filling_bytes", disk.fillingBytes());
+    }
     if (status.failure() != null) {
       node.put("failure", status.failure());
     }

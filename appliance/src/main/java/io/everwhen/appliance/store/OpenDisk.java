@@ -80,6 +80,23 @@ public final class OpenDisk {
   }
 
   /**
+   * Lets it be as it was after an entry, durably and at once; initiators are told.
+   *
+   * @param to a complete change within its history
+   * @return the entry from which on it is so
+   */
+  public long rewind(long to) throws IOException {
+    long sequence = group().rewind(number, to);
+    unit.replaced();
+    return sequence;
+  }
+
+  /** Bytes of it that are still to be filled in after it was rewound. */
+  public long fillingBytes() {
+    return group().fillingBytes(number);
+  }
+
+  /**
    * Checks that it can have another size.
    *
    * @throws IOException when its volumes cannot hold such a file

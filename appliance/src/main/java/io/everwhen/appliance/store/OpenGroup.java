@@ -267,7 +267,7 @@ public final class OpenGroup implements Closeable {
   }
 
   /** Opens its history, with the content of what is encrypted. */
-  History history() throws IOException {
+  public History history() throws IOException {
     SecretFile secret = disks.getFirst().disk().encoding().secret();
     return secret == null ? History.open(journal) : History.open(journal, secret.read());
   }

@@ -13,6 +13,7 @@ import io.everwhen.appliance.config.PortalConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -316,6 +318,7 @@ class CliTest {
         "serve ",
         "status ",
         "timeline ",
+        "rewind ",
         "mark ",
         "restore ",
         "open ",
@@ -356,37 +359,20 @@ class CliTest {
   }
 
   private int run(String... arguments) {
-    return new Cli(
-            new Commands(
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record,
-                this::record),
-            "1.2.3",
-            verbose -> {})
+    return new Cli(everyCommandIsRecorded(), "1.2.3", verbose -> {})
         .run(stream(out), stream(err), arguments);
+  }
+
+  private Commands everyCommandIsRecorded() {
+    Command<Object> recording = this::record;
+    Constructor<?> constructor = Commands.class.getDeclaredConstructors()[0];
+    try {
+      return (Commands)
+          constructor.newInstance(
+              Collections.nCopies(constructor.getParameterCount(), recording).toArray());
+    } catch (ReflectiveOperationException e) {
+      throw new LinkageError(e.getMessage(), e);
+    }
   }
 
   private void record(Object options, Output output) throws Exception {

@@ -24,9 +24,21 @@ public enum EntryKind {
    * between the two. It reads as zeros from now on: what a disk loses it does not get back by
    * growing. Since version 2 of the {@link Manifest}.
    */
-  RESIZE(7);
+  RESIZE(7),
+  /**
+   * From here on the disk is as it was after an earlier entry ({@link EntryReference}). Where it
+   * was changed since, its old content follows in entries of its own ({@link #WRITE}, {@link
+   * #UNMAP}); until a {@link #REWOUND} it is what it was then, as far as nothing was recorded after
+   * this. Since version 5 of the {@link Manifest}.
+   */
+  REWIND(8),
+  /**
+   * All that the REWINDs of this disk changed, from the one on that this refers to, stands in
+   * entries after them. Since version 5 of the {@link Manifest}.
+   */
+  REWOUND(9);
 
-  private static final EntryKind[] BY_CODE = new EntryKind[8];
+  private static final EntryKind[] BY_CODE = new EntryKind[10];
 
   static {
     for (EntryKind kind : values()) {
@@ -53,6 +65,11 @@ public enum EntryKind {
   /** Whether the extent reads as zeros afterwards. */
   public boolean zeroes() {
     return this == ZERO || this == UNMAP || this == RESIZE;
+  }
+
+  /** Whether the payload is an {@link EntryReference}. */
+  public boolean refers() {
+    return this == REWIND || this == REWOUND;
   }
 
   static @Nullable EntryKind ofCode(int code) {

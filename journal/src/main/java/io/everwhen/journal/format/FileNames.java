@@ -84,6 +84,11 @@ public final class FileNames {
     return BASELINE + disk;
   }
 
+  /** That a disk is going to be rewound, or is not filled in yet. */
+  public static String rewind(int disk) {
+    return "rewind-" + disk;
+  }
+
   /** The checksums of {@link #baseline}. */
   public static String baselineSums(int disk) {
     return BASELINE + disk + SUMS;

@@ -23,7 +23,8 @@ import java.util.UUID;
  * taking what it does not know for damage: where version 1 stands, the journal holds no {@link
  * EntryKind#RESIZE}; where version 3 does, some entries may be {@linkplain EntryHeader#encoding
  * encoded}. In version 4 a line says that for itself, and some disks are {@linkplain Disk#adopted
- * adopted}.
+ * adopted}. Version 5 has such lines as well, and one that says that there may be {@link
+ * EntryKind#REWIND}s.
  *
  * @param id of the group
  * @param disks by number, from 0
@@ -33,15 +34,25 @@ import java.util.UUID;
  * @param encodes whether there may be encoded entries
  * @param encrypts whether some of them may be encrypted, with keys in a {@link KeysFile}; the last
  *     line but one says so
+ * @param rewinds whether disks may have been rewound
  */
 public record Manifest(
-    UUID id, List<Disk> disks, Baseline baseline, long folding, boolean encodes, boolean encrypts) {
+    UUID id,
+    List<Disk> disks,
+    Baseline baseline,
+    long folding,
+    boolean encodes,
+    boolean encrypts,
+    boolean rewinds) {
 
   private static final String TITLE_WORD = "everwhen-group";
   private static final String TITLE = TITLE_WORD + " 2";
   private static final String FIRST_TITLE = TITLE_WORD + " 1";
   private static final String ENCODING_TITLE = TITLE_WORD + " 3";
   private static final String ADOPTING_TITLE = TITLE_WORD + " 4";
+  private static final String REWINDING_TITLE = TITLE_WORD + " 5";
+  private static final List<String> TITLES =
+      List.of(FIRST_TITLE, TITLE, ENCODING_TITLE, ADOPTING_TITLE, REWINDING_TITLE);
   private static final String ADOPTED = "adopted";
   private static final int DISK_WORDS = 7;
 
@@ -57,7 +68,7 @@ public record Manifest(
 
   /** A group without encoded entries. */
   public Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
-    this(id, disks, baseline, folding, false, false);
+    this(id, disks, baseline, folding, false, false, false);
   }
 
   /**
@@ -129,7 +140,7 @@ public record Manifest(
         disks.stream()
             .map(disk -> new Disk(disk.number, disk.name, sizes[disk.number], disk.blockBytes))
             .toList();
-    return new Manifest(id, there, next, 0, encodes, encrypts);
+    return new Manifest(id, there, next, 0, encodes, encrypts, rewinds);
   }
 
   /** The same group with one more disk. */
@@ -140,22 +151,27 @@ public record Manifest(
     }
     List<Disk> all = new ArrayList<>(disks);
     all.add(disk);
-    return new Manifest(id, all, baseline, folding, encodes, encrypts);
+    return new Manifest(id, all, baseline, folding, encodes, encrypts, rewinds);
   }
 
   /** The same group while a segment is being folded. */
   public Manifest withFolding(long segment) {
-    return new Manifest(id, disks, baseline, segment, encodes, encrypts);
+    return new Manifest(id, disks, baseline, segment, encodes, encrypts, rewinds);
   }
 
   /** The same group with entries that may be encoded. */
   public Manifest withEncoding() {
-    return new Manifest(id, disks, baseline, folding, true, encrypts);
+    return new Manifest(id, disks, baseline, folding, true, encrypts, rewinds);
   }
 
   /** The same group with entries that may be encrypted. */
   public Manifest withEncryption() {
-    return new Manifest(id, disks, baseline, folding, true, true);
+    return new Manifest(id, disks, baseline, folding, true, true, rewinds);
+  }
+
+  /** The same group, whose disks may have been rewound. */
+  public Manifest withRewinds() {
+    return new Manifest(id, disks, baseline, folding, encodes, encrypts, true);
   }
 
   /** Whether these are the bytes of a manifest of the first version, damaged or not. */
@@ -167,12 +183,14 @@ public record Manifest(
   }
 
   /**
-   * The manifest as bytes: of version 4 if there are adopted disks, else of version 3 if there may
-   * be encoded entries, else of version 2.
+   * The manifest as bytes: of version 5 if disks may have been rewound, else of version 4 if there
+   * are adopted ones, else of version 3 if there may be encoded entries, else of version 2.
    */
   public ByteBuffer encode() {
     boolean adopting = disks.stream().anyMatch(Disk::adopted);
-    String title = adopting ? ADOPTING_TITLE : encodes ? ENCODING_TITLE : TITLE;
+    boolean explicit = adopting || rewinds;
+    String plain = encodes ? ENCODING_TITLE : TITLE;
+    String title = rewinds ? REWINDING_TITLE : adopting ? ADOPTING_TITLE : plain;
     StringBuilder text = new StringBuilder(title).append('\n');
     text.append("id ").append(id).append('\n');
     for (Disk disk : disks) {
@@ -194,7 +212,8 @@ public record Manifest(
                 baseline.chain,
                 baseline.seal));
     text.append("folding ").append(folding).append('\n');
-    text.append(adopting && encodes ? "encoded\n" : "");
+    text.append(explicit && encodes ? "encoded\n" : "");
+    text.append(rewinds ? "rewinds\n" : "");
     text.append(encrypts ? "encrypted\n" : "");
     return TextFiles.withChecksum(text.toString());
   }
@@ -207,10 +226,10 @@ public record Manifest(
   public static Manifest decode(ByteBuffer bytes, String name) throws FormatException {
     // Before the checksum: a newer version may have another.
     String title = StandardCharsets.UTF_8.decode(bytes.duplicate()).toString().split("\n", 2)[0];
-    if (!List.of(FIRST_TITLE, TITLE, ENCODING_TITLE, ADOPTING_TITLE).contains(title)) {
+    if (!TITLES.contains(title)) {
       throw new FormatException(
           title.matches(TITLE_WORD + " [0-9]{1,9}")
-              ? "%s is of format version %s; this Everwhen reads versions 1 to 4"
+              ? "%s is of format version %s; this Everwhen reads versions 1 to 5"
                   .formatted(name, title.substring(TITLE_WORD.length() + 1))
               : name + " is not a group's manifest: its first line is wrong");
     }
@@ -221,6 +240,7 @@ public record Manifest(
     long folding = 0;
     boolean encodes = title.equals(ENCODING_TITLE);
     boolean encrypts = false;
+    boolean rewinds = false;
     try {
       for (String line : lines.subList(1, lines.size())) {
         String[] w = line.split(" ", -1);
@@ -237,6 +257,7 @@ public record Manifest(
                       w[10]);
           case "encoded" -> encodes = true;
           case "encrypted" -> encrypts = true;
+          case "rewinds" -> rewinds = true;
           case "folding" -> folding = Long.parseLong(w[1]);
           default ->
               throw new FormatException(
@@ -254,7 +275,7 @@ public record Manifest(
         throw new FormatException(name + " lists its disks out of order");
       }
     }
-    return new Manifest(id, disks, baseline, folding, encodes, encrypts);
+    return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds);
   }
 
   private static Disk disk(String[] words) {

@@ -48,8 +48,8 @@ import org.jspecify.annotations.Nullable;
  *   0  time             u64
  *   8  sequence         u32      minus the first sequence
  *  12  place            u32
- * event records, 8 bytes: marks, clock steps and resizes
- *   0  sequence         u32      minus the first sequence; the highest bit is set for a resize
+ * event records, 8 bytes: marks, clock steps, resizes and rewinds
+ *   0  sequence         u32      minus the first sequence; the highest bit is set for a resize, the next for REWIND and REWOUND
  *   4  place            u32
  * trailer
  *   0  checksum         u32      CRC32C of everything between header and trailer
@@ -81,6 +81,7 @@ public final class SegmentIndex {
   static final int MAX_DISK = 0xFFFF;
   static final int ZEROES = 0x80000000;
   static final int RESIZES = 0x80000000;
+  static final int REWINDS = 0x40000000;
 
   private static final long MAGIC = 0x5844495752455645L;
   private static final int VERSION = 1;
@@ -414,12 +415,17 @@ public final class SegmentIndex {
 
   /** The entry that the event is. */
   public long eventSequence(int i) {
-    return firstSequence() + (bytes.getInt(eventsAt() + i * EVENT_BYTES) & ~RESIZES);
+    return firstSequence() + (bytes.getInt(eventsAt() + i * EVENT_BYTES) & ~(RESIZES | REWINDS));
   }
 
   /** Whether the event gave a disk another size. */
   public boolean eventResizes(int i) {
     return (bytes.getInt(eventsAt() + i * EVENT_BYTES) & RESIZES) != 0;
+  }
+
+  /** Whether the event rewound a disk, or ended that. */
+  public boolean eventRewinds(int i) {
+    return (bytes.getInt(eventsAt() + i * EVENT_BYTES) & REWINDS) != 0;
   }
 
   private int times() {

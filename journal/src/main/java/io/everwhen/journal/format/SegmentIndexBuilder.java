@@ -16,7 +16,7 @@ public final class SegmentIndexBuilder {
 
   private record TimeRecord(long time, int sequence, int place) {}
 
-  private record EventRecord(int sequence, boolean resizes, int place) {}
+  private record EventRecord(int sequence, int flags, int place) {}
 
   private final SegmentHeader segment;
   private final List<ExtentRecord> extents = new ArrayList<>();
@@ -57,8 +57,9 @@ public final class SegmentIndexBuilder {
       longestSectors = Math.max(longestSectors, sectors);
     }
     switch (entry.kind()) {
-      case MARK, CLOCK -> events.add(new EventRecord(sequence, false, place));
-      case RESIZE -> events.add(new EventRecord(sequence, true, place));
+      case MARK, CLOCK -> events.add(new EventRecord(sequence, 0, place));
+      case RESIZE -> events.add(new EventRecord(sequence, SegmentIndex.RESIZES, place));
+      case REWIND, REWOUND -> events.add(new EventRecord(sequence, SegmentIndex.REWINDS, place));
       case WRITE, ZERO, UNMAP, FLUSH -> {}
     }
     dataLength = position + entry.storedBytes();
@@ -127,7 +128,7 @@ public final class SegmentIndexBuilder {
       b.putLong(r.time).putInt(r.sequence).putInt(r.place);
     }
     for (EventRecord r : events) {
-      b.putInt(r.sequence | (r.resizes ? SegmentIndex.RESIZES : 0)).putInt(r.place);
+      b.putInt(r.sequence | r.flags).putInt(r.place);
     }
     b.putInt(SegmentIndex.checksum(b, SegmentIndex.HEADER_BYTES, bodyEnd)).clear();
     try {

@@ -51,9 +51,9 @@ public final class DamageSurvey {
       }
     }
     for (int i = 0; i < index.events(); i++) {
-      if (index.eventResizes(i)
+      if ((index.eventResizes(i) || index.eventRewinds(i))
           && damaged.get((int) (index.eventSequence(i) - index.firstSequence()))) {
-        losses.addAllFrom(index.firstSequence()); // how large the disk was
+        losses.addAllFrom(index.firstSequence()); // how large the disk was, or what it went back to
       }
     }
     return Optional.of(new Damage(segment.where(), what.get(), losses.lost()));

@@ -225,7 +225,8 @@ public final class Folder {
             sizes[entry.disk()] = NewSize.of(entry, cursor.payload());
             baseline.resize(sizes[entry.disk()]);
           }
-          case MARK, FLUSH, CLOCK -> {}
+          // What they bring back stands in entries of its own.
+          case MARK, FLUSH, CLOCK, REWIND, REWOUND -> {}
         }
       }
       for (BaselineFile baseline : baselines) {

@@ -55,6 +55,7 @@ public final class History implements Closeable {
   private final EntryReader reader;
   private final PayloadDecoder decoder;
   private final @Nullable Keyring keys;
+  private final Rewinds rewinds;
   private @Nullable DamageException marksDamage;
 
   private History(
@@ -65,7 +66,8 @@ public final class History implements Closeable {
       Head head,
       List<Long> stamps,
       @Nullable Closeable pin,
-      @Nullable Keyring keys) {
+      @Nullable Keyring keys)
+      throws IOException {
     this.files = files;
     this.keys = keys;
     this.reader = newReader();
@@ -80,6 +82,7 @@ public final class History implements Closeable {
     this.tailDamage = found.tailDamage;
     this.pin = pin;
     this.instants = new Instants(this, kept, segments);
+    this.rewinds = Rewinds.in(segments, manifest.disks().size(), reader);
   }
 
   /**
@@ -189,9 +192,43 @@ public final class History implements Closeable {
     return List.copyOf(holes);
   }
 
-  /** Whether the disks as of this entry can be asked for, as far as thinning goes. */
+  /**
+   * Whether the disks as of this entry can be asked for: it was not thinned away, nor was, while a
+   * disk was being rewound, what it went back to.
+   */
   public boolean isKept(long sequence) {
-    return kept.has(sequence);
+    return kept.has(sequence)
+        && (rewinds.none()
+            || rewinds.isWhole(sequence, past -> past >= folded() && kept.has(past)));
+  }
+
+  /** The last entry that is, or is being, folded into the baseline. */
+  private long folded() {
+    return manifest.folding() != 0 && !segments.isEmpty()
+        ? segments.getFirst().index().lastSequence()
+        : manifest.baseline().sequence();
+  }
+
+  /**
+   * The entry from which on this instant's content is there without an earlier one's: while a disk
+   * is being filled in after a rewind, it is not. Empty when it is so already.
+   */
+  public Optional<Point> wholeFrom(long sequence) {
+    return rewinds.filledInAfter(sequence);
+  }
+
+  /** The instants that disks were rewound to, and that are still there. */
+  List<Point> rewoundTo() throws IOException {
+    List<Point> points = new ArrayList<>();
+    for (long sequence : rewinds.targets()) {
+      atSequence(sequence).filter(point -> point.sequence() == sequence).ifPresent(points::add);
+    }
+    return points;
+  }
+
+  /** What was rewound. */
+  Rewinds rewinds() {
+    return rewinds;
   }
 
   /** Refuses an instant of which nobody knows what was recorded before it. */
@@ -247,10 +284,19 @@ public final class History implements Closeable {
    * or was thinned.
    */
   public Point horizon() throws IOException {
-    Point baseline = baselinePoint();
-    return kept.has(baseline.sequence())
-        ? baseline
-        : Instants.point(kept.atOrAfter(baseline.sequence()));
+    Point first = keptFrom(baselinePoint());
+    while (!isKept(first.sequence())) {
+      Optional<Point> whole = wholeFrom(first.sequence());
+      if (whole.isEmpty() || whole.get().sequence() > segments.getLast().index().lastSequence()) {
+        break;
+      }
+      first = keptFrom(whole.get());
+    }
+    return first;
+  }
+
+  private Point keptFrom(Point point) {
+    return kept.has(point.sequence()) ? point : Instants.point(kept.atOrAfter(point.sequence()));
   }
 
   /** The end of what is folded, or is being folded, into the baseline. */

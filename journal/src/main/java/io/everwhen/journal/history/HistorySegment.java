@@ -1,6 +1,8 @@
 package io.everwhen.journal.history;
 
 import io.everwhen.journal.format.EntryHeader;
+import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.EntryReference;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
@@ -37,6 +39,7 @@ public final class HistorySegment implements Closeable {
   private final @Nullable IOException indexDamage;
   private JournalFiles.@Nullable OpenSegment opened;
   private @Nullable List<Resize> resizes;
+  private @Nullable List<Reference> references;
 
   /** A sealed one. */
   HistorySegment(JournalFiles files, Manifest manifest, SegmentIndex index) {
@@ -151,6 +154,61 @@ public final class HistorySegment implements Closeable {
           found.add(new Resize(entry.sequence(), entry.disk(), bytes));
         } catch (DamageException | FormatException e) {
           throw damaged(e);
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * That a disk was rewound, or that this was filled in.
+   *
+   * @param sequence of the entry
+   * @param disk {@link #UNREADABLE} when nobody can tell which, and what it says
+   * @param refersTo see {@link EntryReference}
+   */
+  record Reference(long sequence, long timeNanos, int disk, EntryKind kind, long refersTo) {
+
+    static final int UNREADABLE = -1;
+
+    boolean unreadable() {
+      return disk == UNREADABLE;
+    }
+  }
+
+  /** The rewinds of all disks in this segment, and their ends, oldest first; read once. */
+  List<Reference> references(EntryReader reader) throws IOException {
+    List<Reference> found = references;
+    if (found == null) {
+      found = readReferences(reader);
+      references = found;
+    }
+    return found;
+  }
+
+  private List<Reference> readReferences(EntryReader reader) throws IOException {
+    SegmentIndex index = index();
+    List<Reference> found = new ArrayList<>();
+    for (int i = 0; i < index.events(); i++) {
+      if (index.eventRewinds(i)) {
+        try {
+          EntryHeader entry =
+              reader.read(
+                  open().file(),
+                  open().header(),
+                  index.eventPlace(i),
+                  index.eventSequence(i),
+                  Long.BYTES);
+          found.add(
+              new Reference(
+                  entry.sequence(),
+                  entry.timeNanos(),
+                  entry.disk(),
+                  entry.kind(),
+                  EntryReference.of(entry, reader.payload())));
+        } catch (DamageException | FormatException e) {
+          found.add(
+              new Reference(index.eventSequence(i), 0, Reference.UNREADABLE, EntryKind.REWIND, 0));
         }
       }
     }

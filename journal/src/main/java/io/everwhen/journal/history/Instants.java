@@ -42,6 +42,25 @@ final class Instants {
    * @throws DamageException when it may be an entry behind the newest that can be read
    */
   Optional<Point> atTime(long timeNanos) throws IOException {
+    return present(foundAtTime(timeNanos));
+  }
+
+  /**
+   * Where an instant needs one that is not there any more, the last before it that does not: see
+   * {@link Rewinds}.
+   */
+  private Optional<Point> present(Optional<Point> found) throws IOException {
+    if (found.isEmpty() || history.isKept(found.get().sequence())) {
+      return found;
+    }
+    long before = history.rewinds().lastBefore(found.get().sequence());
+    long horizon = history.horizon().sequence();
+    return before >= found.get().sequence() || before < horizon
+        ? Optional.of(history.horizon())
+        : atSequence(before);
+  }
+
+  private Optional<Point> foundAtTime(long timeNanos) throws IOException {
     if (timeNanos < history.horizon().timeNanos()) {
       return Optional.empty();
     }
@@ -109,6 +128,10 @@ final class Instants {
    * last that was kept.
    */
   Optional<Point> atSequence(long sequence) throws IOException {
+    return present(foundAtSequence(sequence));
+  }
+
+  private Optional<Point> foundAtSequence(long sequence) throws IOException {
     if (history.tailDamage().isPresent() && sequence > history.head().sequence()) {
       throw history.endsEarly();
     }

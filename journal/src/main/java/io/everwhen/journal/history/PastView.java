@@ -38,6 +38,7 @@ public final class PastView implements Closeable {
   private final long sequence;
   private final long sizeBytes;
   private final List<HistorySegment> segments;
+  private final List<Rewinds.Window> windows;
   private final @Nullable BaselineFile baseline;
   private final EntryReader reader;
 
@@ -68,6 +69,7 @@ public final class PastView implements Closeable {
     this.sequence = sequence;
     this.sizeBytes = history.sizeBytesAt(disk, sequence);
     this.segments = upTo(sequence, history.segments());
+    this.windows = history.rewinds().windows(disk.number(), sequence).orElseThrow();
     this.lowest = new long[segments.size()];
     this.end = new long[segments.size()];
     Arrays.fill(lowest, NOT_LOOKED_UP);
@@ -153,9 +155,15 @@ public final class PastView implements Closeable {
     Arrays.fill(newest, 0, sectors, BASELINE);
     // From the newest on: what an older segment holds of a sector does not count.
     int missing = sectors;
-    for (int s = segments.size() - 1; s >= 0 && missing > 0; s--) {
-      if (mayHold(s, offset, sectors)) {
-        missing -= findNewestIn(s, offset, sectors);
+    for (Rewinds.Window window : windows) {
+      for (int s = segments.size() - 1; s >= 0 && missing > 0; s--) {
+        SegmentIndex index = segments.get(s).index();
+        if (index.lastSequence() <= window.after()) {
+          break;
+        }
+        if (index.firstSequence() <= window.upTo() && mayHold(s, offset, sectors)) {
+          missing -= findNewestIn(s, offset, sectors, window);
+        }
       }
     }
   }
@@ -175,7 +183,7 @@ public final class PastView implements Closeable {
   /**
    * @return sectors that had nothing newer yet
    */
-  private int findNewestIn(int s, long offset, int sectors) {
+  private int findNewestIn(int s, long offset, int sectors, Rewinds.Window window) {
     SegmentIndex index = segments.get(s).index();
     long stop = offset + (long) sectors * SECTOR_BYTES;
     int found = 0;
@@ -183,7 +191,7 @@ public final class PastView implements Closeable {
         i < index.extents() && index.extentDisk(i) == disk.number() && index.extentOffset(i) < stop;
         i++) {
       long made = index.extentSequence(i);
-      if (made <= sequence) {
+      if (made > window.after() && made <= window.upTo()) {
         long from = Math.max(offset, index.extentOffset(i));
         long to = Math.min(stop, index.extentOffset(i) + index.extentLength(i));
         found +=
@@ -389,7 +397,9 @@ public final class PastView implements Closeable {
    * History#checkStillWithin}.
    */
   public void checkStillWithin() throws IOException {
-    history.checkStillWithin(sequence);
+    for (Rewinds.Window window : windows) {
+      history.checkStillWithin(window.upTo());
+    }
   }
 
   @Override

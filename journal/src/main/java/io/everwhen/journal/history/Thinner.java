@@ -364,6 +364,13 @@ public final class Thinner {
           candidates.put(sequence, new Kept.Instant(mark.point().timeNanos(), true));
         }
       }
+      for (Point past : history.rewoundTo()) {
+        // While that was filled in, instants need it; it stays as long as if it had a name.
+        if (past.sequence() <= passed.sequence
+            && (past.sequence() > after || candidates.containsKey(past.sequence()))) {
+          candidates.put(past.sequence(), new Kept.Instant(past.timeNanos(), true));
+        }
+      }
       if (history.marksDamage().isPresent() && !despiteDamage) {
         throw history.marksDamage().get();
       }

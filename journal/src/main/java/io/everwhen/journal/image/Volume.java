@@ -2,6 +2,7 @@ package io.everwhen.journal.image;
 
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.image.Backfill.Parts;
 import io.everwhen.journal.image.BlockMap.Piece;
 import io.everwhen.journal.image.BlockMap.Source;
 import io.everwhen.journal.io.Zeros;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A live disk: reads see the newest settled content, changes go into the journal.
@@ -42,6 +44,10 @@ public final class Volume {
   private final StampedLock readers = new StampedLock();
   // For entries whose payload is encoded.
   private final ConcurrentLinkedQueue<EntryReader> decoders = new ConcurrentLinkedQueue<>();
+  // Changes hold it shared while they are staged; exclusively it is held while the disk is rewound.
+  private final StampedLock changes = new StampedLock();
+  // Not null while something of the disk still reads as of the past.
+  private volatile @Nullable Backfill backfill;
   // Counts the batches that were begun to be applied; see read().
   private final AtomicLong applications = new AtomicLong();
   // Written by whoever tells of entries: one thread at a time.
@@ -72,6 +78,32 @@ public final class Volume {
 
   /** Fills {@code into} from {@code offset} on. */
   public void read(long offset, ByteBuffer into) throws IOException {
+    Backfill filling = backfill;
+    if (filling == null) {
+      readPresent(offset, into);
+    } else {
+      readWhileFilling(filling, offset, into);
+    }
+  }
+
+  /** What is to be filled in comes from the past, the rest from what is there. */
+  private void readWhileFilling(Backfill filling, long offset, ByteBuffer into) throws IOException {
+    check(offset, into.remaining());
+    int limit = into.limit();
+    long end = offset + into.remaining();
+    for (long at = offset; at < end; ) {
+      long read = filling.readPending(at, into);
+      if (read == 0) {
+        // Nothing comes back to be filled in once more.
+        read = filling.presentRun(at, end);
+        readPresent(at, into.limit(into.position() + (int) read));
+        into.limit(limit);
+      }
+      at += read;
+    }
+  }
+
+  private void readPresent(long offset, ByteBuffer into) throws IOException {
     int length = into.remaining();
     long stamp = readers.readLock();
     try {
@@ -186,6 +218,14 @@ public final class Volume {
     try {
       check(offset, SECTOR_BYTES);
       long end = sizeBytes;
+      Backfill filling = backfill;
+      if (filling != null) {
+        long pending = filling.pendingRun(offset, end);
+        if (pending > 0) {
+          return new Run(pending, true);
+        }
+        end = offset + filling.presentRun(offset, end);
+      }
       boolean mapped = false;
       long at = offset;
       for (int pieces = 0; at < end && pieces < RUN_PIECES_MAX; pieces++) {
@@ -217,7 +257,20 @@ public final class Volume {
   /** Stages a write; {@code data} must not change before {@link #settle} has returned. */
   public void write(long offset, ByteBuffer data) throws IOException {
     check(offset, data.remaining());
-    journal.write(disk, offset, data);
+    long stamp = changes.readLock();
+    try {
+      Backfill filling = backfill;
+      if (filling == null) {
+        journal.write(disk, offset, data);
+      } else {
+        filling.change(
+            new long[] {offset},
+            new long[] {data.remaining()},
+            () -> journal.write(disk, offset, data));
+      }
+    } finally {
+      changes.unlockRead(stamp);
+    }
   }
 
   /**
@@ -229,7 +282,23 @@ public final class Volume {
     for (int i = 0; i < offsets.length; i++) {
       check(offsets[i], lengths[i]);
     }
-    journal.zero(disk, deallocate ? EntryKind.UNMAP : EntryKind.ZERO, offsets, lengths);
+    EntryKind kind = deallocate ? EntryKind.UNMAP : EntryKind.ZERO;
+    changing(offsets, lengths, () -> journal.zero(disk, kind, offsets, lengths));
+  }
+
+  private void changing(long[] offsets, long[] lengths, Backfill.Staging staging)
+      throws IOException {
+    long stamp = changes.readLock();
+    try {
+      Backfill filling = backfill;
+      if (filling == null) {
+        staging.stage();
+      } else {
+        filling.change(offsets, lengths, staging);
+      }
+    } finally {
+      changes.unlockRead(stamp);
+    }
   }
 
   /**
@@ -243,7 +312,62 @@ public final class Volume {
     if (bytes <= 0 || (bytes & (SECTOR_BYTES - 1)) != 0) {
       throw new IllegalArgumentException(name + " cannot have " + bytes + " bytes");
     }
-    return journal.resize(disk, bytes);
+    long[] sequence = new long[1];
+    long before = sizeBytes;
+    changing(
+        new long[] {Math.min(before, bytes)},
+        new long[] {Math.abs(before - bytes)},
+        () -> sequence[0] = journal.resize(disk, bytes));
+    return sequence[0];
+  }
+
+  /** Rewinds the disk, while nobody changes it. */
+  public interface Rewind {
+    /**
+     * Puts it on the timeline.
+     *
+     * @param before what is still to be filled in because of an earlier one; null when nothing is
+     * @return what is to be filled in from now on; null when nothing is
+     */
+    @Nullable Backfill carryOut(@Nullable Parts before) throws IOException;
+  }
+
+  /**
+   * Lets the disk be as it was. Everything staged before is with the operating system then, and
+   * nothing is staged meanwhile.
+   *
+   * @throws IOException when it cannot be; then it is as it was before
+   */
+  public void rewind(Rewind rewind) throws IOException {
+    long stamp = changes.writeLock();
+    try {
+      journal.settle();
+      Backfill filling = backfill;
+      backfill = rewind.carryOut(filling == null ? null : filling.pending());
+    } finally {
+      changes.unlockWrite(stamp);
+    }
+  }
+
+  /** What is still to be filled in after a rewind; null when nothing is. */
+  public @Nullable Backfill backfill() {
+    return backfill;
+  }
+
+  /**
+   * Fills in some of what is left after a rewind.
+   *
+   * @param from where to begin, in bytes
+   * @return where to go on; the greatest number when there is nothing behind that
+   */
+  public long fillSome(long from) throws IOException {
+    long stamp = changes.readLock();
+    try {
+      Backfill filling = backfill;
+      return filling == null ? Long.MAX_VALUE : filling.fillSome(from);
+    } finally {
+      changes.unlockRead(stamp);
+    }
   }
 
   /** Returns when everything staged is with the operating system. */

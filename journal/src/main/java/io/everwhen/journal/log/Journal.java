@@ -1,6 +1,7 @@
 package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.EntryReference;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentIndex;
@@ -242,6 +243,24 @@ public final class Journal implements Closeable {
   public long resize(int disk, long sizeBytes) throws IOException {
     ByteBuffer payload = NewSize.encode(sizeBytes);
     long sequence = appender.stageResize(disk, sizeBytes, payload, Appender.crc(payload));
+    appender.sync();
+    return sequence;
+  }
+
+  /**
+   * Notes that a disk is as it was after an earlier entry, or that this is filled in; durable when
+   * it returns.
+   *
+   * @param kind {@link EntryKind#REWIND} or {@link EntryKind#REWOUND}
+   * @param refersTo see {@link EntryReference}
+   * @return the sequence of the entry
+   */
+  public long refer(int disk, EntryKind kind, long refersTo) throws IOException {
+    if (!kind.refers()) {
+      throw new IllegalArgumentException(kind + " refers to no entry");
+    }
+    ByteBuffer payload = EntryReference.encode(refersTo);
+    long sequence = appender.stage(kind, 0, disk, 0, 0, payload, Appender.crc(payload));
     appender.sync();
     return sequence;
   }

@@ -7,6 +7,7 @@ import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.KeysFile;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
+import io.everwhen.journal.format.RewindNote;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
@@ -271,6 +272,31 @@ public final class JournalFiles {
   /** Replaces which instants are held; durable when it returns. */
   public void writePins(Pins pins) throws IOException {
     replace(FileNames.PINS, pins.encode());
+  }
+
+  /** What was rewound of a disk and is not filled in yet; empty when nothing is. */
+  public Optional<RewindNote> readRewind(Manifest group, int disk) throws IOException {
+    String name = FileNames.rewind(disk);
+    RewindNote note;
+    try {
+      note = RewindNote.decode(readWhole(name, MAX_PINS_BYTES), describe(name));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    if (!note.group().equals(group.id()) || note.disk() != disk) {
+      throw new FormatException(describe(name) + " belongs to another disk");
+    }
+    return Optional.of(note);
+  }
+
+  /** Replaces that; durable when it returns. */
+  public void writeRewind(RewindNote note) throws IOException {
+    replace(FileNames.rewind(note.disk()), note.encode());
+  }
+
+  /** Deletes it. */
+  public void deleteRewind(int disk) throws IOException {
+    storage.delete(FileNames.rewind(disk));
   }
 
   /** The name of the file that holds a sealed segment's entries. */

@@ -4,6 +4,7 @@ import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.block.Geometry;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +112,20 @@ public final class LogicalUnit implements AutoCloseable {
 
   int blockSize() {
     return disk.geometry().blockSize();
+  }
+
+  /**
+   * The disk has become another content, and no initiator made it so: each initiator port is told
+   * with its next command, and what stood for data of it does not any more. Nobody is logged out.
+   */
+  public void replaced() {
+    tokens.changing(0, Long.MAX_VALUE);
+    nexuses.raise(Sense.MEDIUM_MAY_HAVE_CHANGED);
+  }
+
+  /** Who has reserved the unit, for people; empty when nobody has. */
+  public Optional<String> reservedBy() {
+    return Optional.ofNullable(reservations.holder());
   }
 
   /** Looks whether the disk is as it was. */

@@ -49,6 +49,19 @@ final class Reservations {
     }
   }
 
+  /** Who has reserved the unit, for people; null when nobody has. */
+  @Nullable String holder() {
+    Registrant byReserve = reserver;
+    ReservationState now = state;
+    if (byReserve != null) {
+      return byReserve.port();
+    }
+    Registrant single = now.holder();
+    return single != null
+        ? single.port()
+        : now.type() != null ? "everyone who is registered" : null;
+  }
+
   /** Whether a command of this one has to end with RESERVATION CONFLICT. */
   boolean conflicts(Registrant from, Cdb cdb) {
     Registrant byReserve = reserver;
