@@ -26,6 +26,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -215,6 +216,19 @@ public final class History implements Closeable {
    */
   public Optional<Point> wholeFrom(long sequence) {
     return rewinds.filledInAfter(sequence);
+  }
+
+  /**
+   * The entry after which everything was recorded that can make a disk as of one entry differ from
+   * what it was as of another: it comes before the earlier of them where, while the disk was being
+   * filled in after a rewind, one of them goes back further.
+   */
+  public long differsAfter(Manifest.Disk disk, long from, long to) {
+    return Stream.of(from, to)
+        .flatMap(sequence -> rewinds.windows(disk.number(), sequence).stream())
+        .flatMap(windows -> windows.stream().skip(1))
+        .mapToLong(Rewinds.Window::upTo)
+        .reduce(Math.min(from, to), Math::min);
   }
 
   /** The instants that disks were rewound to, and that are still there. */

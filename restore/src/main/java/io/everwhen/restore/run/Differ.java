@@ -55,7 +55,7 @@ public final class Differ {
    */
   public DiffResult written(DiffPlan plan, Receiver receiver) throws IOException {
     Collector found = new Collector(receiver);
-    RecordedExtents extents = recorded(plan);
+    RecordedExtents extents = recordedAfter(plan, plan.from().sequence());
     while (extents.advance()) {
       EntryPlace entry = extents.entry();
       found.add(extents.offset(), extents.end(), entry, entry, null);
@@ -64,8 +64,8 @@ public final class Differ {
     return found.end();
   }
 
-  private RecordedExtents recorded(DiffPlan plan) throws IOException {
-    return new RecordedExtents(history, plan.disk(), plan.from().sequence(), plan.to().sequence());
+  private RecordedExtents recordedAfter(DiffPlan plan, long sequence) throws IOException {
+    return new RecordedExtents(history, plan.disk(), sequence, plan.to().sequence());
   }
 
   /**
@@ -79,7 +79,9 @@ public final class Differ {
         PastView after = new PastView(history, plan.disk(), plan.to().sequence())) {
       Comparison comparison = new Comparison(plan, before, after, new Collector(receiver));
       Region region = null;
-      RecordedExtents extents = recorded(plan);
+      long from = plan.from().sequence();
+      RecordedExtents extents =
+          recordedAfter(plan, history.differsAfter(plan.disk(), from, plan.to().sequence()));
       while (extents.advance()) {
         if (region != null && extents.offset() <= region.end) {
           region.add(extents);

@@ -195,6 +195,38 @@ class DifferTest {
   }
 
   @Test
+  void alsoWhileADiskIsFilledInAfterItWasRewound() throws IOException {
+    Random random = new Random(7);
+    for (int round = 0; round < 4; round++) {
+      Path home = Files.createDirectory(directory.resolve("round-" + round));
+      try (TestDisk disk = new TestDisk(home, round, PLENTY)) {
+        for (int i = 0; i < 6; i++) {
+          disk.changes(15);
+          disk.rewind(random.nextInt(disk.versions().size()));
+          disk.changes(3);
+          if (random.nextInt(3) == 0) {
+            disk.maintain();
+          }
+        }
+        TreeMap<Long, byte[]> versions = new TreeMap<>();
+        disk.versions().forEach(v -> versions.put(v.sequence(), v.content()));
+        try (History history = disk.history()) {
+          for (int i = 0; i < 10 * PAIRS; i++) {
+            long a = random.nextLong(history.head().sequence() + 1);
+            long b = random.nextLong(history.head().sequence() + 1);
+            DiffPlan plan = plan(history, disk, Math.min(a, b), Math.max(a, b));
+            byte[] before = versions.floorEntry(plan.from().sequence()).getValue();
+            byte[] after = versions.floorEntry(plan.to().sequence()).getValue();
+            assertThat(blocks(content(history, plan, 1 << 20)))
+                .as("round %d: %s", round, plan)
+                .isEqualTo(differing(before, after));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void whatWasWrittenBackIsWrittenButDoesNotDiffer() throws IOException {
     try (TestDisk disk = new TestDisk(directory, 1, PLENTY)) {
       disk.changes(20);

@@ -146,6 +146,14 @@ public final class TestDisk implements Closeable {
     remember();
   }
 
+  /** Lets it be as it was in one of its versions, of the same size or another. */
+  void rewind(int version) throws IOException {
+    Version past = versions.get(version);
+    group.rewind(0, past.sequence());
+    content = past.content().clone();
+    remember();
+  }
+
   /** Lets it do what it does in the background. */
   void maintain() throws IOException {
     group.maintain();
