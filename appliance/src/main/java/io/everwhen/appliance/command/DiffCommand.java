@@ -86,11 +86,11 @@ public final class DiffCommand implements Command<DiffOptions> {
       output.line("... and " + more + " more");
     }
     output.line(
-        "%d bytes in %d extents %s between %s and %s"
+        "%d bytes in %d %s between %s and %s"
             .formatted(
                 result.bytes(),
                 result.extents(),
-                options.written() ? "were written" : "differ",
+                verb(result.extents() == 1, options.written()),
                 text(plan.from()),
                 text(plan.to())));
     if (plan.fromBytes() != plan.toBytes()) {
@@ -103,6 +103,13 @@ public final class DiffCommand implements Command<DiffOptions> {
           "the history is thinned there: the changes shown are the first and last that are left");
     }
     return result;
+  }
+
+  private static String verb(boolean one, boolean written) {
+    if (written) {
+      return one ? "extent were written" : "extents were written";
+    }
+    return one ? "extent differ" : "extents differ";
   }
 
   private static void print(DiffPlan plan, Difference d, Output output) throws IOException {

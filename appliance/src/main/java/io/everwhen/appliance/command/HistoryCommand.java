@@ -96,7 +96,9 @@ public final class HistoryCommand implements Command<HistoryOptions> {
                 beginning(wanted, history)));
     long count =
         wanted.find(history, version -> output.line(VersionReport.text(wanted.disk, version)));
-    output.line("%s of %s: %d versions".formatted(blocks, wanted.disk.name(), count));
+    output.line(
+        "%s of %s: %d %s"
+            .formatted(blocks, wanted.disk.name(), count, count == 1 ? "version" : "versions"));
     Point thinned = history.thinnedUpTo();
     if (wanted.after.sequence() < thinned.sequence()) {
       output.line(

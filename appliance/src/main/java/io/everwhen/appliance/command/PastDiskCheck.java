@@ -75,11 +75,28 @@ record PastDiskCheck(
     String close = "/v1/past/" + past.path("name").asString() + "/close";
     Thread ending = Thread.ofPlatform().name("closing").unstarted(() -> closeAtEnd(close));
     Runtime.getRuntime().addShutdownHook(ending);
+    int code;
+    boolean ends;
     try {
-      return exitCode(past.path("target").asString(), instant);
+      code = exitCode(past.path("target").asString(), instant);
     } finally {
-      Runtime.getRuntime().removeShutdownHook(ending);
-      daemon.post(close, Json.object());
+      ends = !isTakenBack(ending);
+      if (!ends) {
+        daemon.post(close, Json.object());
+      }
+    }
+    if (ends) {
+      throw new InterruptedException("the program ends");
+    }
+    return code;
+  }
+
+  /** Takes a hook back; false when the program ends already, and the hook does its work. */
+  private static boolean isTakenBack(Thread hook) {
+    try {
+      return Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return false;
     }
   }
 
