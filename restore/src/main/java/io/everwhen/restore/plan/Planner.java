@@ -60,7 +60,6 @@ public final class Planner {
                     last.sequence(),
                     Times.text(last.timeNanos())));
       }
-      checkFilledIn(to, last);
       return new DiffPlan(
           disk,
           first,
@@ -69,19 +68,6 @@ public final class Planner {
           history.sizeBytesAt(disk, last.sequence()),
           first.sequence() < history.thinnedUpTo().sequence());
     });
-  }
-
-  /** Until a rewind is filled in, what it changed does not stand in entries, and is not found. */
-  private void checkFilledIn(Instant asked, Point point) throws IOException {
-    Optional<Point> whole = history.wholeFrom(point.sequence());
-    if (whole.isPresent()) {
-      throw new UnavailableException(
-          whole.get().sequence() > history.head().sequence()
-              ? "at '%s' a rewind is still being filled in; try again when it is"
-                  .formatted(asked.text())
-              : "at '%s' a rewind is being filled in, and what it changed is not known yet; take seq:%d or later"
-                  .formatted(asked.text(), whole.get().sequence()));
-    }
   }
 
   /** Something that looks into the history. */
