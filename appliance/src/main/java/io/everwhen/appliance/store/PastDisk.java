@@ -210,13 +210,13 @@ public final class PastDisk implements BlockDevice, Closeable {
   private <T> T once(PastViews.Use<T> what) throws IOException {
     using.readLock().lock();
     try {
-      PastViews open = opened();
-      T result = open.use(what);
-      // Afterwards: what was read may have been changed until then.
-      if (group.foldedSequence() > plan.point().sequence()) {
-        open.checkNotFolded();
-      }
-      return result;
+      return opened()
+          .use(view -> {
+            T result = what.of(view);
+            // Afterwards: what was read may have been changed until then.
+            view.checkStillWithin(group.foldedSequence());
+            return result;
+          });
     } finally {
       using.readLock().unlock();
     }
@@ -250,7 +250,10 @@ public final class PastDisk implements BlockDevice, Closeable {
         return false;
       }
       try {
-        old.checkNotFolded();
+        old.use(view -> {
+          view.checkStillWithin(Long.MAX_VALUE);
+          return view;
+        });
       } catch (DamageException e) {
         end(String.valueOf(e.getMessage()));
         return true;

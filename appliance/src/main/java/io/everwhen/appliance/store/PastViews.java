@@ -68,11 +68,6 @@ final class PastViews implements Closeable {
     return history.isOutdated();
   }
 
-  /** Checks that folding has not gone past the instant: then what was read so far was right. */
-  void checkNotFolded() throws IOException {
-    history.checkNotFolded(sequence);
-  }
-
   @Override
   public synchronized void close() throws IOException {
     try (history) {

@@ -25,12 +25,19 @@ final class BaselineFile implements Closeable {
 
   static final int CHUNK_BYTES = 4096;
 
+  /** What is read and checked together. */
+  private static final int WINDOW_BYTES = 16 * CHUNK_BYTES;
+
   private static final int ZERO_CRC = crc(ByteBuffer.allocate(CHUNK_BYTES));
 
   private final StorageFile content;
   private final StorageFile sums;
   private final TreeSet<Long> unsummed = new TreeSet<>();
   private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+  private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);
+  private final ByteBuffer windowSums =
+      ByteBuffer.allocateDirect(WINDOW_BYTES / CHUNK_BYTES * Integer.BYTES)
+          .order(ByteOrder.LITTLE_ENDIAN);
   private final ByteBuffer sum =
       ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -134,22 +141,29 @@ final class BaselineFile implements Closeable {
    */
   void read(long offset, ByteBuffer into, LongPredicate unchecked) throws IOException {
     while (into.hasRemaining()) {
-      long number = offset / CHUNK_BYTES;
-      loadChunk(number);
-      if (!unchecked.test(number)) {
-        sum.clear().putInt(0, 0);
-        sums.read(number * Integer.BYTES, sum);
-        if (sum.getInt(0) != sumOfChunk()) {
+      long first = offset / CHUNK_BYTES;
+      int within = (int) (offset % CHUNK_BYTES);
+      int length = Math.min(WINDOW_BYTES - within, into.remaining());
+      int count = (within + length + CHUNK_BYTES - 1) / CHUNK_BYTES;
+      load(content, first * CHUNK_BYTES, window.clear().limit(count * CHUNK_BYTES));
+      load(sums, first * Integer.BYTES, windowSums.clear().limit(count * Integer.BYTES));
+      for (int i = 0; i < count; i++) {
+        int sum = crc(window.slice(i * CHUNK_BYTES, CHUNK_BYTES)) ^ ZERO_CRC;
+        if (windowSums.getInt(i * Integer.BYTES) != sum && !unchecked.test(first + i)) {
           throw new DamageException(
               "%s is damaged in the 4096 bytes from %d on"
-                  .formatted(content.describe(), number * CHUNK_BYTES));
+                  .formatted(content.describe(), (first + i) * CHUNK_BYTES));
         }
       }
-      int within = (int) (offset % CHUNK_BYTES);
-      int length = Math.min(CHUNK_BYTES - within, into.remaining());
-      into.put(chunk.slice(within, length));
+      into.put(window.slice(within, length));
       offset += length;
     }
+  }
+
+  /** Fills a buffer; what is behind the end of the file are zeros. */
+  private static void load(StorageFile file, long position, ByteBuffer into) throws IOException {
+    file.read(position, into);
+    Zeros.fill(into);
   }
 
   /**

@@ -24,7 +24,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,7 @@ public final class History implements Closeable {
   private final PayloadDecoder decoder;
   private final @Nullable Keyring keys;
   private final Rewinds rewinds;
+  private final Map<Integer, RegionMap> regions = new HashMap<>();
   private @Nullable DamageException marksDamage;
 
   private History(
@@ -451,6 +454,12 @@ public final class History implements Closeable {
             .anyMatch(resize -> resize.disk() == disk.number());
   }
 
+  /** Where a disk's content is, for all views of it. */
+  synchronized RegionMap regions(Manifest.Disk disk) {
+    return regions.computeIfAbsent(
+        disk.number(), number -> new RegionMap(segments, number, disk.sizeBytes()));
+  }
+
   /** One more reader of the entries of this history; it keeps the last one. */
   EntryReader newReader() {
     return new EntryReader(keys);
@@ -624,6 +633,7 @@ public final class History implements Closeable {
     try {
       found.close();
     } finally {
+      regions.values().forEach(RegionMap::close);
       if (pin != null) {
         pin.close();
       }

@@ -31,7 +31,9 @@ public final class PastView implements Closeable {
 
   private static final int SECTOR_BYTES = SegmentIndex.SECTOR_BYTES;
   private static final long BASELINE = -1;
-  private static final long NOT_LOOKED_UP = -1;
+
+  /** How far is looked at once for where something was recorded; then twice as far, and so on. */
+  private static final long SEARCHED_BYTES = 64 << 10;
 
   private final History history;
   private final Manifest.Disk disk;
@@ -39,12 +41,9 @@ public final class PastView implements Closeable {
   private final long sizeBytes;
   private final List<HistorySegment> segments;
   private final List<Rewinds.Window> windows;
+  private final RegionMap regions;
   private final @Nullable BaselineFile baseline;
   private final EntryReader reader;
-
-  // For each segment: between which places on the disk there may be anything in it.
-  private final long[] lowest;
-  private final long[] end;
 
   // For each sector of the range being read: the sequence of its newest entry, and where that is.
   private long[] newest = new long[0];
@@ -70,9 +69,7 @@ public final class PastView implements Closeable {
     this.sizeBytes = history.sizeBytesAt(disk, sequence);
     this.segments = upTo(sequence, history.segments());
     this.windows = history.rewinds().windows(disk.number(), sequence).orElseThrow();
-    this.lowest = new long[segments.size()];
-    this.end = new long[segments.size()];
-    Arrays.fill(lowest, NOT_LOOKED_UP);
+    this.regions = history.regions(disk);
     this.reader = history.newReader();
     this.baseline = openBaseline(history, disk);
   }
@@ -155,29 +152,20 @@ public final class PastView implements Closeable {
     Arrays.fill(newest, 0, sectors, BASELINE);
     // From the newest on: what an older segment holds of a sector does not count.
     int missing = sectors;
+    long end = offset + (long) sectors * SECTOR_BYTES;
     for (Rewinds.Window window : windows) {
-      for (int s = segments.size() - 1; s >= 0 && missing > 0; s--) {
+      for (int s = regions.atOrBefore(segments.size() - 1, offset, end);
+          s >= 0 && missing > 0;
+          s = regions.atOrBefore(s - 1, offset, end)) {
         SegmentIndex index = segments.get(s).index();
         if (index.lastSequence() <= window.after()) {
           break;
         }
-        if (index.firstSequence() <= window.upTo() && mayHold(s, offset, sectors)) {
+        if (index.firstSequence() <= window.upTo()) {
           missing -= findNewestIn(s, offset, sectors, window);
         }
       }
     }
-  }
-
-  /** Looks into the index only once for each segment. */
-  private boolean mayHold(int s, long offset, int sectors) {
-    if (lowest[s] == NOT_LOOKED_UP) {
-      SegmentIndex index = segments.get(s).index();
-      int first = index.firstExtentReaching(disk.number(), 0);
-      int behind = index.extentsEnd(disk.number());
-      lowest[s] = first == behind ? 0 : index.extentOffset(first);
-      end[s] = first == behind ? 0 : index.extentOffset(behind - 1) + index.longestExtent();
-    }
-    return lowest[s] < offset + (long) sectors * SECTOR_BYTES && offset < end[s];
   }
 
   /**
@@ -376,17 +364,31 @@ public final class PastView implements Closeable {
    * nowhere before it.
    */
   private long nextRecorded(long offset, long next) {
-    for (HistorySegment segment : segments) {
-      SegmentIndex index = segment.index();
-      for (int i = index.firstExtentReaching(disk.number(), offset);
-          i < index.extents()
-              && index.extentDisk(i) == disk.number()
-              && index.extentOffset(i) < next;
-          i++) {
-        boolean counts = index.extentSequence(i) <= sequence && !index.extentZeroes(i);
-        if (counts && index.extentOffset(i) + index.extentLength(i) > offset) {
-          next = Math.min(next, Math.max(offset, index.extentOffset(i)));
-        }
+    long from = offset;
+    for (long length = SEARCHED_BYTES; from < next; length *= 2) {
+      long end = Math.min(next, from + length);
+      long found = end;
+      for (int s = regions.atOrBefore(segments.size() - 1, from, end);
+          s >= 0;
+          s = regions.atOrBefore(s - 1, from, end)) {
+        found = nextRecordedIn(s, from, found);
+      }
+      if (found < end) {
+        return found;
+      }
+      from = end;
+    }
+    return next;
+  }
+
+  private long nextRecordedIn(int s, long offset, long next) {
+    SegmentIndex index = segments.get(s).index();
+    for (int i = index.firstExtentReaching(disk.number(), offset);
+        i < index.extents() && index.extentDisk(i) == disk.number() && index.extentOffset(i) < next;
+        i++) {
+      boolean counts = index.extentSequence(i) <= sequence && !index.extentZeroes(i);
+      if (counts && index.extentOffset(i) + index.extentLength(i) > offset) {
+        return Math.max(offset, index.extentOffset(i));
       }
     }
     return next;
@@ -399,6 +401,18 @@ public final class PastView implements Closeable {
   public void checkStillWithin() throws IOException {
     for (Rewinds.Window window : windows) {
       history.checkStillWithin(window.upTo());
+    }
+  }
+
+  /**
+   * The same for one of a history that is pinned, by who knows how far folding may have gone: then
+   * it takes no time as long as that is not past the instant.
+   */
+  public void checkStillWithin(long foldedSequence) throws IOException {
+    for (Rewinds.Window window : windows) {
+      if (foldedSequence > window.upTo()) {
+        history.checkNotFolded(window.upTo());
+      }
     }
   }
 
