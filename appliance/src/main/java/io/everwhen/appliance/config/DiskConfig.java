@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param readOnly whether initiators can only read it, or null for what was said last
  * @param writeCache whether writes are acknowledged before they are durable, until a flush
  * @param encoding in what form its journal holds what is written
+ * @param pastLogins whether whoever may use it opens its past by a login
  * @param access who may use it, where no target leads to it
  */
 public record DiskConfig(
@@ -27,6 +28,7 @@ public record DiskConfig(
     @Nullable Path journal,
     @Nullable Boolean readOnly,
     boolean writeCache,
+    boolean pastLogins,
     EncodingConfig encoding,
     Access access) {
 
@@ -67,7 +69,16 @@ public record DiskConfig(
       @Nullable ByteSize journalSize,
       @Nullable Path journal) {
     this(
-        name, size, blockSize, journalSize, journal, null, true, EncodingConfig.PLAIN, Access.OPEN);
+        name,
+        size,
+        blockSize,
+        journalSize,
+        journal,
+        null,
+        true,
+        false,
+        EncodingConfig.PLAIN,
+        Access.OPEN);
   }
 
   /**
@@ -88,19 +99,46 @@ public record DiskConfig(
   /** This disk with another size. */
   public DiskConfig withSize(ByteSize other) {
     return new DiskConfig(
-        name, other, blockSize, journalSize, journal, readOnly, writeCache, encoding, access);
+        name,
+        other,
+        blockSize,
+        journalSize,
+        journal,
+        readOnly,
+        writeCache,
+        pastLogins,
+        encoding,
+        access);
   }
 
   /** This disk, read-only or not. */
   public DiskConfig withReadOnly(boolean only) {
     return new DiskConfig(
-        name, size, blockSize, journalSize, journal, only, writeCache, encoding, access);
+        name,
+        size,
+        blockSize,
+        journalSize,
+        journal,
+        only,
+        writeCache,
+        pastLogins,
+        encoding,
+        access);
   }
 
   /** This disk with its journal in a place of its own, or where the others are. */
   public DiskConfig withJournal(@Nullable Path other) {
     return new DiskConfig(
-        name, size, blockSize, journalSize, other, readOnly, writeCache, encoding, access);
+        name,
+        size,
+        blockSize,
+        journalSize,
+        other,
+        readOnly,
+        writeCache,
+        pastLogins,
+        encoding,
+        access);
   }
 
   /** Blocks on the disk. */

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     journal: /fast/db
  *     read_only: false
  *     write_cache: true
+ *     past_logins: false
  *     compress: true
  *     encrypt: {key_file: /etc/everwhen/db.key}
  * }</pre>
@@ -34,6 +35,7 @@ final class DiskReader {
           "journal",
           "read_only",
           "write_cache",
+          "past_logins",
           "compress",
           "encrypt",
           "initiators",
@@ -95,6 +97,7 @@ final class DiskReader {
     Path journal = reader.value(mapping, "journal", ConfigReader::path);
     Boolean readOnly = reader.value(mapping, "read_only", DiskReader::truth);
     Boolean writeCache = reader.value(mapping, "write_cache", DiskReader::truth);
+    Boolean pastLogins = reader.value(mapping, "past_logins", DiskReader::truth);
     EncodingConfig encoding = new EncodingReader(reader).encoding(mapping);
     try {
       return new DiskConfig(
@@ -105,6 +108,7 @@ final class DiskReader {
           journal,
           readOnly,
           writeCache == null || writeCache,
+          pastLogins != null && pastLogins,
           encoding,
           access.access(mapping));
     } catch (IllegalArgumentException e) {

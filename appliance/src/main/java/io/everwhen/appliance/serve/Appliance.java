@@ -81,6 +81,7 @@ public final class Appliance implements Closeable {
     this.disks = new ServedDisks(data, clock, random, config.retention());
     this.portals = new ServedPortals(targets);
     this.exports = new Exports(targets, pasts);
+    targets.onDemand(new PastLogins(disks, pasts, exports, clock));
     this.scrubbing = new Scrubbing(disks, clock, config.limits().verifyBytesPerSecond());
     this.stamping = new Stamping(disks, clock, random, config.timestamp());
     this.schedule = new SnapshotSchedule(disks, clock, config.snapshots());

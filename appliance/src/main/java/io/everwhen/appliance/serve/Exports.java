@@ -20,17 +20,19 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which targets lead to the disks: those of the configuration, and one of its own name for each
- * disk that none of them leads to, and for each past disk. One thread at a time changes it; any may
- * look.
+ * disk that none of them leads to, and for each past disk. Any thread.
  */
 final class Exports {
 
   private final Targets targets;
   private final PastDisks pasts;
   private final Map<String, Target> served = new ConcurrentSkipListMap<>();
+  private volatile @Nullable Config config;
+  private List<OpenDisk> disks = List.of();
 
   /**
    * @param pasts served as well, each to those who may use the disk that it was
@@ -46,8 +48,39 @@ final class Exports {
    *
    * @return what has changed, for people
    */
-  List<String> serve(Config config, List<OpenDisk> disks) {
-    Map<String, Target> wanted = wanted(config, disks);
+  synchronized List<String> serve(Config config, List<OpenDisk> disks) {
+    served(config, disks);
+    return refresh();
+  }
+
+  private void served(Config config, List<OpenDisk> disks) {
+    this.config = config;
+    this.disks = List.copyOf(disks);
+  }
+
+  /**
+   * Serves a past disk as well, if the disk that it was is still served.
+   *
+   * @return whether it is
+   */
+  synchronized boolean add(ServedPast past) {
+    if (!disks.contains(past.of())) {
+      return false;
+    }
+    pasts.add(past);
+    refresh();
+    return true;
+  }
+
+  /** The configuration by which the targets are; null before there are any. */
+  @Nullable Config config() {
+    return config;
+  }
+
+  /** Serves what there is now. */
+  synchronized List<String> refresh() {
+    Config known = config;
+    Map<String, Target> wanted = known == null ? Map.of() : wanted(known, disks);
     List<String> changes = new ArrayList<>();
     for (String name : List.copyOf(served.keySet())) {
       if (!wanted.containsKey(name)) {
@@ -90,24 +123,31 @@ final class Exports {
             new Target(name.iqn(), List.of(new AccessRule(access, LunMap.of(disk.unit())))));
       }
     }
+    List<Target> ofDisks = List.copyOf(wanted.values());
     for (ServedPast past : pasts.all()) {
-      String name = past.name().iqn();
-      wanted.put(name, new Target(name, pastRules(past, List.copyOf(wanted.values()))));
+      boolean allowed = !past.byLogin() || PastLogins.allows(config, past.of().disk().name());
+      List<AccessRule> rules =
+          allowed ? rules(past.of(), LunMap.of(past.unit()), ofDisks) : List.of();
+      wanted.put(past.target(), new Target(past.target(), rules));
     }
     return wanted;
   }
 
+  /** Those who may use a disk, and no others, by the targets that lead to it. */
+  List<AccessRule> rulesOf(OpenDisk disk) {
+    return rules(disk, LunMap.of(disk.unit()), targets());
+  }
+
   /**
-   * Those of the targets that lead to the disk that it was: whom they show that, they show what it
-   * was, and whom they keep from it, they keep from both.
+   * Those of the targets that lead to a disk: whom they show that, they show something else, and
+   * whom they keep from it, they keep from both.
    */
-  private static List<AccessRule> pastRules(ServedPast past, List<Target> wanted) {
-    LunMap shown = LunMap.of(past.unit());
-    return wanted.stream()
-        .filter(target -> leadsTo(target, past.of().unit()))
+  private static List<AccessRule> rules(OpenDisk disk, LunMap shown, List<Target> targets) {
+    return targets.stream()
+        .filter(target -> leadsTo(target, disk.unit()))
         .flatMap(target -> target.rules().stream())
         .map(rule ->
-            new AccessRule(rule.access(), leadsTo(rule, past.of().unit()) ? shown : LunMap.EMPTY))
+            new AccessRule(rule.access(), leadsTo(rule, disk.unit()) ? shown : LunMap.EMPTY))
         .toList();
   }
 
@@ -143,6 +183,12 @@ final class Exports {
   /** Whether there is a target that is called as the own one of a disk of this name would be. */
   boolean leadsAnywhere(DiskName name) {
     return served.containsKey(name.iqn());
+  }
+
+  /** Whether anybody is logged in to the target of this name. */
+  boolean isUsed(String name) {
+    return targets.status().stream()
+        .anyMatch(target -> target.name().equals(name) && !target.sessions().isEmpty());
   }
 
   /** Who is logged in to a target that leads to this disk. */

@@ -42,15 +42,25 @@ final class Opening {
     if (as != null) {
       checkFree(as);
     }
+    PastDisk past = past(disk, instant, now);
+    DiskName name = as == null ? freeName(disk.disk().name(), past) : as;
+    return new ServedPast(name, disk, past, now);
+  }
+
+  /** Opens it for a login to this target. */
+  ServedPast openForLogin(OpenDisk disk, Instant at, long now, String target)
+      throws IOException, Refusal {
+    PastDisk past = past(disk, at, now);
+    return new ServedPast(freeName(disk.disk().name(), past), target, disk, past, now);
+  }
+
+  private PastDisk past(OpenDisk disk, Instant at, long now) throws IOException, Refusal {
     checkRoom();
-    PastDisk past;
     try {
-      past = disk.past(instant, now);
+      return disk.past(at, now);
     } catch (UnavailableException | DamageException e) {
       throw Refusal.now(String.valueOf(e.getMessage()));
     }
-    DiskName name = as == null ? freeName(disk.disk().name(), past) : as;
-    return new ServedPast(name, disk, past, now);
   }
 
   /** Understands an instant; one that says no time zone is in that of this machine. */

@@ -307,12 +307,23 @@ final class Operations {
     }
     List<OpenDisk> others = disks.all().stream().filter(other -> other != disk).toList();
     exports.serve(config, others);
+    closeStrays(disk);
     disks.close(disk.openGroup());
     RemovedDisk removed = data.remove(disk.disk(), clock.wallNanos());
     if (deleteHistory) {
       removed.delete();
     }
     return DiskReport.of(removed, deleteHistory);
+  }
+
+  /** Closes what a login has opened while its disk was taken away. */
+  private void closeStrays(OpenDisk disk) throws IOException {
+    for (ServedPast past : pasts.of(disk)) {
+      if (pasts.remove(past)) {
+        exports.refresh();
+        past.close();
+      }
+    }
   }
 
   /** The configuration as it stands in its file now; as it is in force if that cannot be read. */
@@ -350,9 +361,8 @@ final class Operations {
       throw Refusal.now("a disk %s is just being made; name the past disk otherwise".formatted(as));
     }
     ServedPast past = new Opening(config, pasts, exports, clock).open(find(name), at, as);
-    pasts.add(past);
-    exports.serve(config, disks.all());
-    log.info("{} is {} at seq:{}", past.name(), name, past.disk().plan().point().sequence());
+    exports.add(past);
+    log.info("{} is {} at seq:{}", past.name(), name, past.sequence());
     return past.report().put("portal", DaemonFile.text(portals.all().getFirst().address()));
   }
 
@@ -395,10 +405,11 @@ final class Operations {
                         + Suggestions.near(
                             name.value(),
                             pasts.all().stream().map(each -> each.name().value()).toList())));
-    pasts.remove(past);
-    exports.serve(config, disks.all());
-    past.close();
-    log.info("{} is closed", name);
+    if (pasts.remove(past)) {
+      exports.refresh();
+      past.close();
+      log.info("{} is closed", name);
+    }
     return past.report();
   }
 

@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/**
- * The past disks that are served. Any thread may look at them; one at a time opens and closes them.
- */
+/** The past disks that are served. Any thread. */
 final class PastDisks implements Closeable {
 
   private final List<ServedPast> open = new CopyOnWriteArrayList<>();
@@ -30,13 +28,22 @@ final class PastDisks implements Closeable {
     return open.stream().filter(past -> past.name().equals(name)).findFirst();
   }
 
+  /** The one that a target of this name leads to. */
+  Optional<ServedPast> findTarget(String target) {
+    return open.stream().filter(past -> past.target().equals(target)).findFirst();
+  }
+
   void add(ServedPast past) {
     open.add(past);
   }
 
-  /** Closes one when no target leads to it any more. */
-  void remove(ServedPast past) {
-    open.remove(past);
+  /**
+   * Forgets one; whoever does closes it, when no target leads to it any more.
+   *
+   * @return whether it was there
+   */
+  boolean remove(ServedPast past) {
+    return open.remove(past);
   }
 
   /** Closes all, and goes on after a failure. */
@@ -44,9 +51,10 @@ final class PastDisks implements Closeable {
   public void close() throws IOException {
     IOException failure = null;
     for (ServedPast past : all()) {
-      open.remove(past);
       try {
-        past.close();
+        if (remove(past)) {
+          past.close();
+        }
       } catch (IOException e) {
         failure = e;
       }

@@ -15,17 +15,41 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A past disk that is served.
  *
- * @param name the end of its target's name
+ * @param name by which it is closed, and the end of its target's name unless a login opened it
+ * @param target its target's name
+ * @param byLogin whether a login has opened it, so that it ends with its last session
  * @param of the disk that it was
  * @param disk its content
  * @param unit as the target serves it
  * @param openedNanos since when, by the wall clock
  */
-record ServedPast(DiskName name, OpenDisk of, PastDisk disk, LogicalUnit unit, long openedNanos)
+record ServedPast(
+    DiskName name,
+    String target,
+    boolean byLogin,
+    OpenDisk of,
+    PastDisk disk,
+    LogicalUnit unit,
+    long openedNanos)
     implements Closeable {
 
+  /** One that somebody has asked for. */
   ServedPast(DiskName name, OpenDisk of, PastDisk disk, long openedNanos) {
-    this(name, of, disk, new LogicalUnit(disk, of.pastIdentity(disk, name)), openedNanos);
+    this(name, name.iqn(), false, of, disk, unit(name, of, disk), openedNanos);
+  }
+
+  /** One that a login to this target has opened. */
+  ServedPast(DiskName name, String target, OpenDisk of, PastDisk disk, long openedNanos) {
+    this(name, target, true, of, disk, unit(name, of, disk), openedNanos);
+  }
+
+  private static LogicalUnit unit(DiskName name, OpenDisk of, PastDisk disk) {
+    return new LogicalUnit(disk, of.pastIdentity(disk, name));
+  }
+
+  /** The entry as of which it is. */
+  long sequence() {
+    return disk.plan().point().sequence();
   }
 
   /** What {@code everwhen open} says of it. */
@@ -34,7 +58,8 @@ record ServedPast(DiskName name, OpenDisk of, PastDisk disk, LogicalUnit unit, l
     ObjectNode node =
         Json.object()
             .put("name", name.value())
-            .put("target", name.iqn())
+            .put("target", target)
+            .put("by_login", byLogin)
             .put("disk", of.disk().name().value())
             .put("at", plan.requested().text())
             .put("sequence", plan.point().sequence())

@@ -14,6 +14,9 @@ import java.util.Deque;
  */
 final class PastViews implements Closeable {
 
+  /** Memory of one that is not used: enough for most entries, of which pieces are read. */
+  private static final long IDLE_BYTES_MAX = 6 << 20;
+
   private final History history;
   private final Manifest.Disk disk;
   private final long sequence;
@@ -60,6 +63,7 @@ final class PastViews implements Closeable {
   }
 
   private synchronized void give(PastView view) {
+    view.keepAtMost(IDLE_BYTES_MAX);
     idle.push(view);
   }
 

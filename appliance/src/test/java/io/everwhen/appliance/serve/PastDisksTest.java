@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ class PastDisksTest {
         listen: 127.0.0.1:0
         admin: 127.0.0.1:0
         disks:
-          db: {size: 1MiB}
+          db: {size: 1MiB, past_logins: true}
           logs: {size: 1MiB}
           own: {size: 1MiB, initiators: ["iqn.2026-11.test:adm*"]}
         targets:
@@ -228,6 +229,97 @@ class PastDisksTest {
     assertRefused(() -> open("db", "mark:bfore", ""), 409, "did you mean before?");
     assertThat(ask("GET", "/v1/past", "").path("past").size()).isZero();
     assertThat(open("db", "mark:before", "").path("at").asString()).isEqualTo("mark:before");
+  }
+
+  private int open() throws Exception {
+    return ask("GET", "/v1/past", "").path("past").size();
+  }
+
+  private void awaitNoneOpen() throws Exception {
+    for (int i = 0; i < 500 && open() > 0; i++) {
+      Thread.sleep(20);
+    }
+    assertThat(open()).isZero();
+  }
+
+  @Test
+  void aLoginOpensWhatItsNameSaysAndItEndsWithItsLastSession() throws Exception {
+    long first = fill("db", 1);
+    ask("POST", "/v1/disks/db/marks", "{\"name\":\"one\"}");
+    String time = java.time.Instant.now().plusSeconds(1).toString();
+    fill("db", 2);
+    try (LibiscsiInitiator initiator = connect("db:seq-" + first, ADMITTED)) {
+      assertThat(initiator.read(0, 1)).containsOnly(1);
+      JsonNode past = ask("GET", "/v1/past", "").path("past").path(0);
+      assertThat(past.path("by_login").asBoolean()).isTrue();
+      assertThat(past.path("target").asString())
+          .isEqualTo("iqn.2026-11.io.everwhen:db:seq-" + first);
+      try (LibiscsiInitiator second = connect("DB@seq:" + first, ADMITTED + "2")) {
+        assertThat(second.read(0, 1)).containsOnly(1);
+        assertThat(open()).isEqualTo(1);
+      }
+      ask("POST", "/v1/reload", "{}");
+      assertThat(initiator.read(0, 1)).containsOnly(1);
+      try (LibiscsiInitiator marked = connect("db@mark-one", ADMITTED)) {
+        assertThat(marked.read(0, 1)).containsOnly(1);
+        assertThat(open()).isEqualTo(2);
+      }
+    }
+    awaitNoneOpen();
+    Thread.sleep(1500);
+    String compact =
+        time.replaceAll("\\..*|Z", "").replaceAll("[-:]", "").toLowerCase(Locale.ROOT) + "z";
+    for (String name :
+        new String[] {"db@now", "db:" + compact, "db:" + time.toLowerCase(Locale.ROOT)}) {
+      try (LibiscsiInitiator initiator = connect(name, ADMITTED)) {
+        assertThat(initiator.read(0, 1)).as(name).containsOnly(2);
+      }
+    }
+    awaitNoneOpen();
+  }
+
+  @Test
+  void aLoginOpensNothingWhereItMayNotOrCannot() throws Exception {
+    long sequence = fill("db", 1);
+    for (String name :
+        new String[] {
+          "logs:seq-0",
+          "own:now",
+          "nosuch:now",
+          "db:seq-99",
+          "db:mark-nosuch",
+          "db:yesteryear",
+          "db:"
+        }) {
+      assertThatThrownBy(() -> connect(name, ADMITTED))
+          .as(name)
+          .isInstanceOf(InitiatorException.class)
+          .hasMessageContaining("not found");
+    }
+    assertThatThrownBy(() -> connect("db:now", OTHER)).hasMessageContaining("not found");
+    assertThatThrownBy(() -> connect("db:now", "iqn.2027-01.elsewhere:x"))
+        .isInstanceOf(InitiatorException.class);
+    assertThat(open()).isZero();
+
+    String at = "seq:" + sequence;
+    for (int i = 0; i < 3; i++) {
+      open("db", at, "");
+    }
+    assertThatThrownBy(() -> connect("db:now", ADMITTED)).hasMessageContaining("not found");
+    close("db-at-" + sequence);
+    try (LibiscsiInitiator initiator = connect("db:now", ADMITTED)) {
+      String name = ask("GET", "/v1/past", "").path("past").path(2).path("name").asString();
+      assertThat(name).isEqualTo("db-at-" + sequence);
+      close(name);
+      assertThatThrownBy(() -> initiator.read(0, 1)).isInstanceOf(InitiatorException.class);
+    }
+    try (LibiscsiInitiator initiator = connect("db:now", ADMITTED)) {
+      Files.writeString(
+          file, Files.readString(file).replace("past_logins: true", "past_logins: false"));
+      ask("POST", "/v1/reload", "{}");
+      assertThatThrownBy(() -> initiator.read(0, 1)).isInstanceOf(InitiatorException.class);
+    }
+    assertThatThrownBy(() -> connect("db:now", ADMITTED)).hasMessageContaining("not found");
   }
 
   @Test

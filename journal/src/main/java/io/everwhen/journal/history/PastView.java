@@ -416,6 +416,11 @@ public final class PastView implements Closeable {
     }
   }
 
+  /** Gives up memory for reading, if it is more than so many bytes; for who keeps it unused. */
+  public void keepAtMost(long bytes) {
+    reader.keepAtMost(bytes);
+  }
+
   @Override
   public void close() throws IOException {
     if (baseline != null) {

@@ -22,7 +22,8 @@ public final class EntryReader {
   private static final int LEAST_BYTES = 4096;
 
   private final CRC32C crc = new CRC32C();
-  private final PayloadDecoder decoder;
+  private final @Nullable Keyring keys;
+  private PayloadDecoder decoder;
   private ByteBuffer buffer = ByteBuffer.allocateDirect(LEAST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private @Nullable StorageFile loadedFile;
   private long loadedPlace;
@@ -35,6 +36,7 @@ public final class EntryReader {
    * @param keys of the group; null when nothing is encrypted, or nobody asks for what is
    */
   public EntryReader(@Nullable Keyring keys) {
+    this.keys = keys;
     this.decoder = new PayloadDecoder(keys);
   }
 
@@ -103,6 +105,20 @@ public final class EntryReader {
       content = known;
     }
     return known;
+  }
+
+  /**
+   * Gives up what it keeps of the entries that it has read, if that is more than {@code bytes} of
+   * memory; the last one is read again when it is asked for.
+   */
+  public void keepAtMost(long bytes) {
+    if (buffer.capacity() + decoder.heldBytes() > bytes) {
+      entry = null;
+      content = null;
+      loadedFile = null;
+      decoder = new PayloadDecoder(keys);
+      buffer = ByteBuffer.allocateDirect(LEAST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    }
   }
 
   private void fill(StorageFile file, long place, int bytes) throws IOException {

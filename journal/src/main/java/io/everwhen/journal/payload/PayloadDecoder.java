@@ -48,6 +48,11 @@ public final class PayloadDecoder {
     return content.slice();
   }
 
+  /** Bytes of memory that it keeps for the next payload. */
+  public long heldBytes() {
+    return (long) content.capacity() + decrypted.capacity();
+  }
+
   private ByteBuffer decrypt(EntryHeader entry, ByteBuffer stored) throws IOException {
     if (keys == null) {
       throw new KeyException(

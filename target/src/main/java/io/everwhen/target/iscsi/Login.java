@@ -50,6 +50,7 @@ final class Login {
   private @Nullable String targetName;
   private @Nullable ServedTarget target;
   private @Nullable AccessRule rule;
+  private boolean unmade; // the target is made when this login is complete
   private boolean discovery;
   private @Nullable Credentials credentials;
   private @Nullable Chap chap;
@@ -184,17 +185,28 @@ final class Login {
     }
     ServedTarget found = targets.find(wanted);
     if (found == null) {
-      return new Refused(LoginStatus.NOT_FOUND, "no target " + wanted);
+      found = targets.offered(wanted);
+      unmade = found != null;
+    }
+    if (found == null) {
+      return notFound();
     }
     AccessRule admitting = found.rule(name, from);
     if (admitting == null) {
       return new Refused(
           LoginStatus.AUTHORIZATION_FAILURE, name + " may not use " + wanted + " from there");
     }
+    if (unmade && admitting.luns().units().isEmpty()) {
+      return notFound(); // there will be nothing for it there
+    }
     target = found;
     rule = admitting;
     credentials = admitting.access().credentials();
     return null;
+  }
+
+  private Refused notFound() {
+    return new Refused(LoginStatus.NOT_FOUND, "no target " + targetName);
   }
 
   private static @Nullable Refused collect(Pair offer, Map<String, String> chapKeys) {
@@ -283,6 +295,12 @@ final class Login {
     stage = request.nextStage();
     if (stage != FULL_FEATURE_PHASE) {
       return new Continue(true, current, stage, answers);
+    }
+    if (unmade) {
+      target = targets.open(Objects.requireNonNull(target, "offered"));
+      if (target == null) {
+        return notFound();
+      }
     }
     String name = Objects.requireNonNull(initiator, "introduced without a name");
     return new Complete(

@@ -95,6 +95,7 @@ final class LoginPhase {
       }
       case Sessions.Opening.Refused refusal -> {
         refuse(header, refusal.status(), "no session could be opened");
+        sessions.released(answer.admission().target());
         yield null;
       }
     };

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** All sessions with a set of targets, and which connections they have. Any thread may call it. */
@@ -25,6 +26,7 @@ final class Sessions {
   private final List<Session> open = new ArrayList<>();
   private int lastTsih;
   private int sessionsMax = Limits.SESSIONS_MAX;
+  private volatile @Nullable Consumer<ServedTarget> whenUnused;
 
   /** Threads for what a connection has to do because of another one; at most one each. */
   private final Executor executor =
@@ -191,6 +193,20 @@ final class Sessions {
   private void closeIfOver(Session session) {
     if (session.over() && open.remove(session)) {
       session.close();
+      released(session.target());
+    }
+  }
+
+  /** Tells, on a thread of its own, of every target that has no sessions any more. */
+  void whenUnused(Consumer<ServedTarget> told) {
+    whenUnused = told;
+  }
+
+  /** A session with this target is over, or has not come to be. */
+  void released(@Nullable ServedTarget target) {
+    Consumer<ServedTarget> told = whenUnused;
+    if (told != null && target != null && of(target).isEmpty()) {
+      executor.execute(() -> told.accept(target));
     }
   }
 

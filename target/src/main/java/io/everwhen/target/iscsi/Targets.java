@@ -35,6 +35,7 @@ public final class Targets {
   private final BufferPool buffers = new BufferPool();
   private final RandomGenerator random;
   private volatile @Nullable Credentials discovery;
+  private volatile @Nullable TargetsOnDemand onDemand;
 
   /** With the randomness of the machine for CHAP's challenges. */
   public Targets() {
@@ -133,9 +134,34 @@ public final class Targets {
         counters.bytesWritten.sum());
   }
 
+  /** Has targets that are not served made when somebody logs in to them. */
+  public void onDemand(TargetsOnDemand source) {
+    onDemand = source;
+    sessions.whenUnused(target -> source.unused(target.name()));
+  }
+
   /** Names compare without case: RFC 3722 folds them. */
   @Nullable ServedTarget find(String name) {
-    return served.get(name.toLowerCase(Locale.ROOT));
+    return served.get(folded(name));
+  }
+
+  private static String folded(String name) {
+    return name.toLowerCase(Locale.ROOT);
+  }
+
+  /** A target that is not served but can be made, for its rules alone; null when it cannot. */
+  @Nullable ServedTarget offered(String name) {
+    TargetsOnDemand source = onDemand;
+    Target offered = source == null ? null : source.offered(folded(name));
+    return offered == null ? null : new ServedTarget(offered);
+  }
+
+  /**
+   * The target that {@link #offered} has told of, served; null when it cannot be made after all.
+   */
+  @Nullable ServedTarget open(ServedTarget offered) {
+    TargetsOnDemand source = onDemand;
+    return source != null && source.open(offered.name()) ? find(offered.name()) : null;
   }
 
   /**
