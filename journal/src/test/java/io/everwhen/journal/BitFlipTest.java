@@ -3,6 +3,7 @@ package io.everwhen.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.everwhen.journal.format.Checkpoint;
+import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
@@ -13,6 +14,7 @@ import io.everwhen.journal.history.HistorySegment;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.payload.KeyException;
@@ -20,7 +22,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -214,7 +219,6 @@ class BitFlipTest {
       assertThat(tails).isNotEmpty();
       for (HistorySegment segment : tails) {
         String name = FileNames.segment(segment.number());
-        long kept = segment.index().dataLength();
         Check reading =
             m -> {
               try (History open = History.open(RandomHistory.journalOf(m), RandomHistory.SECRET)) {
@@ -222,19 +226,38 @@ class BitFlipTest {
                     || headAfter(open, history.oracle(), durable) < history.oracle().head();
               }
             };
-        flipEach(killed, "journal", name, 0, kept, 1, true, m -> refusedOr(reading, m, name));
         Check recovering = m -> recovers(m, history, durable);
-        flipEach(
-            killed,
-            "journal",
-            name,
-            0,
-            kept,
-            SPARSE_STEP,
-            true,
-            m -> refusedOr(recovering, m.fork(new SplittableRandom(2)), name));
+        for (Map.Entry<Long, Long> range : checkedRanges(segment).entrySet()) {
+          long from = range.getKey();
+          long to = range.getValue();
+          flipEach(killed, "journal", name, from, to, 1, true, m -> refusedOr(reading, m, name));
+          flipEach(
+              killed,
+              "journal",
+              name,
+              from,
+              to,
+              SPARSE_STEP,
+              true,
+              m -> refusedOr(recovering, m.fork(new SplittableRandom(2)), name));
+        }
       }
     }
+  }
+
+  /** What a checksum covers before the segment is sealed: all but the padding of its entries. */
+  private static NavigableMap<Long, Long> checkedRanges(HistorySegment segment) throws IOException {
+    NavigableMap<Long, Long> ranges = new TreeMap<>();
+    long at = SegmentHeader.BYTES;
+    ranges.put(0L, at);
+    try (Cursor cursor = segment.cursorAt(at)) {
+      while (cursor.advance()) {
+        ranges.put(at, at + EntryHeader.BYTES + cursor.entry().payloadLength());
+        at = cursor.end();
+      }
+    }
+    assertThat(at).isEqualTo(segment.index().dataLength());
+    return ranges;
   }
 
   /** Checks all instants up to the one that the history ends with. */
