@@ -21,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 /** A daemon that thins what gets old: less is stored, and what was kept is right. */
 class RetentionIT {
 
+  private static final int PAUSES = 4;
   private static final int BLOCK = 512;
   private static final int PIECE = 256 << 10;
   private static final int PIECES = 16;
@@ -96,6 +97,10 @@ class RetentionIT {
         for (int version = 1; version <= VERSIONS; version++) {
           for (int i = 0; i < PIECES; i++) {
             initiator.write((long) i * PIECE / BLOCK, piece(version), false);
+          }
+          if (version % (VERSIONS / PAUSES) == 0) {
+            // However fast the disk is, several full seconds lie in between.
+            Thread.sleep(1100);
           }
         }
         initiator.flush();
