@@ -51,6 +51,9 @@ final class Maintenance {
   /** By how much the history may exceed its size for a while. */
   private static final int SLACK_SEGMENTS = 3;
 
+  /** How many segments one cycle seals. */
+  private static final int SEALS_MAX = 8;
+
   private final JournalFiles files;
   private final GroupOptions options;
   private final Clock clock;
@@ -414,7 +417,9 @@ final class Maintenance {
       worked = apply();
     }
     boolean filesChanged = false;
-    while (!ending.begun() && journal.sealNext()) {
+    // No more than these: where segments fill as fast as they are sealed, the rest has its turn
+    // too.
+    for (int i = 0; i < SEALS_MAX && !ending.begun() && journal.sealNext(); i++) {
       filesChanged = true;
     }
     filesChanged |= journal.prepareNext(ending::begun);
