@@ -127,6 +127,25 @@ class RewindIT {
   }
 
   @Test
+  void aCleanInstantIsTheLastFlushBeforeIt() throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "db=32MiB").start();
+        LibiscsiInitiator live = daemon.connect("db")) {
+      change(live);
+      assertThat(run(daemon, "rewind", "db", "--at", "now", "--clean").failed().err())
+          .contains("no initiator has flushed db at or before 'now'");
+      live.flush();
+      byte[] flushed = content.clone();
+      change(live);
+      Path restored = directory.resolve("restored");
+      run(daemon, "restore", "db", "--at", "now", "--clean", "--to", restored.toString()).done();
+      assertThat(Files.readAllBytes(restored)).isEqualTo(flushed);
+      run(daemon, "rewind", "db", "--at", "clean:now").done();
+      isTold(live);
+      assertThat(all(live)).isEqualTo(flushed);
+    }
+  }
+
+  @Test
   void whatCannotBeRewoundStaysAsItIs() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=32MiB").start();
         LibiscsiInitiator live = daemon.connect("db")) {

@@ -64,7 +64,7 @@ public record ExportOptions(
             "export",
             "Writes a disk as it was at an instant to an image for a virtual machine: qcow2, vhdx, vmdk or raw.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
-    spec.addOption(Specs.required("--at", "I", String.class, "The instant."));
+    Specs.addAt(spec);
     spec.addOption(Specs.required("--to", "FILE", Path.class, "The file to write."));
     spec.addOption(
         Specs.option(
@@ -85,7 +85,7 @@ public record ExportOptions(
     return new ExportOptions(
         Place.of(parsed),
         Specs.disk(parsed, 0),
-        parsed.<String>matchedOptionValue("--at", ""),
+        Specs.at(parsed),
         to,
         ImageFormat.of(Specs.value(parsed, "--format", String.class), to),
         parsed.hasMatchedOption("--force"),

@@ -24,7 +24,7 @@ public record OpenOptions(Path data, DiskName disk, String at, @Nullable DiskNam
             "It is there until 'everwhen close', or until the daemon ends. While it is, nothing of the disk's history"
                 + " is thinned or folded.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
-    spec.addOption(Specs.required("--at", "I", String.class, "The instant."));
+    Specs.addAt(spec);
     spec.addOption(
         Specs.option(
             "--as",
@@ -42,7 +42,7 @@ public record OpenOptions(Path data, DiskName disk, String at, @Nullable DiskNam
     return new OpenOptions(
         Specs.data(parsed),
         Specs.disk(parsed, 0),
-        parsed.<String>matchedOptionValue("--at", ""),
+        Specs.at(parsed),
         as == null ? null : Specs.understood(() -> new DiskName(as)));
   }
 }

@@ -33,7 +33,7 @@ public record RestoreOptions(
   /** What an instant looks like; the foot of the help of every command that takes one. */
   static final String INSTANTS =
       "%nAn instant I is a time (2026-11-21T14:30:00Z, or without a zone in local time), 'now', '10 minutes ago', "
-          + "seq:N for the entry with that number, mark:NAME, or snapshot:NAME.";
+          + "seq:N for the entry with that number, mark:NAME, or snapshot:NAME; 'clean:' before it means the last flush up to it.";
 
   static CommandSpec spec() {
     CommandSpec spec =
@@ -43,7 +43,7 @@ public record RestoreOptions(
             "or several disks of a group, all as they were at the same instant, to files in a directory.");
     spec.addPositional(
         Specs.positionals("DISK", "The disk's name, or the names of several disks of a group."));
-    spec.addOption(Specs.required("--at", "I", String.class, "The instant."));
+    Specs.addAt(spec);
     spec.addOption(
         Specs.required(
             "--to",
@@ -68,7 +68,7 @@ public record RestoreOptions(
     return new RestoreOptions(
         Place.of(parsed),
         Specs.disks(parsed),
-        parsed.<String>matchedOptionValue("--at", ""),
+        Specs.at(parsed),
         parsed.<Path>matchedOptionValue("--to", Path.of("")),
         new Way(
             parsed.hasMatchedOption("--force"),

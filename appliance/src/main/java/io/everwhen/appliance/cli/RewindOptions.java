@@ -23,7 +23,7 @@ public record RewindOptions(Path data, DiskName disk, String at, boolean force) 
             "Nothing of its history is lost: the rewind is on the timeline, and can be rewound. Hosts that have a file"
                 + " system of the disk mounted should unmount it before, and mount it again after.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
-    spec.addOption(Specs.required("--at", "I", String.class, "The instant."));
+    Specs.addAt(spec);
     spec.addOption(Specs.flag("Also while an initiator has reserved the disk.", "--force"));
     Specs.addData(spec);
     Specs.addJson(spec, "Print the outcome as one JSON object.");
@@ -35,7 +35,7 @@ public record RewindOptions(Path data, DiskName disk, String at, boolean force) 
     return new RewindOptions(
         Specs.data(parsed),
         Specs.disk(parsed, 0),
-        parsed.<String>matchedOptionValue("--at", ""),
+        Specs.at(parsed),
         parsed.hasMatchedOption("--force"));
   }
 }

@@ -143,6 +143,21 @@ final class Specs {
     return portal == null ? null : understood(() -> HostPort.parse(portal));
   }
 
+  /** Adds {@code --at} and {@code --clean}. */
+  static void addAt(CommandSpec spec) {
+    spec.addOption(required("--at", "I", String.class, "The instant."));
+    spec.addOption(
+        flag(
+            "The last flush of the disk at or before the instant: file systems and databases are consistent there.",
+            "--clean"));
+  }
+
+  /** The instant, as written; one that is to be clean says so itself. */
+  static String at(ParseResult parsed) {
+    String at = parsed.<String>matchedOptionValue("--at", "");
+    return parsed.hasMatchedOption("--clean") && !at.startsWith("clean:") ? "clean:" + at : at;
+  }
+
   /** The value of an option, or null if it was not given. */
   static <T> @Nullable T value(ParseResult parsed, String option, Class<T> type) {
     return parsed.hasMatchedOption(option)

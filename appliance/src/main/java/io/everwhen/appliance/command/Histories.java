@@ -187,6 +187,9 @@ final class Histories {
   static String unambiguous(String at) throws UsageError {
     long now = new SystemClock().wallNanos();
     Instant here = instant(at, now);
+    if (here instanceof Instant.Clean clean) {
+      return "clean:" + unambiguous(clean.of().text());
+    }
     return here instanceof Instant.AtTime time
             && !here.equals(Instant.parse(at, now, ZoneOffset.UTC))
         ? Times.text(time.nanos())

@@ -1,6 +1,7 @@
 package io.everwhen.appliance.serve;
 
 import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Point;
 import io.everwhen.restore.plan.Instant;
@@ -22,7 +23,8 @@ public final class Rewinding {
   public static ObjectNode rewind(OpenDisk disk, Instant at, long nowNanos) throws IOException {
     Point point;
     try (History history = disk.openGroup().history()) {
-      point = new Planner(history, nowNanos).resolve(at);
+      Manifest.Disk inGroup = history.disk(disk.disk().name().value()).orElseThrow();
+      point = new Planner(history, nowNanos).resolve(inGroup, at);
     }
     long sequence = disk.rewind(point.sequence());
     return DiskReport.of(disk.disk(), disk.sizeBytes())

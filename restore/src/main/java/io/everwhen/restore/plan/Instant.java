@@ -34,10 +34,16 @@ public sealed interface Instant {
   /** A snapshot, by name. */
   record AtSnapshot(String text, String name) implements Instant {}
 
+  /**
+   * The last flush of the disk at or before another instant, where what depends on the order of
+   * writes is consistent.
+   */
+  record Clean(String text, Instant of) implements Instant {}
+
   /** What an instant may look like, for messages. */
   String FORMS =
       "write a time such as 2026-11-21T14:30:00Z or '2026-11-21 14:30' (local), 'now', '10 minutes ago', seq:N,"
-          + " mark:NAME or snapshot:NAME";
+          + " mark:NAME or snapshot:NAME, or clean: and one of these for the last flush before it";
 
   /** Nanoseconds in a second. */
   long SECOND_NANOS = 1_000_000_000L;
@@ -53,6 +59,9 @@ public sealed interface Instant {
     String t = text.strip();
     if (t.equals("now")) {
       return new Now(text);
+    }
+    if (t.startsWith("clean:") && t.length() > 6 && !t.startsWith("clean:clean:")) {
+      return new Clean(text, parse(t.substring(6), nowNanos, zone));
     }
     if (t.startsWith("seq:")) {
       return new AtSequence(text, sequence(text, t.substring(4)));

@@ -11,6 +11,7 @@ import io.everwhen.journal.log.DamageException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Finds what an instant means in a history. One thread, as long as the history is open. */
 public final class Planner {
@@ -47,8 +48,8 @@ public final class Planner {
    */
   public DiffPlan plan(Manifest.Disk disk, Instant from, Instant to) throws IOException {
     return telling(() -> {
-      Point first = resolve(from);
-      Point last = resolve(to);
+      Point first = resolve(disk, from);
+      Point last = resolve(disk, to);
       if (first.sequence() > last.sequence()) {
         throw new UnavailableException(
             "'%s' (seq:%d, %s) is later than '%s' (seq:%d, %s); the earlier one has to come first"
@@ -85,7 +86,7 @@ public final class Planner {
   }
 
   private RestorePlan planned(Manifest.Disk disk, Instant at) throws IOException {
-    Point point = resolve(at);
+    Point point = resolve(disk, at);
     int segments = 0;
     for (HistorySegment segment : history.segments()) {
       segments += segment.index().firstSequence() <= point.sequence() ? 1 : 0;
@@ -105,7 +106,17 @@ public final class Planner {
    * @throws UnavailableException when the instant is not within the history
    */
   public Point resolve(Instant at) throws IOException {
+    return resolve(null, at);
+  }
+
+  /**
+   * The same for one disk.
+   *
+   * @param disk of which flushes count; null for all
+   */
+  public Point resolve(Manifest.@Nullable Disk disk, Instant at) throws IOException {
     return switch (at) {
+      case Instant.Clean clean -> clean(disk, clean);
       case Instant.Now _ -> atTime(at.text(), Math.max(nowNanos, history.head().timeNanos()));
       case Instant.AtTime time -> {
         // A clock that was set back leaves stamps ahead of it.
@@ -120,6 +131,20 @@ public final class Planner {
       case Instant.AtMark mark -> atMark(mark);
       case Instant.AtSnapshot snapshot -> atSnapshot(snapshot);
     };
+  }
+
+  private Point clean(Manifest.@Nullable Disk disk, Instant.Clean at) throws IOException {
+    Point point = resolve(disk, at.of());
+    return new Flushes(history)
+        .last(disk, point.sequence(), Integer.MAX_VALUE)
+        .orElseThrow(() ->
+            new UnavailableException(
+                "no initiator has flushed %s at or before '%s' (seq:%d, %s), as far as the history goes back; leave 'clean' out for that instant itself"
+                    .formatted(
+                        disk == null ? "a disk" : disk.name(),
+                        at.of().text(),
+                        point.sequence(),
+                        Times.text(point.timeNanos()))));
   }
 
   private Point atTime(String text, long nanos) throws IOException {

@@ -1,18 +1,16 @@
 package io.everwhen.restore.run;
 
-import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Point;
-import io.everwhen.journal.history.HistorySegment;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.restore.plan.Bisector;
 import io.everwhen.restore.plan.Bisector.Verdict;
 import io.everwhen.restore.plan.DiffPlan;
+import io.everwhen.restore.plan.Flushes;
 import io.everwhen.restore.plan.Times;
 import io.everwhen.restore.plan.UnavailableException;
 import java.io.IOException;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -146,38 +144,10 @@ public final class Bisection {
 
   /** The last flush up to an entry that can be asked for; when nothing is damaged on the way. */
   private Optional<Point> lastFlush(long sequence) throws IOException {
-    List<HistorySegment> before =
-        history.segments().stream().filter(s -> s.index().firstSequence() <= sequence).toList();
-    int least = Math.max(0, before.size() - FLUSH_SEGMENTS_MAX);
     try {
-      for (int i = before.size() - 1; i >= least; i--) {
-        Optional<Point> found = lastFlushIn(before.get(i), sequence);
-        if (found.isPresent()) {
-          return found;
-        }
-      }
+      return new Flushes(history).last(null, sequence, FLUSH_SEGMENTS_MAX);
     } catch (DamageException e) {
       return Optional.empty();
     }
-    return Optional.empty();
-  }
-
-  private Optional<Point> lastFlushIn(HistorySegment segment, long sequence) throws IOException {
-    long end = Math.min(sequence, segment.index().lastSequence());
-    long horizon = history.horizon().sequence();
-    Point[] last = new Point[1];
-    history.visitFrom(
-        segment.index().firstSequence(),
-        (entry, payload) -> {
-          if (entry.sequence() > end) {
-            return false;
-          }
-          boolean asked = entry.sequence() >= horizon && history.isKept(entry.sequence());
-          if (entry.kind() == EntryKind.FLUSH && asked) {
-            last[0] = new Point(entry.sequence(), entry.timeNanos());
-          }
-          return true;
-        });
-    return Optional.ofNullable(last[0]);
   }
 }

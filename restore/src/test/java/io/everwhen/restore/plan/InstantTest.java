@@ -51,6 +51,8 @@ class InstantTest {
         .isEqualTo(new Instant.AtSequence("seq:42", 42));
     assertThat(Instant.parse("mark:a b:c", NOW, BERLIN))
         .isEqualTo(new Instant.AtMark("mark:a b:c", "a b:c"));
+    assertThat(Instant.parse("clean:seq:7", NOW, BERLIN))
+        .isEqualTo(new Instant.Clean("clean:seq:7", new Instant.AtSequence("seq:7", 7)));
     assertThat(Instant.parse(" snapshot:a mark:b ", NOW, BERLIN))
         .isEqualTo(new Instant.AtSnapshot(" snapshot:a mark:b ", "a mark:b"));
   }
@@ -65,6 +67,8 @@ class InstantTest {
         "seq:x",
         "mark:",
         "snapshot:",
+        "clean:",
+        "clean:clean:now",
         "ago",
         "ten minutes ago",
         "5 parsecs ago",

@@ -81,6 +81,24 @@ class RestorerTest {
   }
 
   @Test
+  void aCleanInstantIsTheLastFlushBeforeIt() throws IOException {
+    try (TestDisk disk = new TestDisk(directory, 9, PLENTY)) {
+      disk.changes(40);
+      long before = disk.versions().getLast().sequence();
+      disk.flush();
+      Version flushed = disk.versions().getLast();
+      assertThat(flushed.sequence()).isEqualTo(before + 1);
+      disk.changes(60);
+      Instant now = new Instant.Now("now");
+      assertThat(restore(disk, new Instant.Clean("clean:now", now))).isEqualTo(flushed.content());
+      Instant earlier = new Instant.AtSequence("seq", before);
+      assertThatThrownBy(() -> restore(disk, new Instant.Clean("clean:seq", earlier)))
+          .isInstanceOf(UnavailableException.class)
+          .hasMessageContaining("no initiator has flushed disk0 at or before 'seq'");
+    }
+  }
+
+  @Test
   void whatWasFoldedAwayIsRefusedAndTheRestIsExact() throws IOException {
     try (TestDisk disk = new TestDisk(directory, 2, 192 << 10)) {
       disk.changes(300);

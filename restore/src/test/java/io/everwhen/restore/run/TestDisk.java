@@ -146,6 +146,12 @@ public final class TestDisk implements Closeable {
     remember();
   }
 
+  /** Makes everything durable, as an initiator asks for it. */
+  void flush() throws IOException {
+    group.volume(0).flush();
+    remember();
+  }
+
   /** Lets it be as it was in one of its versions, of the same size or another. */
   void rewind(int version) throws IOException {
     Version past = versions.get(version);
