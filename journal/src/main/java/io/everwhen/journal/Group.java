@@ -369,23 +369,30 @@ public final class Group implements Closeable {
    *     changed, except that the disk may have the size that it had then
    */
   public long rewind(int disk, long to) throws IOException {
-    maintenance.prepareRewind(to);
-    try {
-      long sizeBytes;
-      try (Rewound past = Rewound.open(files.storage(), options.secret(), disk)) {
-        past.goTo(to);
-        sizeBytes = past.sizeBytes();
+    // One at a time: it holds one instant meanwhile.
+    synchronized (rewinder) {
+      maintenance.prepareRewind(to);
+      try {
+        return rewindHeld(disk, to);
+      } finally {
+        rewinder.release();
+        maintenance.wake();
       }
-      if (sizeBytes != volume(disk).sizeBytes()) {
-        resize(disk, sizeBytes);
-      }
-      long[] sequence = new long[1];
-      change(() -> sequence[0] = rewinder.rewind(disk, to));
-      return sequence[0];
-    } finally {
-      rewinder.release();
-      maintenance.wake();
     }
+  }
+
+  private long rewindHeld(int disk, long to) throws IOException {
+    long sizeBytes;
+    try (Rewound past = Rewound.open(files.storage(), options.secret(), disk)) {
+      past.goTo(to);
+      sizeBytes = past.sizeBytes();
+    }
+    if (sizeBytes != volume(disk).sizeBytes()) {
+      resize(disk, sizeBytes);
+    }
+    long[] sequence = new long[1];
+    change(() -> sequence[0] = rewinder.rewind(disk, to));
+    return sequence[0];
   }
 
   /** Bytes of a disk that are still to be filled in after it was rewound. */

@@ -17,8 +17,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +36,9 @@ final class Rewinder implements Closeable {
 
   /** How much is filled in before other maintenance has its turn. */
   private static final long TURN_BYTES = 8L << 20;
+
+  /** How often a disk can be rewound before it is filled in: each holds its files open. */
+  private static final int STEPS_MAX = 32;
 
   private static final long NONE = Long.MAX_VALUE;
 
@@ -54,7 +59,8 @@ final class Rewinder implements Closeable {
     private final List<Rewound> earlier;
     private final long first;
     private long from;
-    private volatile @Nullable String problem;
+    private volatile @Nullable String noRoom;
+    private volatile @Nullable String unreadable;
 
     /**
      * @param first the first REWIND that is filled in
@@ -157,6 +163,11 @@ final class Rewinder implements Closeable {
     long[] sequence = new long[1];
     volume.rewind(before -> {
       Filling earlier = fillings.get(disk);
+      if (earlier != null && earlier.note.steps().size() >= STEPS_MAX) {
+        throw new IOException(
+            "%s was rewound %d times and is not filled in yet; wait until it is"
+                .formatted(volume.name(), STEPS_MAX));
+      }
       Rewound past = Rewound.open(files.storage(), secret, disk);
       boolean done = false;
       try {
@@ -219,8 +230,8 @@ final class Rewinder implements Closeable {
   /** Why something cannot be filled in; null when all is well. */
   @Nullable String problem() {
     return fillings.values().stream()
-        .map(filling -> filling.problem)
-        .filter(problem -> problem != null)
+        .flatMap(filling -> Stream.of(filling.noRoom, filling.unreadable))
+        .filter(Objects::nonNull)
         .findFirst()
         .orElse(null);
   }
@@ -245,9 +256,10 @@ final class Rewinder implements Closeable {
       long stop = filling.from + TURN_BYTES;
       while (filling.from < stop && !backlog.isFull()) {
         filling.from = volume.fillSome(filling.from);
+        filling.noRoom = null;
       }
     } catch (JournalFullException e) {
-      filling.problem =
+      filling.noRoom =
           "%s was rewound, and there is no room to fill it in: %s"
               .formatted(volume.name(), e.getMessage());
       return false;
@@ -255,7 +267,7 @@ final class Rewinder implements Closeable {
       if (journal.failure() != null) {
         throw e;
       }
-      filling.problem =
+      filling.unreadable =
           "%s was rewound, and a part of it cannot be filled in: %s"
               .formatted(volume.name(), e.getMessage());
       // Perhaps what follows can, and this later.
@@ -280,12 +292,24 @@ final class Rewinder implements Closeable {
         return volume.backfill();
       }
       journal.refer(disk, EntryKind.REWOUND, filling.first);
-      files.deleteRewind(disk);
+      // It is over with that entry; what is left of the note says nothing more.
       fillings.remove(disk);
+      deleteNote(disk);
       filling.close();
       return null;
     });
     log.info("{} is filled in after it was rewound", volume.name());
+  }
+
+  private void deleteNote(int disk) {
+    try {
+      files.deleteRewind(disk);
+    } catch (IOException e) {
+      log.warn(
+          "the note of a rewind that is over stays in {} until the next opening: {}",
+          files.storage().describe(),
+          e.getMessage());
+    }
   }
 
   @Override

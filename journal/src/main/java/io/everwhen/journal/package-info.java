@@ -2,7 +2,8 @@
  * A group of disks that share one journal and one timeline, put together and kept in order.
  *
  * <p>{@link Group} is what the appliance holds: volumes on top, {@code image}, {@code log} and
- * {@code history} below. It is the only class here that knows all three.
+ * {@code history} below. {@code Maintenance} keeps it in order, {@code Rewinder} lets a disk become
+ * its past, {@code PinKeeper} holds instants, and {@code Adoption} begins a disk with content.
  */
 @NullMarked
 package io.everwhen.journal;

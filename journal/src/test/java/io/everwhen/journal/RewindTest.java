@@ -9,6 +9,7 @@ import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
+import io.everwhen.journal.log.StoppedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -29,6 +30,8 @@ class RewindTest {
 
   private static final int STEPS = 120;
   private static final int HISTORIES = Integer.getInteger("everwhen.rewind.histories", 60);
+
+  private static final int FAULTS = 5 * HISTORIES;
 
   /** One in so many operations is preceded by a crash. */
   private static final int CRASHES = 12;
@@ -99,6 +102,69 @@ class RewindTest {
     RewoundHistory.Checked checked = history.checkInstants(count);
     instants += checked.instants();
     filling += checked.whileFilling();
+  }
+
+  @Test
+  void afterAFaultNothingAcknowledgedIsLostAndNothingIsWrong() {
+    Long only = Long.getLong("everwhen.seed");
+    long hit = 0;
+    for (int i = 0; i < (only == null ? FAULTS : 1); i++) {
+      long seed = only == null ? firstSeed + i : only;
+      try {
+        hit += runWithFault(seed) ? 1 : 0;
+      } catch (IOException | RuntimeException | AssertionError e) {
+        throw new AssertionError(
+            "with -Dtest=RewindTest -Deverwhen.seed=" + seed + ": " + e.getMessage(), e);
+      }
+    }
+    System.out.printf("%d faults%n", hit);
+    assertThat(hit).isPositive();
+  }
+
+  /** Whether the fault came before the history ended. */
+  private boolean runWithFault(long seed) throws IOException {
+    SplittableRandom random = new SplittableRandom(seed);
+    SimulatedMachine machine = new SimulatedMachine(random.split());
+    RewoundHistory history = new RewoundHistory(machine, random.split());
+    history.create();
+    history.open();
+    SimulatedMachine.Fault[] faults = {
+      SimulatedMachine.Fault.ERROR,
+      SimulatedMachine.Fault.SHORT_WRITE,
+      SimulatedMachine.Fault.NO_SPACE,
+      SimulatedMachine.Fault.FAILED_SYNC,
+      SimulatedMachine.Fault.FAILED_READ
+    };
+    machine.arm(random.nextInt(1500), faults[random.nextInt(faults.length)]);
+    try {
+      for (int i = 0; i < STEPS; i++) {
+        history.step();
+      }
+    } catch (IOException e) {
+      if (machine.faulted() == null) {
+        throw e;
+      }
+    }
+    boolean hit = machine.faulted() != null;
+    machine.disarm();
+    boolean powerFails = random.nextBoolean() || machine.hasLost();
+    history.forget();
+    if (powerFails) {
+      machine.crash(random);
+    } else {
+      machine.kill();
+    }
+    RewoundHistory after = history.on(machine, random);
+    after.openAfterCrash(powerFails);
+    check(after, 20);
+    for (int i = 0; i < STEPS / 4; i++) {
+      after.step();
+    }
+    after.finishFilling();
+    after.checkLive();
+    after.close();
+    check(after, 20);
+    return hit;
   }
 
   private void crashAndCheck(RewoundHistory made, SimulatedMachine machine, SplittableRandom random)
@@ -173,6 +239,70 @@ class RewindTest {
     try (History history = History.open(journal)) {
       assertThat(history.marks()).extracting(History.Mark::name).containsExactly("one", "two");
     }
+  }
+
+  @Test
+  void everyInstantStaysWhateverFailsOnceWhileItIsFilledIn() throws IOException {
+    int stopped = 0;
+    int operations = 0;
+    while (true) {
+      SplittableRandom random = new SplittableRandom(operations);
+      SimulatedMachine machine = new SimulatedMachine(random);
+      Storage journal = machine.directory("journal");
+      List<Storage> homes = List.of(machine.directory("disk0"));
+      SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L, 1000);
+      GroupOptions options =
+          new GroupOptions(
+              new JournalOptions(1 << 20, 0), 64 << 20, 8192, 2 << 20, Duration.ofHours(1), false);
+      Group.create(
+          journal, homes, List.of(new Manifest.Disk(0, "disk0", 1 << 20, 512)), clock, random);
+      try (Group group = Group.open(journal, homes, options, clock, random)) {
+        write(group, 0, 1);
+        long one = group.mark("one");
+        write(group, 0, 2);
+        write(group, 65536, 2);
+        group.rewind(0, one);
+        machine.arm(operations, SimulatedMachine.Fault.ERROR);
+        boolean failed = false;
+        for (int i = 0; i < 20 && group.status().failure() == null; i++) {
+          try {
+            group.maintain();
+          } catch (IOException e) {
+            failed = true;
+          }
+          clock.advance(1_000_000_000);
+        }
+        boolean hit = machine.faulted() != null;
+        machine.disarm();
+        if (!hit) {
+          assertThat(failed).isFalse();
+          break;
+        }
+        if (group.status().failure() != null) {
+          stopped++;
+        } else {
+          assertThat(group.fillingBytes(0)).isZero();
+          assertThat(group.status().alarm()).isNull();
+          write(group, 512, 3);
+        }
+      } catch (StoppedException e) {
+        // What failed was a write or a sync of the journal; the next opening goes on.
+      }
+      try (Group again = Group.open(journal, homes, options, clock, random)) {
+        assertThat(read(again, 0)).isEqualTo((byte) 1);
+        assertThat(read(again, 65536)).isZero();
+      }
+      try (History history = History.open(journal)) {
+        for (long sequence = 0; sequence <= history.head().sequence(); sequence++) {
+          assertThat(history.isKept(sequence))
+              .as("entry %d after operation %d failed", sequence, operations)
+              .isTrue();
+        }
+      }
+      operations++;
+    }
+    System.out.printf("%d operations failed, %d of them stopped it%n", operations, stopped);
+    assertThat(operations).isGreaterThan(stopped);
   }
 
   private static void write(Group group, long offset, int value) throws IOException {

@@ -3,8 +3,9 @@
  * journal module.
  *
  * <p>{@link DataDirectory} knows the places, {@link OpenGroup} is a journal with its disks, {@link
- * JournaledDisk} lets the target serve a volume. Uses {@code appliance.config}, the journal's
- * group, and the target's block port; {@code serve} and {@code command} use it.
+ * JournaledDisk} lets the target serve a volume, and {@link PastDisk} one as it was. Uses {@code
+ * appliance.config}, the journal's group, and the target's block port; {@code serve} and {@code
+ * command} use it.
  */
 @NullMarked
 package io.everwhen.appliance.store;

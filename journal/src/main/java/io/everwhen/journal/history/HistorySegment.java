@@ -143,13 +143,7 @@ public final class HistorySegment implements Closeable {
     for (int i = 0; i < index.events(); i++) {
       if (index.eventResizes(i)) {
         try {
-          EntryHeader entry =
-              reader.read(
-                  open().file(),
-                  open().header(),
-                  index.eventPlace(i),
-                  index.eventSequence(i),
-                  Long.BYTES);
+          EntryHeader entry = readEvent(i, reader);
           long bytes = NewSize.of(entry, reader.payload());
           found.add(new Resize(entry.sequence(), entry.disk(), bytes));
         } catch (DamageException | FormatException e) {
@@ -158,6 +152,11 @@ public final class HistorySegment implements Closeable {
       }
     }
     return found;
+  }
+
+  private EntryHeader readEvent(int i, EntryReader reader) throws IOException {
+    return reader.read(
+        open().file(), open().header(), index.eventPlace(i), index.eventSequence(i), Long.BYTES);
   }
 
   /**
@@ -192,13 +191,7 @@ public final class HistorySegment implements Closeable {
     for (int i = 0; i < index.events(); i++) {
       if (index.eventRewinds(i)) {
         try {
-          EntryHeader entry =
-              reader.read(
-                  open().file(),
-                  open().header(),
-                  index.eventPlace(i),
-                  index.eventSequence(i),
-                  Long.BYTES);
+          EntryHeader entry = readEvent(i, reader);
           found.add(
               new Reference(
                   entry.sequence(),

@@ -1,5 +1,6 @@
 /**
- * Carries out plans: restores disks, and verifies histories.
+ * Carries out plans: restores, exports and compares disks, searches their past, and verifies
+ * histories.
  *
  * <p>Reads through {@code journal.history} and writes through {@code journal.io}. The command line
  * uses it.
