@@ -5,9 +5,9 @@ import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.MarkOptions;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.appliance.cli.UsageError;
-import io.everwhen.appliance.serve.AdminApi;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.Json;
+import io.everwhen.appliance.store.MarkName;
 import io.everwhen.appliance.store.OpenGroup;
 import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.log.SystemClock;
@@ -22,7 +22,7 @@ public final class MarkCommand implements Command<MarkOptions> {
   @Override
   public void run(MarkOptions options, Output output)
       throws IOException, InterruptedException, CommandFailed, UsageError {
-    Optional<String> wrong = AdminApi.whatIsWrongWithMark(options.name());
+    Optional<String> wrong = MarkName.whatIsWrongWith(options.name());
     if (wrong.isPresent()) {
       throw new UsageError(wrong.get());
     }

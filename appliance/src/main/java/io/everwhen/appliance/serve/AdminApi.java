@@ -5,9 +5,9 @@ import io.everwhen.appliance.config.ByteSize;
 import io.everwhen.appliance.config.DiskConfig;
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.store.Json;
+import io.everwhen.appliance.store.MarkName;
 import io.everwhen.appliance.store.Snapshots;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
@@ -35,8 +35,6 @@ import tools.jackson.databind.node.ObjectNode;
  * </pre>
  */
 public final class AdminApi {
-
-  private static final int MAX_MARK_BYTES = 255;
 
   private final Appliance appliance;
 
@@ -124,22 +122,12 @@ public final class AdminApi {
 
   private ObjectNode mark(DiskName disk, byte[] body) throws IOException, Refusal {
     String name = new Fields(body, "name").text("name", text -> text);
-    Optional<String> wrong = whatIsWrongWithMark(name);
+    Optional<String> wrong = MarkName.whatIsWrongWith(name);
     if (wrong.isPresent()) {
       throw Refusal.senseless(wrong.get());
     }
     long sequence = appliance.operations().mark(disk, name);
     return Json.object().put("disk", disk.value()).put("mark", name).put("sequence", sequence);
-  }
-
-  /** Why a text cannot be a mark's name; empty when it can. */
-  public static Optional<String> whatIsWrongWithMark(String name) {
-    if (name.isBlank() || name.getBytes(StandardCharsets.UTF_8).length > MAX_MARK_BYTES) {
-      return Optional.of("a mark's name has 1 to " + MAX_MARK_BYTES + " bytes and is not blank");
-    }
-    return name.chars().anyMatch(Character::isISOControl)
-        ? Optional.of("a mark's name has no control characters")
-        : Optional.empty();
   }
 
   private ObjectNode snapshot(DiskName disk, byte[] body) throws IOException, Refusal {

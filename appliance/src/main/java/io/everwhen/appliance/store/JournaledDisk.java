@@ -12,6 +12,7 @@ import io.everwhen.target.block.Run;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A volume of a group as the target serves it: blocks become bytes, and failures get their reason.
@@ -120,6 +121,22 @@ public final class JournaledDisk implements BlockDevice {
     if (offsets.length > 0) {
       changing(() -> group.change(() -> volume.zero(offsets, lengths, deallocate)));
     }
+  }
+
+  @Override
+  public boolean takesMarks() {
+    return true;
+  }
+
+  /** The instant is that of all disks of the group. */
+  @Override
+  public void mark(String name) throws IOException {
+    Optional<String> wrong = MarkName.whatIsWrongWith(name);
+    if (wrong.isPresent()) {
+      throw new IllegalArgumentException(wrong.get());
+    }
+    refuseIfReadOnly();
+    changing(() -> group.mark(name));
   }
 
   @Override

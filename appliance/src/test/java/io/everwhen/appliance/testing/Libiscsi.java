@@ -127,6 +127,20 @@ final class Libiscsi {
           JAVA_INT,
           JAVA_INT);
 
+  /** (bytes of the CDB, CDB, direction, bytes of data). */
+  static final MethodHandle CREATE_TASK =
+      function("scsi_create_task", ADDRESS, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
+
+  /** (context, lun, task, {@link #DATA}). */
+  static final MethodHandle COMMAND =
+      function("iscsi_scsi_command_sync", ADDRESS, ADDRESS, JAVA_INT, ADDRESS, ADDRESS);
+
+  /** Direction of a task: the initiator sends data. */
+  static final int XFER_WRITE = 2;
+
+  /** {@code struct iscsi_data}: how many bytes, and where. */
+  static final MemoryLayout DATA = MemoryLayout.structLayout(JAVA_LONG, ADDRESS);
+
   static final MethodHandle READCAPACITY16 =
       function("iscsi_readcapacity16_sync", ADDRESS, ADDRESS, JAVA_INT);
 

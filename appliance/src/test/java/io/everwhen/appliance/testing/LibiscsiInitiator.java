@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -228,6 +229,24 @@ public final class LibiscsiInitiator implements AutoCloseable {
    */
   public void flush() throws InitiatorException {
     dataIn("SYNCHRONIZE CACHE(16)", Libiscsi.SYNCHRONIZECACHE16, context, lun, 0L, 0, 0, 0);
+  }
+
+  /** A command that is given by its CDB, and sends data. */
+  public void send(byte[] cdb, byte[] data) throws InitiatorException {
+    try (Arena call = Arena.ofConfined()) {
+      MemorySegment out = call.allocate(Libiscsi.DATA);
+      out.set(JAVA_LONG, 0, data.length);
+      out.set(ADDRESS, Long.BYTES, call.allocateFrom(JAVA_BYTE, data));
+      MemorySegment task =
+          (MemorySegment)
+              invoke(
+                  Libiscsi.CREATE_TASK,
+                  cdb.length,
+                  call.allocateFrom(JAVA_BYTE, cdb),
+                  Libiscsi.XFER_WRITE,
+                  data.length);
+      dataIn(HexFormat.of().formatHex(cdb), Libiscsi.COMMAND, context, lun, task, out);
+    }
   }
 
   /** Standard INQUIRY data. */

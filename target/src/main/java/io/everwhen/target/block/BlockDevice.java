@@ -60,6 +60,23 @@ public interface BlockDevice {
     throw new UnsupportedOperationException("the disk is not encrypted");
   }
 
+  /** Whether the disk has a timeline of which instants can get a name: {@link #mark}. */
+  default boolean takesMarks() {
+    return false;
+  }
+
+  /**
+   * Gives this instant a name, on stable storage when it returns. Every change that was ordered
+   * before the call, by any thread, is before the mark; every one that is ordered after it has
+   * returned is behind it.
+   *
+   * @throws IllegalArgumentException if it cannot be a name
+   * @throws UnsupportedOperationException if the disk does not {@link #takesMarks take marks}
+   */
+  default void mark(String name) throws IOException {
+    throw new UnsupportedOperationException("the disk takes no marks");
+  }
+
   /**
    * Reads {@code into.remaining()} bytes, a multiple of the block size, from {@code block} on. Sees
    * every change that was ordered before the call, by any thread.

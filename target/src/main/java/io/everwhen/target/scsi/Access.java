@@ -56,6 +56,8 @@ enum Access {
           Cdb.FormatUnit _,
           Cdb.ExtendedCopy _,
           Cdb.WriteUsingToken _,
+          // Who may not write must not name instants of what others write either.
+          Cdb.Mark _,
           Cdb.StartStopUnit _ ->
           CHANGING;
     };

@@ -344,6 +344,19 @@ public sealed interface Cdb {
     }
   }
 
+  /** MARK, which is vendor specific: see {@link Marking}. */
+  record Mark(int parameterListLength) implements Cdb {
+    @Override
+    public long dataOutBytes(int blockSize) {
+      return parameterListLength;
+    }
+
+    @Override
+    public boolean settlesFirst() {
+      return true;
+    }
+  }
+
   /** A command that is not served. */
   record Unknown(int operationCode) implements Cdb {}
 

@@ -39,6 +39,7 @@ final class CdbCheck {
       case Cdb.PopulateToken populate ->
           tokenList(populate.parameterListLength(), TokenList.POPULATE_HEADER_BYTES);
       case Cdb.WriteUsingToken write -> writeUsingToken(write);
+      case Cdb.Mark mark -> mark(mark);
       case Cdb.ModeSelect select -> select.save() ? Sense.INVALID_FIELD_IN_CDB : null;
       case Cdb.WriteBuffer write -> ScratchBuffers.check(write);
       case Cdb.Sanitize sanitize -> sanitize(sanitize);
@@ -149,6 +150,13 @@ final class CdbCheck {
   private @Nullable Sense writeUsingToken(Cdb.WriteUsingToken write) {
     Sense sense = tokenList(write.parameterListLength(), TokenList.WRITE_HEADER_BYTES);
     return sense == null ? writable() : sense;
+  }
+
+  private @Nullable Sense mark(Cdb.Mark mark) {
+    if (!disk.takesMarks()) {
+      return Sense.INVALID_COMMAND_OPERATION_CODE;
+    }
+    return mark.parameterListLength() == 0 ? Sense.PARAMETER_LIST_LENGTH_ERROR : writable();
   }
 
   private static @Nullable Sense tokenList(long listLength, int header) {

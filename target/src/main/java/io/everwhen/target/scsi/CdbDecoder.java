@@ -28,6 +28,7 @@ final class CdbDecoder {
   private static final int DEFECT_LISTS = 0x1f;
 
   private static final int UINT_31_MASK = 0x7fffffff;
+  private static final long UINT_56_MASK = 0x00ffffffffffffffL;
 
   private CdbDecoder() {}
 
@@ -39,6 +40,7 @@ final class CdbDecoder {
           case 1, 2 -> ten(code, in, at);
           case 4 -> sixteen(code, in, at);
           case 5 -> twelve(code, in, at);
+          case 6 -> vendorSpecific(code, in, at);
           default -> new Cdb.Unknown(code);
         };
     boolean known = !(cdb instanceof Cdb.Unknown);
@@ -49,7 +51,7 @@ final class CdbDecoder {
   private static int controlAt(int code) {
     return switch (code >> 5) {
       case 0 -> 5;
-      case 1, 2 -> 9;
+      case 1, 2, 6 -> 9;
       case 5 -> 11;
       default -> 15;
     };
@@ -223,6 +225,15 @@ final class CdbDecoder {
       case OperationCode.SERVICE_ACTION_IN_16 -> serviceActionIn(flags & 0x1f, in, at, lba, length);
       default -> new Cdb.Unknown(code);
     };
+  }
+
+  private static Cdb vendorSpecific(int code, ByteBuffer in, int at) {
+    if (code != OperationCode.MARK) {
+      return new Cdb.Unknown(code);
+    }
+    // What sets any of these means another vendor's command.
+    boolean reserved = (in.getLong(at) & UINT_56_MASK) >> Byte.SIZE != 0;
+    return reserved ? INVALID : new Cdb.Mark(uint16(in, at + 7));
   }
 
   private static Cdb thirdPartyCopyOut(int action, ByteBuffer in, int at, long length) {

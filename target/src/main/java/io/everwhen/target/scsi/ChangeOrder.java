@@ -16,7 +16,8 @@ final class ChangeOrder {
   /** Takes the place of a command; returns a stamp to {@link #leave} it with. */
   long enter(Cdb cdb) {
     return switch (cdb) {
-      case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _ -> lock.readLock();
+      case Cdb.Write _, Cdb.WriteAtomic _, Cdb.WriteSame _, Cdb.Unmap _, Cdb.Mark _ ->
+          lock.readLock();
       case Cdb.CompareAndWrite _, Cdb.OrWrite _ -> lock.writeLock();
       // Once these have ended, no change goes on that they exclude.
       case Cdb.PopulateToken _,

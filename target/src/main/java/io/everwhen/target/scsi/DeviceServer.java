@@ -21,6 +21,7 @@ final class DeviceServer {
   private final Formatter formatter;
   private final Sanitizer sanitizer;
   private final TokenCommands tokenCommands;
+  private final Marking marking;
   private final ReservationCommands reservationCommands;
   private final MediumCommands mediumCommands;
   private final ModeCommands modeCommands;
@@ -45,6 +46,7 @@ final class DeviceServer {
     provisioning = new Provisioning(disk);
     formatter = new Formatter(disk, operation);
     tokenCommands = new TokenCommands(disk, tokens);
+    marking = new Marking(disk);
     sanitizer = new Sanitizer(disk, operation);
     reservationCommands = new ReservationCommands(reservations, nexuses);
     mediumCommands = new MediumCommands(disk, medium, nexuses);
@@ -121,6 +123,7 @@ final class DeviceServer {
       case Cdb.ExtendedCopy _ -> CopyManager.extendedCopy(nexus, dataOut);
       case Cdb.PopulateToken populate -> tokenCommands.populate(nexus, populate, dataOut);
       case Cdb.WriteUsingToken write -> tokenCommands.write(nexus, write, dataOut);
+      case Cdb.Mark _ -> marking.mark(dataOut);
       case Cdb.ReceiveRodTokenInformation information ->
           nexus.tokenResults().report(information, dataIn);
       case Cdb.ReceiveCopyResults results -> nexus.copyResults().report(results, dataIn);

@@ -32,6 +32,7 @@ final class Medium {
           Cdb.Sanitize _,
           Cdb.PopulateToken _,
           Cdb.WriteUsingToken _,
+          Cdb.Mark _,
           Cdb.FormatUnit _,
           Cdb.TestUnitReady _ ->
           true;

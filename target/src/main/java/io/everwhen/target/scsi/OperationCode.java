@@ -56,6 +56,9 @@ final class OperationCode {
   static final int VERIFY_12 = 0xaf;
   static final int READ_DEFECT_DATA_12 = 0xb7;
 
+  /** Vendor specific: see {@link Marking}. */
+  static final int MARK = 0xc0;
+
   /** Service action of {@link #SERVICE_ACTION_IN_16}. */
   static final int READ_CAPACITY_16 = 0x10;
 

@@ -1,5 +1,6 @@
 package io.everwhen.target.scsi;
 
+import io.everwhen.target.block.BlockDevice;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
@@ -50,6 +51,8 @@ final class SupportedCommands {
 
   private static final Command CRYPTOGRAPHIC_ERASE =
       Command.of(Sanitize.CRYPTOGRAPHIC_ERASE, "48 a3 0000000000 ffff 00");
+
+  private static final Command MARK = Command.of("c0 000000000000 ffff 00");
 
   private static final List<Command> COMMANDS =
       List.of(
@@ -130,21 +133,19 @@ final class SupportedCommands {
           Command.of("aa 18 ffffffff ffffffff 00 00"),
           Command.of("ae 12 ffffffff ffffffff 00 00"),
           Command.of("af 16 ffffffff ffffffff 00 00"),
-          Command.of("b7 1f ffffffff ffffffff 00 00"));
+          Command.of("b7 1f ffffffff ffffffff 00 00"),
+          MARK);
 
   private SupportedCommands() {}
 
   /**
    * Appends the parameter data.
    *
-   * @param encrypted whether the disk is, so that it can be erased by its key
+   * @param disk of which it depends whether it can be erased by its key, and takes marks
    * @return why it cannot be, or null
    */
-  static @Nullable Sense put(ByteBuffer out, Cdb.ReportOperationCodes cdb, boolean encrypted) {
-    List<Command> commands =
-        encrypted
-            ? COMMANDS
-            : COMMANDS.stream().filter(c -> !c.equals(CRYPTOGRAPHIC_ERASE)).toList();
+  static @Nullable Sense put(ByteBuffer out, Cdb.ReportOperationCodes cdb, BlockDevice disk) {
+    List<Command> commands = COMMANDS.stream().filter(c -> isServed(c, disk)).toList();
     if (cdb.options() == ALL) {
       putAll(out, commands, cdb.timeouts());
       return null;
@@ -163,6 +164,11 @@ final class SupportedCommands {
     }
     putOne(out, commands, cdb);
     return null;
+  }
+
+  private static boolean isServed(Command command, BlockDevice disk) {
+    return (disk.encrypted() || !command.equals(CRYPTOGRAPHIC_ERASE))
+        && (disk.takesMarks() || !command.equals(MARK));
   }
 
   private static void putAll(ByteBuffer out, List<Command> commands, boolean timeouts) {

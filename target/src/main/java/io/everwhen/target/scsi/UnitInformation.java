@@ -43,10 +43,7 @@ final class UnitInformation {
               dataIn);
       case Cdb.ReportOperationCodes codes ->
           finish(
-              SupportedCommands.put(reply, codes, disk.encrypted()),
-              reply,
-              codes.allocationLength(),
-              dataIn);
+              SupportedCommands.put(reply, codes, disk), reply, codes.allocationLength(), dataIn);
       case Cdb.ReportTargetPortGroups groups ->
           finish(
               TargetPortGroups.put(reply, groups, ports), reply, groups.allocationLength(), dataIn);

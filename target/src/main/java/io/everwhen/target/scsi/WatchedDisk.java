@@ -51,6 +51,16 @@ final class WatchedDisk implements BlockDevice {
   }
 
   @Override
+  public boolean takesMarks() {
+    return disk.takesMarks();
+  }
+
+  @Override
+  public void mark(String name) throws IOException {
+    disk.mark(name);
+  }
+
+  @Override
   public void read(long block, ByteBuffer into) throws IOException {
     disk.read(block, into);
   }

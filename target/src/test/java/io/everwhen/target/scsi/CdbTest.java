@@ -39,6 +39,18 @@ class CdbTest {
   }
 
   @Test
+  void aMarkSetsNoReservedByte() {
+    assertThat(decode("c0 000000000000 0102 00")).isEqualTo(new Cdb.Mark(258));
+    for (int at = 1; at <= 6; at++) {
+      ByteBuffer cdb = ByteBuffer.allocate(Cdb.BYTES_MAX).put(0, (byte) 0xc0).put(at, (byte) 0x80);
+      assertThat(Cdb.decode(cdb, 0)).as("byte %d", at).isEqualTo(new Cdb.Invalid());
+    }
+    assertThat(decode("c0 000000000000 0001 04")).as("NACA").isEqualTo(new Cdb.Invalid());
+    assertThat(decode("c1 000000000000 0001 00")).isEqualTo(new Cdb.Unknown(0xc1));
+    assertThat(decode("e0 000000000000 0001 00")).isEqualTo(new Cdb.Unknown(0xe0));
+  }
+
+  @Test
   void nacaIsRefusedAndEveryByteDecodes() {
     assertThat(decode("00 00000000 04")).isEqualTo(new Cdb.Invalid());
     for (int code = 0; code < 256; code++) {

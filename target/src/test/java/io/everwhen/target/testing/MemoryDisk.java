@@ -8,6 +8,7 @@ import io.everwhen.target.block.Run;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ public final class MemoryDisk implements BlockDevice {
   private volatile DeviceException.@Nullable Reason failReads;
   private volatile CountDownLatch held = new CountDownLatch(0);
   private final AtomicLong changes = new AtomicLong();
+  private final List<String> marks = new CopyOnWriteArrayList<>();
   private volatile int changeMillis;
   private volatile boolean broken;
   private volatile long flushes;
@@ -66,6 +68,11 @@ public final class MemoryDisk implements BlockDevice {
   /** Writes fail from now on; null heals them. */
   public void failWrites(DeviceException.@Nullable Reason reason) {
     failWrites = reason;
+  }
+
+  /** The names that instants were given. */
+  public List<String> marks() {
+    return marks;
   }
 
   /** How many changes there were. */
@@ -204,6 +211,20 @@ public final class MemoryDisk implements BlockDevice {
         mapped.set(first, first + (int) extent.count(), !deallocate);
       }
     }
+  }
+
+  @Override
+  public boolean takesMarks() {
+    return true;
+  }
+
+  @Override
+  public void mark(String name) throws DeviceException {
+    if (name.isBlank()) {
+      throw new IllegalArgumentException("blank");
+    }
+    refuseChanges();
+    marks.add(name);
   }
 
   @Override
