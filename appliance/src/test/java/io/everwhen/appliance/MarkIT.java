@@ -92,6 +92,31 @@ class MarkIT {
     }
   }
 
+  @Test
+  void theTimelineTellsWhatWasNotFlushed() throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=4MiB").start()) {
+      try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+        initiator.write(0, block(1), false);
+        initiator.write(1, block(2), false);
+        mark(initiator, "in between");
+        initiator.flush();
+        mark(initiator, "clean");
+        initiator.unmap(0, 8);
+      }
+      String data = daemon.data().toString();
+      assertThat(
+              Cli.run("timeline", "disk0", "--json", "--data", data).done().json().stream()
+                  .map(e -> e.path("kind").asString() + " " + e.path("unflushed").asInt()))
+          .containsExactly("write 1", "write 2", "mark 2", "flush 0", "mark 0", "unmap 1");
+      assertThat(Cli.run("timeline", "disk0", "--events", "--data", data).done().out())
+          .containsPattern("mark +2 +in between")
+          .containsPattern("flush +clean\n")
+          .doesNotContain("unmap", "write");
+      assertThat(Cli.run("timeline", "disk0", "--from", "mark:clean", "--data", data).done().out())
+          .containsPattern("unmap +1 +0 +4096\n");
+    }
+  }
+
   /** Numbers ascending in one block, by a session of its own. */
   private static final class Writer implements AutoCloseable {
 

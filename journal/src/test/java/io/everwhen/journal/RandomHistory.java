@@ -19,6 +19,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +33,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Does random things to a group, and tells an oracle of each before it does it.
  *
- * <p>The oracle foresees every entry that the journal makes by itself: a FLUSH if something changed
- * since the last one, a CLOCK when the clock was set. One thread; the group has none either.
+ * <p>The oracle foresees every entry that the journal makes by itself: a FLUSH if the disk was
+ * changed since the last one, or the group opened, a CLOCK when the clock was set. One thread; the
+ * group has none either.
  */
 final class RandomHistory implements Closeable {
 
@@ -75,7 +77,7 @@ final class RandomHistory implements Closeable {
   private @Nullable Group group;
   private boolean created;
   private boolean clockWasSet;
-  private boolean changedSinceFlush;
+  private final BitSet unflushed = new BitSet();
   private long flushed;
   private long settled;
   private long beforeChange;
@@ -286,7 +288,7 @@ final class RandomHistory implements Closeable {
     group = Group.open(journalOf(machine), homes(machine), options, clock, random.split());
     // Behind the last entry: that is noted before the next one.
     clockWasSet = group().clockBehindNanos() > 0;
-    changedSinceFlush = false;
+    unflushed.set(0, oracle.disks().size());
     // Recovery makes durable what it finds.
     acknowledged();
   }
@@ -364,7 +366,7 @@ final class RandomHistory implements Closeable {
         () -> oracle.add(EntryKind.WRITE, false, target, at, data.length, data),
         () -> group().volume(target).write(at, ByteBuffer.wrap(data)));
     lastWrite = oracle.version(oracle.head());
-    changedSinceFlush = true;
+    unflushed.set(target);
     if (random.nextInt(5) < 3) {
       settle();
     }
@@ -406,7 +408,7 @@ final class RandomHistory implements Closeable {
           }
         },
         () -> group().volume(disk).zero(offsets, lengths, unmap));
-    changedSinceFlush = true;
+    unflushed.set(disk);
     if (random.nextBoolean()) {
       settle();
     }
@@ -419,7 +421,7 @@ final class RandomHistory implements Closeable {
       return;
     }
     change(() -> oracle.resize(disk, bytes), () -> group().resize(disk, bytes));
-    changedSinceFlush = true;
+    unflushed.set(disk);
     acknowledged();
   }
 
@@ -448,7 +450,7 @@ final class RandomHistory implements Closeable {
   void flush() throws IOException {
     int disk = random.nextInt(oracle.disks().size());
     boolean clockWasSetBefore = clockWasSet;
-    if (changedSinceFlush) {
+    if (unflushed.get(disk)) {
       change(
           () -> oracle.add(EntryKind.FLUSH, false, disk, 0, 0, null),
           () -> group().volume(disk).flush());
@@ -458,7 +460,7 @@ final class RandomHistory implements Closeable {
         clockWasSet = clockWasSetBefore;
         oracle.forgetAfter(beforeChange);
       }
-      changedSinceFlush = !noted;
+      unflushed.set(disk, !noted);
     } else {
       group().volume(disk).flush();
     }
@@ -543,7 +545,7 @@ final class RandomHistory implements Closeable {
     }
     group = Group.open(journalOf(machine), homes(machine), options, clock, random.split());
     clockWasSet = group().clockBehindNanos() > 0;
-    changedSinceFlush = false;
+    unflushed.set(0, oracle.disks().size());
     long head = group().status().lastSequence();
     checkKept(head);
     oracle.forgetAfter(head);

@@ -14,6 +14,8 @@ import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.log.SystemClock;
+import io.everwhen.restore.plan.Grade;
+import io.everwhen.restore.plan.Grading;
 import io.everwhen.restore.plan.Instant;
 import io.everwhen.restore.plan.Planner;
 import io.everwhen.restore.plan.Times;
@@ -33,6 +35,7 @@ public final class TimelineCommand implements Command<TimelineOptions> {
     try (History history = Histories.of(options.place(), options.disk())) {
       Manifest.Disk disk = Histories.disk(history, options.disk());
       Planner planner = new Planner(history, now);
+      Grading grading = new Grading(history, disk);
       long from =
           options.from() == null ? 0 : first(planner, Histories.instant(options.from(), now));
       long to =
@@ -41,8 +44,11 @@ public final class TimelineCommand implements Command<TimelineOptions> {
               : planner.resolve(Histories.instant(options.to(), now)).sequence();
       if (!output.json()) {
         output.line(
-            "%-12s  %-30s  %-6s  %14s  %10s"
-                .formatted("sequence", "time", "kind", "offset", "length"));
+            "%-12s  %-30s  %-7s  %9s  %14s  %10s"
+                .formatted("sequence", "time", "kind", "unflushed", "offset", "length"));
+      }
+      if (from > 0) {
+        grading.goBefore(from);
       }
       history.visitFrom(
           from,
@@ -50,8 +56,9 @@ public final class TimelineCommand implements Command<TimelineOptions> {
             if (entry.sequence() > to) {
               return false;
             }
-            if (!entry.kind().changesContent() || entry.disk() == disk.number()) {
-              print(entry, payload, history.isKept(entry.sequence()), output);
+            Grade grade = grading.after(entry);
+            if (isShown(entry, disk, options.events())) {
+              print(entry, payload, grade, history.isKept(entry.sequence()), output);
             }
             return true;
           });
@@ -61,6 +68,15 @@ public final class TimelineCommand implements Command<TimelineOptions> {
       }
       history.checkStillWithin(Math.max(from, history.horizon().sequence()));
     }
+  }
+
+  /** Marks and steps of the clock are of all disks. */
+  private static boolean isShown(EntryHeader entry, Manifest.Disk disk, boolean eventsOnly) {
+    return switch (entry.kind()) {
+      case MARK, CLOCK -> true;
+      case FLUSH, RESIZE, REWIND, REWOUND -> entry.disk() == disk.number();
+      case WRITE, ZERO, UNMAP -> entry.disk() == disk.number() && !eventsOnly;
+    };
   }
 
   /** The first entry to show: at an instant given as a time, the first one after it. */
@@ -74,7 +90,8 @@ public final class TimelineCommand implements Command<TimelineOptions> {
   /**
    * @param kept whether the disk can be restored as of this entry; else history was thinned there
    */
-  private static void print(EntryHeader entry, ByteBuffer payload, boolean kept, Output output)
+  private static void print(
+      EntryHeader entry, ByteBuffer payload, Grade grade, boolean kept, Output output)
       throws FormatException {
     String kind = entry.kind().name().toLowerCase(Locale.ROOT);
     long size =
@@ -90,17 +107,24 @@ public final class TimelineCommand implements Command<TimelineOptions> {
           .out()
           .println(
               entry.kind().changesContent()
-                  ? "%-12d  %s  %-6s  %14d  %10d  %s"
+                  ? "%-12d  %s  %-7s  %9s  %14d  %10d  %s"
                       .formatted(
                           entry.sequence(),
                           Times.text(entry.timeNanos()),
                           kind,
+                          grade.text(),
                           entry.offset(),
                           entry.length(),
                           shown)
                       .strip()
-                  : "%-12d  %s  %-6s  %s"
-                      .formatted(entry.sequence(), Times.text(entry.timeNanos()), kind, shown));
+                  : "%-12d  %s  %-7s  %9s  %s"
+                      .formatted(
+                          entry.sequence(),
+                          Times.text(entry.timeNanos()),
+                          kind,
+                          grade.text(),
+                          shown)
+                      .strip());
       return;
     }
     output.object(json -> {
@@ -108,6 +132,12 @@ public final class TimelineCommand implements Command<TimelineOptions> {
       json.writeStringProperty("time", Times.text(entry.timeNanos()));
       json.writeStringProperty("kind", kind);
       json.writeBooleanProperty("kept", kept);
+      switch (grade) {
+        case Grade.Exactly exactly -> json.writeNumberProperty("unflushed", exactly.unflushed());
+        case Grade.AtLeast least ->
+            json.writeNumberProperty("unflushed_at_least", least.unflushed());
+        case Grade.Unknown _ -> json.writeNullProperty("unflushed");
+      }
       if (entry.kind().changesContent()) {
         json.writeNumberProperty("offset", entry.offset());
         json.writeNumberProperty("length", entry.length());

@@ -182,6 +182,7 @@ class CliTest {
     assertThat(run("status")).isZero();
     assertThat(run("status", "--data", "d", "--journal", "j", "--json")).isZero();
     assertThat(run("timeline", "disk0", "--from", "seq:1", "--to", "now")).isZero();
+    assertThat(run("timeline", "disk0", "--events")).isZero();
     assertThat(run("mark", "disk0", "before upgrade")).isZero();
     assertThat(run("restore", "disk0", "--at", "10 minutes ago", "--to", "out.img", "--force"))
         .isZero();
@@ -201,7 +202,8 @@ class CliTest {
         .containsExactly(
             new StatusOptions(HERE),
             new StatusOptions(new Place(Path.of("d"), Path.of("j"))),
-            new TimelineOptions(HERE, disk0, "seq:1", "now"),
+            new TimelineOptions(HERE, disk0, "seq:1", "now", false),
+            new TimelineOptions(HERE, disk0, null, null, true),
             new MarkOptions(HERE, disk0, "before upgrade"),
             new RestoreOptions(
                 HERE,

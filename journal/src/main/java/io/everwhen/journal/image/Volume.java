@@ -381,7 +381,7 @@ public final class Volume {
   }
 
   /**
-   * Settles, makes everything durable, and puts the flush on the timeline if anything changed since
+   * Settles, makes everything durable, and puts the flush on the timeline if the disk changed since
    * the last one.
    */
   public void flush() throws IOException {

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -57,8 +58,9 @@ final class Appender {
   private final ArrayDeque<Segment> leftUnsynced = new ArrayDeque<>();
   // Of the disks, in bytes, after everything staged.
   private long[] sizes = {};
-  private long lastChange;
-  private long lastFlush;
+  // Of which disks a flush is to be noted: those changed since the last one, and all at the
+  // beginning, when nobody knows.
+  private final BitSet unflushed = new BitSet();
   private volatile long stagedSequence;
   private volatile long writtenSequence;
   private volatile long durableSequence;
@@ -173,6 +175,7 @@ final class Appender {
     lock.lock();
     try {
       sizes = bytes.clone();
+      unflushed.set(0, sizes.length);
     } finally {
       lock.unlock();
     }
@@ -198,11 +201,11 @@ final class Appender {
     }
   }
 
-  /** Stages a flush, unless nothing has changed since the last one. */
+  /** Stages a flush, unless the disk has not changed since the last one. */
   void stageFlush(int disk) throws IOException {
     lock.lock();
     try {
-      if (lastChange > lastFlush) {
+      if (unflushed.get(disk)) {
         makeRoom(1, EntryHeader.storedBytes(0));
         add(EntryKind.FLUSH, false, 0, disk, 0, 0, empty, 0);
       }
@@ -250,8 +253,11 @@ final class Appender {
     place += EntryHeader.storedBytes(payloadLength);
     segment.lastSequence(sequence);
     stagedSequence = sequence;
-    lastChange = kind.changesContent() ? sequence : lastChange;
-    lastFlush = kind == EntryKind.FLUSH ? sequence : lastFlush;
+    if (kind == EntryKind.FLUSH) {
+      unflushed.clear(disk);
+    } else if (kind.changesContent()) {
+      unflushed.set(disk);
+    }
   }
 
   /**

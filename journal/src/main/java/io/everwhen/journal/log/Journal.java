@@ -214,7 +214,8 @@ public final class Journal implements Closeable {
 
   /**
    * {@link #sync} because the initiator of {@code disk} asked for it, which is put on the timeline
-   * if anything changed and there is room for it.
+   * if anything of it changed since the last one and there is room for it; the first one since the
+   * journal was opened always is.
    */
   public void flush(int disk) throws IOException {
     try {
