@@ -124,7 +124,7 @@ class PastDiskIT {
         assertThatThrownBy(() -> past.read(0, 1)).isInstanceOf(InitiatorException.class);
       }
       assertThat(run(daemon, "close", "then").failed().err())
-          .contains("there is no past disk then; there is none");
+          .contains("there is no past disk or branch then; there is none");
       run(daemon, "open", "db", "--at", "now", "--as", "then").done();
       assertThat(daemon.terminate()).as(daemon.output()).isZero();
       assertThat(run(daemon, "open", "db", "--at", "now").failed().err())

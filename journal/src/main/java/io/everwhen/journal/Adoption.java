@@ -5,7 +5,6 @@ import io.everwhen.journal.history.NewBaseline;
 import io.everwhen.journal.image.NewImage;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
-import io.everwhen.journal.io.Zeros;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -72,27 +71,13 @@ final class Adoption {
       at -= at % CHUNK_BYTES;
       window.clear().limit((int) Math.min(WINDOW_BYTES, size - at));
       content.readFully(at, window);
-      write(at, window);
+      long from = at;
+      ContentRuns.each(
+          window.flip(),
+          (start, length) -> {
+            baseline.write(from + start, window.slice(start, length));
+            image.write(from + start, window.slice(start, length));
+          });
     }
-  }
-
-  /** Writes the runs of chunks that hold anything but zeros. */
-  private void write(long at, ByteBuffer window) throws IOException {
-    int limit = window.limit();
-    for (int from = 0, to; from < limit; from = to) {
-      boolean zero = isZero(window, from);
-      to = Math.min(limit, from + CHUNK_BYTES);
-      while (to < limit && isZero(window, to) == zero) {
-        to = Math.min(limit, to + CHUNK_BYTES);
-      }
-      if (!zero) {
-        baseline.write(at + from, window.slice(from, to - from));
-        image.write(at + from, window.slice(from, to - from));
-      }
-    }
-  }
-
-  private static boolean isZero(ByteBuffer window, int chunk) {
-    return Zeros.only(window, chunk, Math.min(window.limit(), chunk + CHUNK_BYTES));
   }
 }

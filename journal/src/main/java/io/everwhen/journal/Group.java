@@ -14,6 +14,7 @@ import io.everwhen.journal.image.Backfill;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.image.Volume;
+import io.everwhen.journal.io.Pace;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.Clock;
@@ -25,6 +26,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -51,6 +53,7 @@ public final class Group implements Closeable {
   private final Maintenance maintenance;
 
   private volatile Manifest manifest;
+  private volatile @Nullable Branch branch;
   private volatile @Nullable String fullAlarm;
 
   /**
@@ -84,6 +87,36 @@ public final class Group implements Closeable {
       Clock clock,
       RandomGenerator random)
       throws IOException {
+    create(journal, homes, disks, contents, null, clock, random);
+  }
+
+  /**
+   * Makes a group of one disk that begins as a disk of another group was; durable when it returns,
+   * quick, whatever the size of the disk, and can be done again when it was interrupted. The other
+   * group must pin that instant until this one is deleted, or is {@linkplain #keep kept}.
+   *
+   * @param disk with the size that the other had then
+   */
+  public static void createBranch(
+      Storage journal,
+      Storage home,
+      Manifest.Disk disk,
+      Manifest.Origin origin,
+      Clock clock,
+      RandomGenerator random)
+      throws IOException {
+    create(journal, List.of(home), List.of(disk), Map.of(), origin, clock, random);
+  }
+
+  private static void create(
+      Storage journal,
+      List<? extends Storage> homes,
+      List<Manifest.Disk> disks,
+      Map<Integer, ? extends StorageFile> contents,
+      Manifest.@Nullable Origin origin,
+      Clock clock,
+      RandomGenerator random)
+      throws IOException {
     JournalFiles files = new JournalFiles(journal);
     List<Manifest.Disk> wanted =
         disks.stream()
@@ -92,7 +125,9 @@ public final class Group implements Closeable {
     Manifest manifest;
     if (files.hasManifest()) {
       manifest = files.readManifest();
-      if (!manifest.disks().equals(wanted) || !files.segmentNumbers().isEmpty()) {
+      if (!manifest.disks().equals(wanted)
+          || !Objects.equals(manifest.origin(), origin)
+          || !files.segmentNumbers().isEmpty()) {
         throw new DamageException(
             "%s holds the history of other disks already; it is not touched"
                 .formatted(journal.describe()));
@@ -108,7 +143,9 @@ public final class Group implements Closeable {
         }
       }
       UUID id = new UUID(random.nextLong(), random.nextLong());
-      manifest = new Manifest(id, wanted, Manifest.Baseline.empty(clock.wallNanos()), 0);
+      manifest =
+          new Manifest(id, wanted, Manifest.Baseline.empty(clock.wallNanos()), 0)
+              .withOrigin(origin);
     }
     // Also one that was there: who wrote it may have died before it was durable.
     files.writeManifest(manifest);
@@ -206,6 +243,11 @@ public final class Group implements Closeable {
               random,
               form.keys());
       rewinder.resume();
+      Manifest.Origin origin = folded.origin();
+      if (origin != null) {
+        this.branch =
+            Branch.open(storage, folded, origin, options.secret(), journal, disks.volume(0));
+      }
     } catch (IOException | RuntimeException e) {
       try (LiveDisks _ = disks;
           Journal _ = opened;
@@ -299,6 +341,10 @@ public final class Group implements Closeable {
    *     staged
    */
   public void change(Change change) throws IOException {
+    String full = maintenance.branchFull();
+    if (full != null) {
+      throw new JournalFullException(full, null);
+    }
     if (backlog.isFull()) {
       journal.settle();
       if (options.background()) {
@@ -366,9 +412,15 @@ public final class Group implements Closeable {
    * @param to a complete change within the history, as a {@code History} has told of it
    * @return the entry from which on the disk is so
    * @throws IOException when the instant is gone, or it cannot be recorded; then nothing was
-   *     changed, except that the disk may have the size that it had then
+   *     changed, except that the disk may have the size that it had then. Also for a branch:
+   *     another one can be made of the instant instead
    */
   public long rewind(int disk, long to) throws IOException {
+    if (isBranch()) {
+      throw new IOException(
+          "%s is a branch, which cannot be rewound before it is a disk of its own"
+              .formatted(volume(disk).name()));
+    }
     // One at a time: it holds one instant meanwhile.
     synchronized (rewinder) {
       maintenance.prepareRewind(to);
@@ -398,7 +450,39 @@ public final class Group implements Closeable {
   /** Bytes of a disk that are still to be filled in after it was rewound. */
   public long fillingBytes(int disk) {
     Backfill backfill = volume(disk).backfill();
-    return backfill == null ? 0 : backfill.pendingBytes();
+    return backfill == null || isBranch() ? 0 : backfill.pendingBytes();
+  }
+
+  /** Whether a part of its disk may still be another group's past. */
+  public boolean isBranch() {
+    return branch != null;
+  }
+
+  /** Bytes of a branch that are another group's past; 0 of any other group. */
+  public long originBytes() {
+    Branch own = branch;
+    return own == null ? 0 : own.originBytes();
+  }
+
+  /**
+   * Makes a branch a group that needs no other: copies what is not its own, while it is used.
+   * Durable when it returns. What fails, or ends with the process, leaves it a branch, and can be
+   * done again. One thread.
+   *
+   * @param pace told of what was read; its failure ends this
+   * @throws io.everwhen.journal.io.NoSpaceException when there is no room for the copy
+   */
+  public void keep(Pace pace) throws IOException {
+    Branch own = branch;
+    if (own == null) {
+      return;
+    }
+    own.copy(pace);
+    synchronized (maintenance) {
+      own.end(() -> manifest = maintenance.withOwnBaseline());
+      branch = null;
+    }
+    own.close();
   }
 
   /**
@@ -581,6 +665,7 @@ public final class Group implements Closeable {
         LiveDisks _ = disks;
         Closeable _ = maintenance::signHead;
         Journal _ = journal;
+        Branch _ = branch;
         Rewinder _ = rewinder) {
       if (journal.failure() == null) {
         maintenance.apply();

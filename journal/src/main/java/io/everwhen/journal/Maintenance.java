@@ -84,6 +84,7 @@ final class Maintenance {
   private volatile @Nullable String alarm;
   private volatile @Nullable String thinningProblem;
   private volatile @Nullable String pinsTakeRoom;
+  private volatile @Nullable String branchFull;
 
   /** For a group that is open, with everything folded that was begun to be. */
   Maintenance(
@@ -199,7 +200,13 @@ final class Maintenance {
   /** What keeps cycles from succeeding; null while they do. */
   @Nullable String alarm() {
     return Stream.of(
-            alarm, rewinder.problem(), pins.problem(), pinsTakeRoom, thinningProblem, head.alarm())
+            alarm,
+            branchFull,
+            rewinder.problem(),
+            pins.problem(),
+            pinsTakeRoom,
+            thinningProblem,
+            head.alarm())
         .filter(Objects::nonNull)
         .findFirst()
         .orElse(null);
@@ -242,6 +249,20 @@ final class Maintenance {
         baseline.finish();
       }
     }
+  }
+
+  /** Why a branch takes no changes; null when it does. */
+  @Nullable String branchFull() {
+    return branchFull;
+  }
+
+  /** Says, durably, that a branch has a baseline of its own by now. */
+  synchronized Manifest withOwnBaseline() throws IOException {
+    Manifest next = manifest.withOwnBaseline();
+    files.writeManifest(next);
+    manifest = next;
+    branchFull = null;
+    return next;
   }
 
   /** Signs the head, if more is sealed than before. */
@@ -449,24 +470,38 @@ final class Maintenance {
     return worked;
   }
 
-  /** Where pins keep from folding what there is no room for, thins it to nothing but them. */
+  /**
+   * Where pins keep from folding what there is no room for, or this is a branch, thins it to
+   * nothing but them and what the disks hold now.
+   */
   private boolean thinAroundPins() throws IOException {
     Pins held = pins.pins();
     long excess = journalBytes - historyBytes;
-    if (excess <= 0 || held == null || held.pins().isEmpty() || !oldestIsPinned()) {
+    boolean branch = manifest.origin() != null;
+    if (excess <= 0 || held == null || !(branch || oldestIsPinned())) {
       pinsTakeRoom = null;
+      branchFull = null;
       return false;
     }
     if (thinner.squeeze(manifest, appliedSequence, Math.max(2 * excess, historyBytes / 8))) {
       return true;
     }
     boolean tooMuch = excess > SLACK_SEGMENTS * options.journal().segmentBytes();
+    branchFull =
+        tooMuch && branch
+            ? "%s is a branch, and what was changed in it does not fit into its journal in %s. 'everwhen close %s --keep' makes it a disk of its own; or let its journal be larger"
+                .formatted(name(), files.storage().describe(), name())
+            : null;
     pinsTakeRoom =
-        tooMuch
+        tooMuch && !branch
             ? "%d KiB of the journal in %s are too much and cannot be given up because of %d snapshots. Delete the oldest ('everwhen snapshot list'), or let the journal be larger"
                 .formatted(excess >> 10, files.storage().describe(), held.pins().size())
             : null;
     return false;
+  }
+
+  private String name() {
+    return manifest.disks().getFirst().name();
   }
 
   private boolean oldestIsPinned() throws IOException {
@@ -549,7 +584,8 @@ final class Maintenance {
    */
   private boolean fold(boolean evenIfRead) throws IOException {
     long number = manifest.baseline().segment() + 1;
-    if (!files.storage().exists(FileNames.index(number))) {
+    // What is a branch's own stands in its journal.
+    if (manifest.origin() != null || !files.storage().exists(FileNames.index(number))) {
       return false;
     }
     SegmentIndex index = files.readIndex(manifest, number);

@@ -3,7 +3,8 @@
  *
  * <p>{@link Group} is what the appliance holds: volumes on top, {@code image}, {@code log} and
  * {@code history} below. {@code Maintenance} keeps it in order, {@code Rewinder} lets a disk become
- * its past, {@code PinKeeper} holds instants, and {@code Adoption} begins a disk with content.
+ * its past, {@code PinKeeper} holds instants, {@code Adoption} begins a disk with content, and
+ * {@code Branch} one with another's past.
  */
 @NullMarked
 package io.everwhen.journal;

@@ -8,13 +8,10 @@ import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
-import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -22,9 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
-import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -91,26 +85,7 @@ class GoldenRewindTest {
       rewind(group, 5);
       write(group, 4, 101);
     }
-    Map<String, ByteBuffer> files = new TreeMap<>();
-    for (String name : journal.list()) {
-      try (StorageFile file = journal.openForReading(name)) {
-        ByteBuffer content = ByteBuffer.allocate((int) file.size());
-        file.readFully(0, content);
-        files.put(name, content.flip());
-      }
-    }
-    return files;
-  }
-
-  private static Map<String, ByteBuffer> golden() throws IOException {
-    Map<String, ByteBuffer> files = new TreeMap<>();
-    try (InputStream in = GoldenRewindTest.class.getResourceAsStream("/golden/v5/group.zip")) {
-      ZipInputStream zip = new ZipInputStream(in);
-      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-        files.put(entry.getName(), ByteBuffer.wrap(zip.readAllBytes()));
-      }
-    }
-    return files;
+    return GoldenZip.of(journal, "");
   }
 
   @Test
@@ -118,26 +93,15 @@ class GoldenRewindTest {
     Map<String, ByteBuffer> today = writeToday();
     String target = System.getProperty("everwhen.golden.write.v5");
     if (target != null) {
-      try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(Path.of(target)))) {
-        for (Map.Entry<String, ByteBuffer> file : today.entrySet()) {
-          ZipEntry entry = new ZipEntry(file.getKey());
-          entry.setTime(0);
-          zip.putNextEntry(entry);
-          zip.write(file.getValue().array());
-        }
-      }
+      GoldenZip.write(Path.of(target), today);
       return;
     }
-    Map<String, ByteBuffer> golden = golden();
+    Map<String, ByteBuffer> golden = GoldenZip.read("/golden/v5/group.zip");
     assertThat(golden).containsKey(FileNames.rewind(0)).isEqualTo(today);
 
     SimulatedMachine other = new SimulatedMachine(new SplittableRandom(1));
     Storage journal = other.directory("journal");
-    for (Map.Entry<String, ByteBuffer> file : golden.entrySet()) {
-      try (StorageFile out = journal.create(file.getKey())) {
-        out.write(0, file.getValue());
-      }
-    }
+    GoldenZip.unpack(golden, "", journal);
     checkEveryInstant(journal);
     try (Group group = open(journal, machine.directory("disk0"))) {
       assertThat(group.fillingBytes(0)).isPositive();

@@ -2,6 +2,7 @@ package io.everwhen.journal;
 
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.history.Retention;
@@ -31,6 +32,7 @@ final class RewoundHistory {
 
   private static final int SECTOR = 512;
   private static final int DISKS = 2;
+  private static final String JOURNAL = "journal";
   private static final long SEGMENT_BYTES = 16 << 10;
   private static final Secret SECRET = new Secret.KeyFile(new byte[32]);
 
@@ -39,6 +41,9 @@ final class RewoundHistory {
   private final SimulatedClock clock;
   private final GroupOptions options;
   private final List<Manifest.Disk> disks;
+  private final String journalName;
+  // Of a branch, also when it was kept.
+  private final Manifest.@Nullable Origin origin;
 
   /** What each disk holds after an entry, and until the next one that is here. */
   private final List<TreeMap<Long, byte[]>> contents = new ArrayList<>();
@@ -64,6 +69,28 @@ final class RewoundHistory {
       contents.add(new TreeMap<>());
       contents.get(i).put(0L, new byte[(int) bytes]);
     }
+    this.journalName = JOURNAL;
+    this.origin = null;
+    this.options = options(random, random.nextInt(4) == 0 ? SECRET : null);
+  }
+
+  /** A branch of a disk of another as it was. */
+  private RewoundHistory(RewoundHistory of, int disk, long sequence, SplittableRandom random)
+      throws IOException {
+    this.machine = of.machine;
+    this.random = random;
+    this.clock = of.clock.copy();
+    byte[] begin = of.at(disk, sequence);
+    this.disks =
+        List.of(new Manifest.Disk(0, "branch" + of.disks.getFirst().name(), begin.length, SECTOR));
+    contents.add(new TreeMap<>());
+    contents.getFirst().put(0L, begin);
+    this.journalName = "branched " + of.journalName;
+    this.origin = new Manifest.Origin(of.group().id(), disk, sequence, of.journalName);
+    this.options = options(random, of.options.secret());
+  }
+
+  private static GroupOptions options(SplittableRandom random, @Nullable Secret secret) {
     GroupOptions plain =
         new GroupOptions(
                 new JournalOptions(SEGMENT_BYTES, 0),
@@ -73,17 +100,16 @@ final class RewoundHistory {
                 Duration.ofNanos(100_000),
                 false)
             .withCompression(random.nextInt(3) == 0 ? 1 : 0)
-            .withEncryption(random.nextInt(4) == 0 ? SECRET : null);
-    this.options =
-        random.nextInt(3) > 0
-            ? plain
-            : plain.withRetention(
-                new Retention(
-                    Duration.ofNanos(random.nextInt(1, 100_000)),
-                    List.of(
-                        new Retention.Tier(
-                            Duration.ofNanos(20_000),
-                            Duration.ofNanos(20_000L * random.nextInt(1, 1000))))));
+            .withEncryption(secret);
+    return random.nextInt(3) > 0
+        ? plain
+        : plain.withRetention(
+            new Retention(
+                Duration.ofNanos(random.nextInt(1, 100_000)),
+                List.of(
+                    new Retention.Tier(
+                        Duration.ofNanos(20_000),
+                        Duration.ofNanos(20_000L * random.nextInt(1, 1000))))));
   }
 
   private RewoundHistory(RewoundHistory from, SimulatedMachine machine, SplittableRandom random) {
@@ -92,6 +118,8 @@ final class RewoundHistory {
     this.clock = from.clock.copy();
     this.options = from.options;
     this.disks = from.disks;
+    this.journalName = from.journalName;
+    this.origin = from.origin;
     from.contents.forEach(content -> contents.add(new TreeMap<>(content)));
     this.changing = from.changing;
     this.mayBe = from.mayBe;
@@ -105,7 +133,7 @@ final class RewoundHistory {
   }
 
   private Storage journal() {
-    return machine.directory("journal");
+    return machine.directory(journalName);
   }
 
   private List<Storage> homes() {
@@ -124,7 +152,45 @@ final class RewoundHistory {
   }
 
   void create() throws IOException {
-    Group.create(journal(), homes(), disks, clock, random.split());
+    if (origin == null) {
+      Group.create(journal(), homes(), disks, clock, random.split());
+    } else {
+      Group.createBranch(
+          journal(), homes().getFirst(), disks.getFirst(), origin, clock, random.split());
+    }
+  }
+
+  /**
+   * A branch of one of its disks as it was at some instant, which is pinned; null when there is
+   * none that could be. It is not made yet.
+   */
+  @Nullable RewoundHistory branch() throws IOException {
+    group().volume(0).sync();
+    acknowledged();
+    History.Point at;
+    try (History history = History.open(journal(), SECRET)) {
+      long horizon = history.horizon().sequence();
+      at = history.atSequence(random.nextLong(horizon, head() + 1)).orElseThrow();
+      if (isUncertain(at.sequence()) || history.wholeFrom(at.sequence()).isPresent()) {
+        return null;
+      }
+    }
+    group().pin(new Pins.Pin("for a branch", at.sequence(), at.timeNanos()));
+    return new RewoundHistory(this, random.nextInt(disks.size()), at.sequence(), random.split());
+  }
+
+  /** Lets the instant go that a branch has needed. */
+  void letGo() throws IOException {
+    group().unpin("for a branch");
+  }
+
+  /** Makes a branch a group of its own. */
+  void keep() throws IOException {
+    group().keep(_ -> {});
+  }
+
+  boolean isBranch() {
+    return group().isBranch();
   }
 
   void open() throws IOException {
@@ -151,7 +217,7 @@ final class RewoundHistory {
     if (head < least) {
       Assertions.fail("entry %d was acknowledged, but the journal ends with %d", least, head);
     }
-    for (int disk = 0; disk < DISKS; disk++) {
+    for (int disk = 0; disk < disks.size(); disk++) {
       contents.get(disk).tailMap(head, false).clear();
       byte[] found = live(disk);
       byte[] before = contents.get(disk).lastEntry().getValue();
@@ -252,7 +318,7 @@ final class RewoundHistory {
   }
 
   private void write() throws IOException {
-    int disk = random.nextInt(DISKS);
+    int disk = random.nextInt(disks.size());
     byte[] next = now(disk).clone();
     int sectors = random.nextInt(1, Math.min(16, next.length / SECTOR) + 1);
     int offset = random.nextInt(next.length / SECTOR - sectors + 1) * SECTOR;
@@ -267,7 +333,7 @@ final class RewoundHistory {
   }
 
   private void zero() throws IOException {
-    int disk = random.nextInt(DISKS);
+    int disk = random.nextInt(disks.size());
     byte[] next = now(disk).clone();
     int count = random.nextInt(1, 4);
     long[] offsets = new long[count];
@@ -283,7 +349,7 @@ final class RewoundHistory {
   }
 
   private void resize() throws IOException {
-    int disk = random.nextInt(DISKS);
+    int disk = random.nextInt(disks.size());
     int bytes = random.nextInt(8, 160) * SECTOR;
     changing = disk;
     mayBe = List.of(Arrays.copyOf(now(disk), bytes));
@@ -293,7 +359,10 @@ final class RewoundHistory {
   }
 
   private void rewind() throws IOException {
-    int disk = random.nextInt(DISKS);
+    if (isBranch()) {
+      return;
+    }
+    int disk = random.nextInt(disks.size());
     long to;
     try (History history = History.open(journal(), SECRET)) {
       long horizon = history.horizon().sequence();
@@ -317,7 +386,7 @@ final class RewoundHistory {
   }
 
   void finishFilling() throws IOException {
-    while (group().fillingBytes(0) > 0 || group().fillingBytes(1) > 0) {
+    while (disks.stream().anyMatch(disk -> group().fillingBytes(disk.number()) > 0)) {
       group().maintain();
       clock.advance(1000);
     }
@@ -327,14 +396,14 @@ final class RewoundHistory {
   }
 
   void checkLive() throws IOException {
-    for (int disk = 0; disk < DISKS; disk++) {
+    for (int disk = 0; disk < disks.size(); disk++) {
       same("the live disk", disk, head(), now(disk), live(disk));
     }
   }
 
   /** The images, after the group was closed with nothing left to be filled in. */
   void checkImages() throws IOException {
-    for (int disk = 0; disk < DISKS; disk++) {
+    for (int disk = 0; disk < disks.size(); disk++) {
       try (StorageFile image =
           machine.directory(disks.get(disk).name()).openForReading(FileNames.IMAGE)) {
         byte[] found = new byte[(int) image.size()];
@@ -366,7 +435,7 @@ final class RewoundHistory {
         }
         checked++;
         filling += history.wholeFrom(found).isPresent() ? 1 : 0;
-        for (int disk = 0; disk < DISKS; disk++) {
+        for (int disk = 0; disk < disks.size(); disk++) {
           byte[] expected = at(disk, found);
           Manifest.Disk there = history.manifest().disks().get(disk);
           try (PastView view = new PastView(history, there, found)) {

@@ -13,8 +13,10 @@ import picocli.CommandLine.ParseResult;
  * @param disk which disk
  * @param at the instant, as written
  * @param as what to call the past disk; null for a name that says what it is
+ * @param writable whether it is to be a branch
  */
-public record OpenOptions(Path data, DiskName disk, String at, @Nullable DiskName as) {
+public record OpenOptions(
+    Path data, DiskName disk, String at, @Nullable DiskName as, boolean writable) {
 
   static CommandSpec spec() {
     CommandSpec spec =
@@ -22,7 +24,10 @@ public record OpenOptions(Path data, DiskName disk, String at, @Nullable DiskNam
             "open",
             "Serves a disk as it was at an instant, at once and read-only, as a target of its own.",
             "It is there until 'everwhen close', or until the daemon ends. While it is, nothing of the disk's history"
-                + " is thinned or folded.");
+                + " is thinned or folded.",
+            "With --writable it is a branch: a disk that can be written, with a history of its own, and of which the"
+                + " disk that it was made of sees nothing. It is there until 'everwhen close', which deletes it, or"
+                + " with --keep makes it a disk of its own.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
     Specs.addAt(spec);
     spec.addOption(
@@ -31,6 +36,7 @@ public record OpenOptions(Path data, DiskName disk, String at, @Nullable DiskNam
             "NAME",
             String.class,
             "The end of the target's name (default: DISK-at- and an entry's number)."));
+    spec.addOption(Specs.flag("Make it a branch, which can be written.", "--writable"));
     Specs.addData(spec);
     Specs.addJson(spec, "Print the past disk as one JSON object.");
     spec.usageMessage().footer(RestoreOptions.INSTANTS);
@@ -43,6 +49,7 @@ public record OpenOptions(Path data, DiskName disk, String at, @Nullable DiskNam
         Specs.data(parsed),
         Specs.disk(parsed, 0),
         Specs.at(parsed),
-        as == null ? null : Specs.understood(() -> new DiskName(as)));
+        as == null ? null : Specs.understood(() -> new DiskName(as)),
+        parsed.hasMatchedOption("--writable"));
   }
 }

@@ -25,6 +25,9 @@ public final class PastCommands {
     if (as != null) {
       wanted.put("as", as.value());
     }
+    if (options.writable()) {
+      wanted.put("writable", true);
+    }
     JsonNode past = daemon(options.data()).post("/v1/disks/" + options.disk() + "/open", wanted);
     if (output.json()) {
       output.line(Json.text(past));
@@ -33,10 +36,11 @@ public final class PastCommands {
     String portal = past.path("portal").asString();
     String target = past.path("target").asString();
     output.line(
-        "opened %s as %s, read-only: %s"
+        "opened %s as %s, %s: %s"
             .formatted(
                 options.disk(),
                 past.path("name").asString(),
+                options.writable() ? "a branch that can be written" : "read-only",
                 new ByteSize(past.path("size_bytes").asLong())));
     output.line(
         "as it was after seq:%d, %s"
@@ -56,14 +60,25 @@ public final class PastCommands {
   /** Ends a past disk. */
   public void close(CloseOptions options, Output output)
       throws IOException, InterruptedException, CommandFailed {
-    JsonNode past =
-        daemon(options.data()).post("/v1/past/" + options.past() + "/close", Json.object());
-    output.line(
-        output.json()
-            ? Json.text(past)
-            : "closed %s, which was %s at seq:%d"
-                .formatted(
-                    options.past(), past.path("disk").asString(), past.path("sequence").asLong()));
+    ObjectNode wanted = Json.object();
+    if (options.keep() || options.force()) {
+      wanted.put("keep", options.keep()).put("force", options.force());
+    }
+    JsonNode past = daemon(options.data()).post("/v1/past/" + options.past() + "/close", wanted);
+    output.line(output.json() ? Json.text(past) : closed(options, past));
+  }
+
+  private static String closed(CloseOptions options, JsonNode past) {
+    DiskName name = options.past();
+    String disk = past.path("disk").asString();
+    long sequence = past.path("sequence").asLong();
+    if (past.path("kept").asBoolean(false)) {
+      return "%s is being made a disk of its own: %d MiB of %s are copied to it, and it can be used meanwhile; 'everwhen status' tells how far that is"
+          .formatted(name, (past.path("origin_bytes").asLong() + (1 << 20) - 1) >> 20, disk);
+    }
+    return past.has("kept")
+        ? "deleted %s, which was a branch of %s at seq:%d".formatted(name, disk, sequence)
+        : "closed %s, which was %s at seq:%d".formatted(name, disk, sequence);
   }
 
   private static DaemonClient daemon(Path directory) throws IOException, CommandFailed {

@@ -203,6 +203,17 @@ public final class StatusCommand implements Command<StatusOptions> {
     }
   }
 
+  private static String branch(JsonNode branch) {
+    String text =
+        "of %s at seq:%d, %d MiB of which are there only%s"
+            .formatted(
+                branch.path("disk").asString(),
+                branch.path("sequence").asLong(),
+                (branch.path("origin_bytes").asLong() + (1 << 20) - 1) >> 20,
+                branch.path("keeping").asBoolean(false) ? "; being copied" : "");
+    return branch.has("alarm") ? text + "; " + branch.path("alarm").asString() : text;
+  }
+
   private static String group(JsonNode disk) {
     String group = disk.path("group").asString("");
     return group.isEmpty() || group.equals(disk.path("name").asString())
@@ -272,6 +283,9 @@ public final class StatusCommand implements Command<StatusOptions> {
         output.line(
             "  rewound               %d MiB are still to be filled in"
                 .formatted((disk.path("filling_bytes").asLong() + (1 << 20) - 1) >> 20));
+      }
+      if (disk.has("branch")) {
+        output.line("  branch                " + branch(disk.path("branch")));
       }
       printVerification(disk.path("verification"), output);
       JsonNode proven = disk.path("proven");

@@ -27,10 +27,10 @@ import tools.jackson.databind.node.ObjectNode;
  * POST /v1/disks/NAME/resize     {"size": BYTES, "force": false}
  * POST /v1/disks/NAME/remove     {"force": false, "delete_history": false}
  * POST /v1/disks/NAME/settings   {"read_only": true}
- * POST /v1/disks/NAME/open       {"at": "...", "as": "..."} serves it as it was; "as" may be left out
+ * POST /v1/disks/NAME/open       {"at": "...", "as": "...", "writable": false} serves it as it was; "as" may be left out
  * POST /v1/disks/NAME/rewind     {"at": "...", "force": false} lets it be as it was
  * GET  /v1/past                  which past disks are open
- * POST /v1/past/NAME/close       {} ends one
+ * POST /v1/past/NAME/close       {"keep": false, "force": false} ends one; the two are for branches
  * POST /v1/reload                {} reads the configuration again
  * </pre>
  */
@@ -155,15 +155,17 @@ public final class AdminApi {
   }
 
   private ObjectNode open(DiskName disk, byte[] body) throws IOException, Refusal {
-    Fields fields = new Fields(body, "at", "as");
+    Fields fields = new Fields(body, "at", "as", "writable");
     String at = fields.text("at", text -> text);
     DiskName as = fields.has("as") ? fields.text("as", DiskName::new) : null;
-    return appliance.operations().open(disk, at, as);
+    return fields.flag("writable")
+        ? appliance.operations().branch(disk, at, as)
+        : appliance.operations().open(disk, at, as);
   }
 
   private ObjectNode close(DiskName past, byte[] body) throws IOException, Refusal {
-    new Fields(body);
-    return appliance.operations().close(past);
+    Fields fields = new Fields(body, "keep", "force");
+    return appliance.operations().close(past, fields.flag("keep"), fields.flag("force"));
   }
 
   private ObjectNode rewind(DiskName disk, byte[] body) throws IOException, Refusal {

@@ -33,6 +33,7 @@ public final class Appliance implements Closeable {
   private final ServedDisks disks;
   private final PastDisks pasts = new PastDisks();
   private final Adoptions adoptions = new Adoptions();
+  private final Branches branches;
   private final ServedPortals portals;
   private final Exports exports;
   private final Scrubbing scrubbing;
@@ -81,14 +82,15 @@ public final class Appliance implements Closeable {
     this.disks = new ServedDisks(data, clock, random, config.retention());
     this.portals = new ServedPortals(targets);
     this.exports = new Exports(targets, pasts);
-    targets.onDemand(new PastLogins(disks, pasts, exports, clock));
+    this.branches = new Branches(data, disks);
+    targets.onDemand(new PastLogins(disks, pasts, branches, exports, clock));
     this.scrubbing = new Scrubbing(disks, clock, config.limits().verifyBytesPerSecond());
     this.stamping = new Stamping(disks, clock, random, config.timestamp());
     this.schedule = new SnapshotSchedule(disks, clock, config.snapshots());
     this.operations =
         new Operations(
-            data, disks, pasts, adoptions, portals, exports, targets, scrubbing, stamping, schedule,
-            source, config, clock);
+            data, disks, pasts, branches, adoptions, portals, exports, targets, scrubbing, stamping,
+            schedule, source, config, clock);
   }
 
   private void open(Config config, RandomGenerator random) throws IOException {
@@ -106,6 +108,7 @@ public final class Appliance implements Closeable {
     toClose.push(pasts);
     AdminServer admin = new AdminServer(adminAddress, this, data, random);
     toClose.push(admin);
+    toClose.push(branches);
     toClose.push(adoptions); // whoever waits for one is told before management ends
     toClose.push(scrubbing);
     toClose.push(stamping);
@@ -134,7 +137,7 @@ public final class Appliance implements Closeable {
       if (config.disk(disk.name()).isPresent()) {
         continue;
       }
-      if (config.restricts()) {
+      if (config.restricts() && disk.branch() == null) {
         throw new IOException(
             "the configuration restricts other disks and says nothing of "
                 + disk.name()
@@ -155,6 +158,11 @@ public final class Appliance implements Closeable {
   /** The past disks that are served. */
   PastDisks pasts() {
     return pasts;
+  }
+
+  /** The branches among the disks. */
+  Branches branches() {
+    return branches;
   }
 
   /** What there is to say of them. */

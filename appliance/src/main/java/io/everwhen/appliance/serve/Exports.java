@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -24,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Which targets lead to the disks: those of the configuration, and one of its own name for each
- * disk that none of them leads to, and for each past disk. Any thread.
+ * disk that none of them leads to, for each branch, and for each past disk. Any thread.
  */
 final class Exports {
 
@@ -116,11 +117,22 @@ final class Exports {
     }
     for (OpenDisk disk : disks) {
       DiskName name = disk.disk().name();
+      if (isLikeAnother(config, disk)) {
+        continue;
+      }
       if (config.targets().stream().noneMatch(target -> target.leadsTo(name))) {
         Access access = config.disk(name).map(DiskConfig::access).orElse(Access.OPEN);
         wanted.put(
             name.iqn(),
             new Target(name.iqn(), List.of(new AccessRule(access, LunMap.of(disk.unit())))));
+      }
+    }
+    List<Target> ofNamed = List.copyOf(wanted.values());
+    for (OpenDisk branch : disks) {
+      if (isLikeAnother(config, branch)) {
+        String name = branch.disk().name().iqn();
+        LunMap shown = LunMap.of(branch.unit());
+        wanted.put(name, new Target(name, rules(like(config, branch, disks), shown, ofNamed)));
       }
     }
     List<Target> ofDisks = List.copyOf(wanted.values());
@@ -131,6 +143,26 @@ final class Exports {
       wanted.put(past.target(), new Target(past.target(), rules));
     }
     return wanted;
+  }
+
+  /** Whether it is a branch of which the configuration says nothing. */
+  private static boolean isLikeAnother(Config config, OpenDisk disk) {
+    return disk.disk().branch() != null && config.disk(disk.disk().name()).isEmpty();
+  }
+
+  /** The disk whose users may use a branch: the one that it was made of, directly or not. */
+  private static OpenDisk like(Config config, OpenDisk branch, List<OpenDisk> disks) {
+    OpenDisk like = branch;
+    for (int i = 0; i < disks.size() && isLikeAnother(config, like); i++) {
+      DiskName of = Objects.requireNonNull(like.disk().branch()).of();
+      OpenDisk next =
+          disks.stream().filter(disk -> disk.disk().name().equals(of)).findFirst().orElse(null);
+      if (next == null) {
+        return like; // to which nothing leads
+      }
+      like = next;
+    }
+    return like;
   }
 
   /** Those who may use a disk, and no others, by the targets that lead to it. */

@@ -11,20 +11,22 @@ import io.everwhen.restore.plan.UnavailableException;
 import java.io.IOException;
 import java.time.ZoneId;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Opens a past disk under a name that nothing else has. */
+/** Opens a past disk, or what a branch begins with, under a name that nothing else has. */
 final class Opening {
 
   private final Config config;
   private final PastDisks pasts;
+  private final Branches branches;
   private final Exports exports;
   private final Clock clock;
 
-  Opening(Config config, PastDisks pasts, Exports exports, Clock clock) {
+  Opening(Config config, PastDisks pasts, Branches branches, Exports exports, Clock clock) {
     this.config = config;
     this.pasts = pasts;
+    this.branches = branches;
     this.exports = exports;
     this.clock = clock;
   }
@@ -45,6 +47,19 @@ final class Opening {
     PastDisk past = past(disk, instant, now);
     DiskName name = as == null ? freeName(disk.disk().name(), past) : as;
     return new ServedPast(name, disk, past, now);
+  }
+
+  /**
+   * Opens what a branch is to begin with, for as long as it is being made; nothing serves it.
+   *
+   * @param at the instant, as written
+   * @param as what to call the branch; null for a name that says what it is
+   * @throws Refusal when there can be none; nothing is open then
+   */
+  ServedPast openForBranch(OpenDisk disk, String at, @Nullable DiskName as)
+      throws IOException, Refusal {
+    disk.group().volume(0).sync(); // only what is durable can be held
+    return open(disk, at, as);
   }
 
   /** Opens it for a login to this target. */
@@ -77,6 +92,10 @@ final class Opening {
       throw Refusal.now(
           "there is a past disk %s already; 'everwhen close %s' ends it".formatted(name, name));
     }
+    if (branches.find(name).isPresent()) {
+      throw Refusal.now(
+          "there is a branch %s already; 'everwhen close %s' ends it".formatted(name, name));
+    }
     if (isTaken(name)) {
       throw Refusal.now(
           "there is a disk or a target %s already; name the past disk otherwise with --as"
@@ -89,18 +108,19 @@ final class Opening {
   }
 
   private void checkRoom() throws Refusal {
-    List<ServedPast> open = pasts.all();
+    List<String> open =
+        Stream.concat(
+                pasts.all().stream().map(ServedPast::name),
+                branches.all().stream().map(branch -> branch.disk().name()))
+            .map(DiskName::value)
+            .toList();
     int most = config.limits().pastDisks();
     if (open.size() >= most) {
       throw Refusal.now(
           most == 0
               ? "the configuration allows no past disks: limits, past_disks"
-              : "%d past disks are open, as many as past_disks under limits allows; 'everwhen close NAME' ends one of %s"
-                  .formatted(
-                      open.size(),
-                      open.stream()
-                          .map(past -> past.name().value())
-                          .collect(Collectors.joining(", "))));
+              : "%d past disks and branches are open, as many as past_disks under limits allows; 'everwhen close NAME' ends one of %s"
+                  .formatted(open.size(), String.join(", ", open)));
     }
   }
 

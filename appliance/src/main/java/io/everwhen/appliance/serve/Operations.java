@@ -25,8 +25,10 @@ import io.everwhen.restore.plan.UnavailableException;
 import io.everwhen.target.iscsi.SessionStatus;
 import io.everwhen.target.iscsi.Targets;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +48,7 @@ final class Operations {
   private final DataDirectory data;
   private final ServedDisks disks;
   private final PastDisks pasts;
+  private final Branches branches;
   private final Adoptions adoptions;
   private final ServedPortals portals;
   private final Exports exports;
@@ -61,6 +64,7 @@ final class Operations {
       DataDirectory data,
       ServedDisks disks,
       PastDisks pasts,
+      Branches branches,
       Adoptions adoptions,
       ServedPortals portals,
       Exports exports,
@@ -74,6 +78,7 @@ final class Operations {
     this.data = data;
     this.disks = disks;
     this.pasts = pasts;
+    this.branches = branches;
     this.adoptions = adoptions;
     this.portals = portals;
     this.exports = exports;
@@ -98,7 +103,9 @@ final class Operations {
         disk.writeCache(said.get().writeCache());
       }
     }
+    branches.forgetUnmade();
     exports.serve(config, disks.all());
+    branches.resume(this::kept);
     targets.sessionsMax(config.limits().sessions());
     targets.writeBytesMax(config.limits().writeBytes());
     targets.discoveryCredentials(config.discoveryChap());
@@ -283,28 +290,13 @@ final class Operations {
     } catch (IOException e) {
       throw Refusal.now(String.valueOf(e.getMessage()));
     }
-    List<ServedPast> itsPast = pasts.of(disk);
-    if (!itsPast.isEmpty()) {
-      throw Refusal.now(
-          "%s is open as it was, as %s; 'everwhen close NAME' ends that first"
-              .formatted(
-                  name,
-                  String.join(", ", itsPast.stream().map(past -> past.name().value()).toList())));
-    }
+    checkNoPastIsOpen(disk);
     if (configNow().disk(name).isPresent()) {
       throw Refusal.now(
           "%s names %s, and would make it anew, empty; take it out there first"
               .formatted(source.describe(), name));
     }
-    List<SessionStatus> users = exports.users(disk);
-    if (!users.isEmpty() && !force) {
-      throw Refusal.now(
-          "%s is in use by %s; --force takes it away from them"
-              .formatted(
-                  name,
-                  String.join(
-                      ", ", users.stream().map(SessionStatus::initiator).distinct().toList())));
-    }
+    checkUnused(disk, force);
     List<OpenDisk> others = disks.all().stream().filter(other -> other != disk).toList();
     exports.serve(config, others);
     closeStrays(disk);
@@ -357,12 +349,47 @@ final class Operations {
    */
   synchronized ObjectNode open(DiskName name, String at, @Nullable DiskName as)
       throws IOException, Refusal {
+    ServedPast past = opening(as).open(find(name), at, as);
+    exports.add(past);
+    log.info("{} is {} at seq:{}", past.name(), name, past.sequence());
+    return opened(past).put("writable", false);
+  }
+
+  /**
+   * Makes a branch: a writable disk that begins as another was at an instant, for those who may use
+   * that.
+   *
+   * @param at the instant, as written
+   * @param as what to call it; null for a name that says what it is
+   */
+  synchronized ObjectNode branch(DiskName name, String at, @Nullable DiskName as)
+      throws IOException, Refusal {
+    OpenDisk of = find(name);
+    try (ServedPast past = opening(as).openForBranch(of, at, as)) {
+      DiskConfig wanted =
+          new DiskConfig(
+              past.name(),
+              new ByteSize(past.disk().plan().sizeBytes()),
+              past.disk().plan().disk().blockBytes(),
+              null,
+              null);
+      branches.make(of, past.disk().plan().point(), data.diskFor(wanted, config));
+      exports.serve(config, disks.all());
+      log.info("{} is a branch of {} at seq:{}", past.name(), name, past.sequence());
+      return opened(past).put("writable", true);
+    } catch (PinException e) {
+      throw Refusal.now(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Opening opening(@Nullable DiskName as) throws Refusal {
     if (as != null && adoptions.has(as)) {
       throw Refusal.now("a disk %s is just being made; name the past disk otherwise".formatted(as));
     }
-    ServedPast past = new Opening(config, pasts, exports, clock).open(find(name), at, as);
-    exports.add(past);
-    log.info("{} is {} at seq:{}", past.name(), name, past.sequence());
+    return new Opening(config, pasts, branches, exports, clock);
+  }
+
+  private ObjectNode opened(ServedPast past) {
     return past.report().put("portal", DaemonFile.text(portals.all().getFirst().address()));
   }
 
@@ -375,6 +402,11 @@ final class Operations {
   synchronized ObjectNode rewind(DiskName name, String at, boolean force)
       throws IOException, Refusal {
     OpenDisk disk = find(name);
+    if (disk.group().isBranch()) {
+      throw Refusal.now(
+          "%s is a branch, which cannot be rewound; 'everwhen open %s --at %s --writable' makes another of it, and 'everwhen close %s --keep' makes it a disk of its own"
+              .formatted(name, name, at, name));
+    }
     Optional<String> holder = disk.unit().reservedBy();
     if (holder.isPresent() && !force) {
       throw Refusal.now(
@@ -393,24 +425,107 @@ final class Operations {
     return done;
   }
 
-  /** Ends a past disk, and the sessions with it. */
-  synchronized ObjectNode close(DiskName name) throws IOException, Refusal {
-    ServedPast past =
-        pasts
-            .find(name)
-            .orElseThrow(() ->
-                Refusal.unknown(
-                    "there is no past disk "
-                        + name
-                        + Suggestions.near(
-                            name.value(),
-                            pasts.all().stream().map(each -> each.name().value()).toList())));
+  /**
+   * Ends a past disk, and the sessions with it; or a branch, with what was written to it.
+   *
+   * @param keep makes a branch a disk of its own instead
+   * @param force ends a branch also while it is used
+   */
+  synchronized ObjectNode close(DiskName name, boolean keep, boolean force)
+      throws IOException, Refusal {
+    Optional<OpenDisk> branch = branches.find(name);
+    if (branch.isPresent()) {
+      return keep ? keep(branch.get()) : end(branch.get(), force);
+    }
+    ServedPast past = pasts.find(name).orElseThrow(() -> noPast(name));
+    if (keep) {
+      throw Refusal.now(
+          "%s is read-only, and cannot be kept; 'everwhen open %s --at seq:%d --writable' makes a branch of it"
+              .formatted(name, past.of().disk().name(), past.sequence()));
+    }
     if (pasts.remove(past)) {
       exports.refresh();
       past.close();
       log.info("{} is closed", name);
     }
     return past.report();
+  }
+
+  private Refusal noPast(DiskName name) {
+    List<String> there =
+        Stream.concat(
+                pasts.all().stream().map(ServedPast::name),
+                branches.all().stream().map(branch -> branch.disk().name()))
+            .map(DiskName::value)
+            .toList();
+    return Refusal.unknown(
+        "there is no past disk or branch " + name + Suggestions.near(name.value(), there));
+  }
+
+  private ObjectNode keep(OpenDisk branch) throws IOException, Refusal {
+    DiskName name = branch.disk().name();
+    if (config.restricts() && config.disk(name).isEmpty()) {
+      throw Refusal.now(
+          "the configuration says who may use which disk, so it has to say it of %s too before that is a disk of its own: put it into %s, and 'everwhen reload'"
+              .formatted(name, source.describe()));
+    }
+    branches.keep(branch, this::kept);
+    return BranchReport.of(branch, null).put("kept", true);
+  }
+
+  /** A branch is a disk of its own now. */
+  private synchronized void kept(OpenDisk branch) {
+    try {
+      branches.kept(branch);
+      exports.serve(config, disks.all());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private ObjectNode end(OpenDisk branch, boolean force) throws IOException, Refusal {
+    DiskName name = branch.disk().name();
+    checkNoPastIsOpen(branch);
+    try {
+      data.checkHasNoBranches(name);
+    } catch (IOException e) {
+      throw Refusal.now(String.valueOf(e.getMessage()));
+    }
+    if (branches.isBeingKept(branch)) {
+      throw Refusal.now(
+          "%s is just being made a disk of its own; 'everwhen disk remove %s' takes that away when it is"
+              .formatted(name, name));
+    }
+    checkUnused(branch, force);
+    ObjectNode ended = BranchReport.of(branch, null).put("kept", false);
+    exports.serve(config, disks.all().stream().filter(other -> other != branch).toList());
+    closeStrays(branch);
+    branches.end(branch);
+    log.info("{} is ended", name);
+    return ended;
+  }
+
+  private void checkNoPastIsOpen(OpenDisk disk) throws Refusal {
+    List<ServedPast> itsPast = pasts.of(disk);
+    if (!itsPast.isEmpty()) {
+      throw Refusal.now(
+          "%s is open as it was, as %s; 'everwhen close NAME' ends that first"
+              .formatted(
+                  disk.disk().name(),
+                  String.join(", ", itsPast.stream().map(past -> past.name().value()).toList())));
+    }
+  }
+
+  private void checkUnused(OpenDisk disk, boolean force) throws Refusal {
+    List<SessionStatus> users = exports.users(disk);
+    if (!users.isEmpty() && !force) {
+      throw Refusal.now(
+          "%s is in use by %s; --force takes it away from them"
+              .formatted(
+                  disk.disk().name(),
+                  String.join(
+                      ", ", users.stream().map(SessionStatus::initiator).distinct().toList())));
+    }
   }
 
   private OpenDisk find(DiskName name) throws Refusal {

@@ -24,12 +24,14 @@ final class PastLogins implements TargetsOnDemand {
 
   private final ServedDisks disks;
   private final PastDisks pasts;
+  private final Branches branches;
   private final Exports exports;
   private final Clock clock;
 
-  PastLogins(ServedDisks disks, PastDisks pasts, Exports exports, Clock clock) {
+  PastLogins(ServedDisks disks, PastDisks pasts, Branches branches, Exports exports, Clock clock) {
     this.disks = disks;
     this.pasts = pasts;
+    this.branches = branches;
     this.exports = exports;
     this.clock = clock;
   }
@@ -71,7 +73,8 @@ final class PastLogins implements TargetsOnDemand {
     try {
       Instant at = wanted.at(now);
       ServedPast past =
-          new Opening(config, pasts, exports, clock).openForLogin(disk.get(), at, now, name);
+          new Opening(config, pasts, branches, exports, clock)
+              .openForLogin(disk.get(), at, now, name);
       if (!exports.add(past)) {
         past.close();
         return false;

@@ -204,7 +204,9 @@ final class Reload {
     }
     checkAdopting().ifPresent(problems::add);
     for (OpenDisk disk : disks.all()) {
-      if (next.restricts() && next.disk(disk.disk().name()).isEmpty()) {
+      StoredDisk.Branch branch = disk.disk().branch();
+      boolean own = branch == null || branch.keep();
+      if (own && next.restricts() && next.disk(disk.disk().name()).isEmpty()) {
         problems.add(
             "it restricts other disks and says nothing of "
                 + disk.disk().name()

@@ -188,6 +188,9 @@ final class StatusReport {
     if (disk.fillingBytes() > 0) {
       node.put("filling_bytes", disk.fillingBytes());
     }
+    if (disk.disk().branch() != null) {
+      node.set("branch", BranchReport.of(disk, appliance.branches().problem(disk)));
+    }
     if (status.failure() != null) {
       node.put("failure", status.failure());
     }

@@ -237,18 +237,64 @@ public final class DataDirectory {
     }
   }
 
+  /** The branches that were made of a disk. */
+  public List<StoredDisk> branchesOf(DiskName name) throws IOException {
+    List<StoredDisk> branches = new ArrayList<>();
+    for (StoredDisk disk : disks()) {
+      StoredDisk.Branch branch = disk.branch();
+      if (branch != null && branch.of().equals(name)) {
+        branches.add(disk);
+      }
+    }
+    return branches;
+  }
+
   /**
-   * Checks that a disk can be taken away: its journal has to be its own.
+   * Checks that a disk can be taken away: its journal has to be its own, and no branch may need it.
    *
    * @throws IOException when it is not
    */
   public void checkCanBeRemoved(StoredDisk disk) throws IOException {
+    if (disk.branch() != null) {
+      throw new IOException(
+          "%s is a branch of %s; 'everwhen close %s' ends it"
+              .formatted(disk.name(), disk.branch().of(), disk.name()));
+    }
+    checkHasNoBranches(disk.name());
     StoredGroup group = groupOf(disk);
     if (group.disks().size() > 1) {
       throw new IOException(
           "%s cannot be removed: it is in %s, whose disks have one journal together; 'everwhen disk set %s --read-only' keeps it as it is"
               .formatted(disk.name(), group.describe(), disk.name()));
     }
+  }
+
+  /**
+   * Checks that no branch needs a disk.
+   *
+   * @throws IOException when one does
+   */
+  public void checkHasNoBranches(DiskName name) throws IOException {
+    List<StoredDisk> branches = branchesOf(name);
+    if (!branches.isEmpty()) {
+      throw new IOException(
+          "%s cannot be removed: %s was made of it, and needs its history; 'everwhen close NAME' ends that, and with --keep makes it a disk of its own first"
+              .formatted(
+                  name,
+                  String.join(", ", branches.stream().map(each -> each.name().value()).toList())));
+    }
+  }
+
+  /** Deletes a branch with everything that is its own, at rest. */
+  public void deleteBranch(StoredDisk branch) throws IOException {
+    // First what says that it is a disk: what is left of one that is none counts for nothing.
+    DiskStorage home = home(branch.name());
+    home.delete(DISK);
+    home.syncDirectory();
+    if (DiskStorage.kindOf(branch.journal()) == DiskStorage.Kind.DIRECTORY) {
+      DiskStorage.open(branch.journal()).deleteWhole();
+    }
+    home.deleteWhole();
   }
 
   /**

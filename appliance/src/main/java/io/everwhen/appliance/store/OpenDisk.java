@@ -146,6 +146,22 @@ public final class OpenDisk {
         "%s/%d@%d/%s".formatted(group().id(), number, past.plan().point().sequence(), name));
   }
 
+  /** Remembers that it is a branch that is to be a disk of its own. */
+  public void noteToKeep() throws IOException {
+    StoredDisk.Branch branch = disk.branch();
+    if (branch != null && !branch.keep()) {
+      disk =
+          data.note(disk.withBranch(new StoredDisk.Branch(branch.of(), branch.sequence(), true)));
+    }
+  }
+
+  /** Remembers that it is a disk of its own, and no branch any more. */
+  public void noteKept() throws IOException {
+    if (disk.branch() != null) {
+      disk = data.note(disk.withBranch(null));
+    }
+  }
+
   /** Remembers what the journal may take. */
   void noteHistory(long bytes) throws IOException {
     if (disk.historyBytes() != bytes) {

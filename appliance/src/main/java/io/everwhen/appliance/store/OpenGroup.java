@@ -13,6 +13,7 @@ import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.restore.run.Scrubber;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -129,7 +130,10 @@ public final class OpenGroup implements Closeable {
         noted.note(disk);
         made &= data.isMade(disk);
       }
-      if (!made) {
+      StoredDisk.Branch branch = first.getFirst().branch();
+      if (!made && branch != null) {
+        makeBranch(data, first.getFirst(), branch, clock, random);
+      } else if (!made) {
         Group.create(
             DiskStorage.create(stored.journal()),
             homes(data, first),
@@ -141,6 +145,37 @@ public final class OpenGroup implements Closeable {
       noted.forget();
       throw e;
     }
+  }
+
+  private static void makeBranch(
+      DataDirectory data,
+      StoredDisk disk,
+      StoredDisk.Branch branch,
+      Clock clock,
+      RandomGenerator random)
+      throws IOException {
+    StoredDisk of =
+        data.disk(branch.of())
+            .orElseThrow(() ->
+                new IOException(
+                    "there is no disk %s, of which %s is to be a branch"
+                        .formatted(branch.of(), disk.name())));
+    Manifest there = new JournalFiles(DiskStorage.open(of.journal())).readManifest();
+    DiskStorage journal = DiskStorage.create(disk.journal());
+    Group.createBranch(
+        journal,
+        data.home(disk.name()),
+        disk.inGroup(),
+        new Manifest.Origin(
+            there.id(), of.number(), branch.sequence(), seenFrom(data, disk, of.journal())),
+        clock,
+        random);
+  }
+
+  /** Relative where both are in the data directory, so that it can be moved. */
+  private static String seenFrom(DataDirectory data, StoredDisk disk, Path journal) {
+    boolean both = disk.journal().startsWith(data.path()) && journal.startsWith(data.path());
+    return (both ? disk.journal().relativize(journal) : journal).toString();
   }
 
   private static List<DiskStorage> homes(DataDirectory data, List<StoredDisk> disks)

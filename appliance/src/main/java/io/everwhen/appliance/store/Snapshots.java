@@ -1,5 +1,6 @@
 package io.everwhen.appliance.store;
 
+import io.everwhen.appliance.config.DiskName;
 import io.everwhen.journal.Group;
 import io.everwhen.journal.PinException;
 import io.everwhen.journal.format.Pins.Pin;
@@ -19,6 +20,9 @@ import java.util.List;
  */
 public final class Snapshots {
 
+  /** With what the names of those begin that hold instants for branches. */
+  private static final String BRANCH = "branch ";
+
   private final Group group;
   private final Storage journal;
 
@@ -33,7 +37,33 @@ public final class Snapshots {
    * @throws IllegalArgumentException when it cannot; the message says why
    */
   public static String name(String text) {
+    if (text.startsWith(BRANCH)) {
+      throw new IllegalArgumentException(
+          "a snapshot's name does not begin with '%s': that is what those of branches do"
+              .formatted(BRANCH));
+    }
     return new Pin(text, 0, 0).name();
+  }
+
+  /** Holds an instant for a branch; durable when it returns. */
+  public void holdForBranch(DiskName branch, Point at) throws IOException {
+    group.pin(new Pin(BRANCH + branch, at.sequence(), at.timeNanos()));
+  }
+
+  /** Lets the instant go of a branch, if it is held; durable when it returns. */
+  public void letGoOfBranch(DiskName branch) throws IOException {
+    if (group.pins().stream().anyMatch(pin -> pin.name().equals(BRANCH + branch))) {
+      group.unpin(BRANCH + branch);
+    }
+  }
+
+  /** The branches that instants are held for. */
+  public List<DiskName> branches() {
+    return all().stream()
+        .map(Pin::name)
+        .filter(name -> name.startsWith(BRANCH))
+        .map(name -> new DiskName(name.substring(BRANCH.length())))
+        .toList();
   }
 
   /** All of them, oldest first. */
@@ -100,6 +130,11 @@ public final class Snapshots {
    * @throws UnavailableException when there is none of that name
    */
   public void delete(String name) throws IOException {
+    if (name.startsWith(BRANCH) && all().stream().anyMatch(pin -> pin.name().equals(name))) {
+      throw new UnavailableException(
+          "it is held for the branch %s; 'everwhen close %s' ends that"
+              .formatted(name.substring(BRANCH.length()), name.substring(BRANCH.length())));
+    }
     try {
       group.unpin(name);
     } catch (PinException e) {

@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param readOnly whether initiators can only read it
  * @param encoding in what form its journal holds what is written from now on
  * @param place where in a group it is; null when it has a journal of its own
+ * @param branch what it was made of; null when it is not a branch
  */
 public record StoredDisk(
     DiskName name,
@@ -31,11 +32,13 @@ public record StoredDisk(
     long historyBytes,
     boolean readOnly,
     EncodingConfig encoding,
-    @Nullable Place place) {
+    @Nullable Place place,
+    @Nullable Branch branch) {
 
   // Version 1 had neither the history's bound nor a disk that is read-only; version 2 has no
-  // groups, and is what is written of a disk that is in none.
-  private static final int VERSION = 3;
+  // groups, and is what is written of a disk that is in none; version 4 is that of a branch.
+  private static final int VERSION = 4;
+  private static final int VERSION_IN_GROUP = 3;
   private static final int VERSION_ALONE = 2;
 
   /**
@@ -45,6 +48,15 @@ public record StoredDisk(
    * @param number which disk of the journal it is, from 0
    */
   public record Place(DiskName group, int number) {}
+
+  /**
+   * What a branch was made of.
+   *
+   * @param of the disk
+   * @param sequence the entry as of which
+   * @param keep whether it is to be a disk of its own
+   */
+  public record Branch(DiskName of, long sequence, boolean keep) {}
 
   /**
    * Refuses a bound that no journal can keep.
@@ -64,7 +76,7 @@ public record StoredDisk(
       long historyBytes,
       boolean readOnly,
       EncodingConfig encoding) {
-    this(name, madeBytes, blockBytes, journal, historyBytes, readOnly, encoding, null);
+    this(name, madeBytes, blockBytes, journal, historyBytes, readOnly, encoding, null, null);
   }
 
   /** Which disk of its journal it is. */
@@ -95,24 +107,31 @@ public record StoredDisk(
   /** The same with its journal in another place. */
   public StoredDisk withJournal(Path other) {
     return new StoredDisk(
-        name, madeBytes, blockBytes, other, historyBytes, readOnly, encoding, place);
+        name, madeBytes, blockBytes, other, historyBytes, readOnly, encoding, place, branch);
   }
 
   /** The same with another bound on its history. */
   public StoredDisk withHistoryBytes(long bytes) {
-    return new StoredDisk(name, madeBytes, blockBytes, journal, bytes, readOnly, encoding, place);
+    return new StoredDisk(
+        name, madeBytes, blockBytes, journal, bytes, readOnly, encoding, place, branch);
   }
 
   /** The same, read-only or not. */
   public StoredDisk withReadOnly(boolean only) {
     return new StoredDisk(
-        name, madeBytes, blockBytes, journal, historyBytes, only, encoding, place);
+        name, madeBytes, blockBytes, journal, historyBytes, only, encoding, place, branch);
   }
 
   /** The same, with what is written held in another form from now on. */
   public StoredDisk withEncoding(EncodingConfig other) {
     return new StoredDisk(
-        name, madeBytes, blockBytes, journal, historyBytes, readOnly, other, place);
+        name, madeBytes, blockBytes, journal, historyBytes, readOnly, other, place, branch);
+  }
+
+  /** The same as a branch; null for none. */
+  public StoredDisk withBranch(@Nullable Branch other) {
+    return new StoredDisk(
+        name, madeBytes, blockBytes, journal, historyBytes, readOnly, encoding, place, other);
   }
 
   /**
@@ -123,7 +142,7 @@ public record StoredDisk(
     Path written = journal.startsWith(data) ? data.relativize(journal) : journal;
     ObjectNode node =
         Json.object()
-            .put("version", place == null ? VERSION_ALONE : VERSION)
+            .put("version", version())
             .put("name", name.value())
             .put("size", madeBytes)
             .put("block_size", blockBytes)
@@ -140,7 +159,18 @@ public record StoredDisk(
     if (place != null) {
       node.putObject("group").put("name", place.group().value()).put("number", place.number());
     }
+    if (branch != null) {
+      node.putObject("branch")
+          .put("of", branch.of().value())
+          .put("sequence", branch.sequence())
+          .put("keep", branch.keep());
+    }
     return Json.text(node) + "\n";
+  }
+
+  private int version() {
+    int plain = place == null ? VERSION_ALONE : VERSION_IN_GROUP;
+    return branch == null ? plain : VERSION;
   }
 
   private static String key(SecretFile.Kind kind) {
@@ -177,10 +207,18 @@ public record StoredDisk(
           node.path("journal_size").asLong(GroupOptions.DEFAULT.historyBytes()),
           node.path("read_only").asBoolean(false),
           new EncodingConfig(node.path("compress").asInt(0), secret(node)),
-          node.has("group") ? place(node.required("group")) : null);
+          node.has("group") ? place(node.required("group")) : null,
+          node.has("branch") ? branch(node.required("branch")) : null);
     } catch (RuntimeException e) {
       throw new IOException(where + " is damaged: " + e.getMessage(), e);
     }
+  }
+
+  private static Branch branch(JsonNode node) {
+    return new Branch(
+        new DiskName(node.required("of").asString()),
+        node.required("sequence").asLong(),
+        node.required("keep").asBoolean());
   }
 
   private static Place place(JsonNode node) {

@@ -100,7 +100,8 @@ final class WantedDisk {
         historyBytes,
         false,
         group == null ? wanted.encoding() : group.encoding(),
-        place);
+        place,
+        null);
   }
 
   private void checkNobodyMakes(StoredDisk disk) throws IOException {

@@ -157,7 +157,7 @@ class PastDisksTest {
     }
     assertThatThrownBy(() -> connect("then", ADMITTED)).isInstanceOf(InitiatorException.class);
     assertThat(ask("GET", "/v1/past", "").path("past").size()).isZero();
-    assertRefused(() -> close("then"), 404, "there is no past disk then; there is none");
+    assertRefused(() -> close("then"), 404, "there is no past disk or branch then; there is none");
   }
 
   @Test
@@ -213,7 +213,11 @@ class PastDisksTest {
     assertRefused(() -> open("dc", at, ""), 404, "there is no disk dc; did you mean db?");
     open("db", at, "");
     assertRefused(
-        () -> open("db", at, ""), 409, "3 past disks are open", "past_disks", usual + "-3");
+        () -> open("db", at, ""),
+        409,
+        "3 past disks and branches are open",
+        "past_disks",
+        usual + "-3");
     close(usual);
     assertThat(open("db", at, "").path("name").asString()).isEqualTo(usual);
   }

@@ -193,6 +193,15 @@ public final class Daemon implements AutoCloseable {
     return "iscsi://127.0.0.1:" + port + "/iqn.2026-11.io.everwhen:" + disk + "/0";
   }
 
+  /** Runs a command on its data directory. */
+  public Outcome run(String command, String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    int end = all.contains("--") ? all.indexOf("--") : all.size();
+    all.addAll(end, List.of("--data", data().toString()));
+    all.addFirst(command);
+    return Cli.run(all.toArray(String[]::new));
+  }
+
   /** A libiscsi session with {@code disk}. */
   public LibiscsiInitiator connect(String disk) throws InitiatorException {
     return LibiscsiInitiator.connect(url(disk));

@@ -101,6 +101,11 @@ public final class FailingStorage implements Storage {
   }
 
   @Override
+  public Storage other(String where) throws IOException {
+    return storage.other(where);
+  }
+
+  @Override
   public String describe() {
     return storage.describe();
   }

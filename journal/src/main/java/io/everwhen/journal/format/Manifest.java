@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a group is, and where its history begins. A small text file, replaced as a whole.
@@ -24,7 +25,8 @@ import java.util.UUID;
  * EntryKind#RESIZE}; where version 3 does, some entries may be {@linkplain EntryHeader#encoding
  * encoded}. In version 4 a line says that for itself, and some disks are {@linkplain Disk#adopted
  * adopted}. Version 5 has such lines as well, and one that says that there may be {@link
- * EntryKind#REWIND}s.
+ * EntryKind#REWIND}s. Version 6 is that of a branch, with a line that says where its content is
+ * that it does not hold itself.
  *
  * @param id of the group
  * @param disks by number, from 0
@@ -35,6 +37,8 @@ import java.util.UUID;
  * @param encrypts whether some of them may be encrypted, with keys in a {@link KeysFile}; the last
  *     line but one says so
  * @param rewinds whether disks may have been rewound
+ * @param origin what the only disk holds where nothing was recorded; null when that is in its
+ *     baseline
  */
 public record Manifest(
     UUID id,
@@ -43,7 +47,8 @@ public record Manifest(
     long folding,
     boolean encodes,
     boolean encrypts,
-    boolean rewinds) {
+    boolean rewinds,
+    @Nullable Origin origin) {
 
   private static final String TITLE_WORD = "everwhen-group";
   private static final String TITLE = TITLE_WORD + " 2";
@@ -51,10 +56,12 @@ public record Manifest(
   private static final String ENCODING_TITLE = TITLE_WORD + " 3";
   private static final String ADOPTING_TITLE = TITLE_WORD + " 4";
   private static final String REWINDING_TITLE = TITLE_WORD + " 5";
+  private static final String BRANCH_TITLE = TITLE_WORD + " 6";
   private static final List<String> TITLES =
-      List.of(FIRST_TITLE, TITLE, ENCODING_TITLE, ADOPTING_TITLE, REWINDING_TITLE);
+      List.of(FIRST_TITLE, TITLE, ENCODING_TITLE, ADOPTING_TITLE, REWINDING_TITLE, BRANCH_TITLE);
   private static final String ADOPTED = "adopted";
   private static final int DISK_WORDS = 7;
+  private static final int ORIGIN_WORDS = 9;
 
   /**
    * Once a segment was folded, every disk has its baseline in files: nothing is to be said then.
@@ -64,11 +71,37 @@ public record Manifest(
         baseline.segment > 0
             ? disks.stream().map(Disk::withoutContent).toList()
             : List.copyOf(disks);
+    if (origin != null && (disks.size() != 1 || baseline.segment > 0 || disks.getFirst().adopted)) {
+      throw new IllegalArgumentException("a branch has one disk, and no baseline of its own");
+    }
   }
 
   /** A group without encoded entries. */
   public Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
-    this(id, disks, baseline, folding, false, false, false);
+    this(id, disks, baseline, folding, false, false, false, null);
+  }
+
+  /**
+   * The past of a disk of another group, with which a branch begins.
+   *
+   * @param group which
+   * @param disk its number in that
+   * @param sequence of the last entry that belongs to it; pinned there
+   * @param journal where the group's journal is, seen from the branch's
+   */
+  public record Origin(UUID group, int disk, long sequence, String journal) {
+
+    /**
+     * An origin.
+     *
+     * @throws IllegalArgumentException when the place cannot be written in one line
+     */
+    public Origin {
+      if (journal.isBlank() || journal.chars().anyMatch(Character::isISOControl)) {
+        throw new IllegalArgumentException(
+            "a branch cannot be made of a journal whose path has control characters: " + journal);
+      }
+    }
   }
 
   /**
@@ -140,7 +173,7 @@ public record Manifest(
         disks.stream()
             .map(disk -> new Disk(disk.number, disk.name, sizes[disk.number], disk.blockBytes))
             .toList();
-    return new Manifest(id, there, next, 0, encodes, encrypts, rewinds);
+    return new Manifest(id, there, next, 0, encodes, encrypts, rewinds, origin);
   }
 
   /** The same group with one more disk. */
@@ -151,27 +184,38 @@ public record Manifest(
     }
     List<Disk> all = new ArrayList<>(disks);
     all.add(disk);
-    return new Manifest(id, all, baseline, folding, encodes, encrypts, rewinds);
+    return new Manifest(id, all, baseline, folding, encodes, encrypts, rewinds, origin);
   }
 
   /** The same group while a segment is being folded. */
   public Manifest withFolding(long segment) {
-    return new Manifest(id, disks, baseline, segment, encodes, encrypts, rewinds);
+    return new Manifest(id, disks, baseline, segment, encodes, encrypts, rewinds, origin);
   }
 
   /** The same group with entries that may be encoded. */
   public Manifest withEncoding() {
-    return new Manifest(id, disks, baseline, folding, true, encrypts, rewinds);
+    return new Manifest(id, disks, baseline, folding, true, encrypts, rewinds, origin);
   }
 
   /** The same group with entries that may be encrypted. */
   public Manifest withEncryption() {
-    return new Manifest(id, disks, baseline, folding, true, true, rewinds);
+    return new Manifest(id, disks, baseline, folding, true, true, rewinds, origin);
   }
 
   /** The same group, whose disks may have been rewound. */
   public Manifest withRewinds() {
-    return new Manifest(id, disks, baseline, folding, encodes, encrypts, true);
+    return new Manifest(id, disks, baseline, folding, encodes, encrypts, true, origin);
+  }
+
+  /** The same group, whose disk begins as a disk of another group was. */
+  public Manifest withOrigin(@Nullable Origin other) {
+    return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds, other);
+  }
+
+  /** The same group when all that its disk began with is in its own baseline. */
+  public Manifest withOwnBaseline() {
+    List<Disk> own = disks.stream().map(Disk::withContent).toList();
+    return new Manifest(id, own, baseline, folding, encodes, encrypts, rewinds, null);
   }
 
   /** Whether these are the bytes of a manifest of the first version, damaged or not. */
@@ -183,15 +227,14 @@ public record Manifest(
   }
 
   /**
-   * The manifest as bytes: of version 5 if disks may have been rewound, else of version 4 if there
-   * are adopted ones, else of version 3 if there may be encoded entries, else of version 2.
+   * The manifest as bytes: of version 6 if this is a branch, else of version 5 if disks may have
+   * been rewound, else of version 4 if there are adopted ones, else of version 3 if there may be
+   * encoded entries, else of version 2.
    */
   public ByteBuffer encode() {
     boolean adopting = disks.stream().anyMatch(Disk::adopted);
-    boolean explicit = adopting || rewinds;
-    String plain = encodes ? ENCODING_TITLE : TITLE;
-    String title = rewinds ? REWINDING_TITLE : adopting ? ADOPTING_TITLE : plain;
-    StringBuilder text = new StringBuilder(title).append('\n');
+    boolean explicit = adopting || rewinds || origin != null;
+    StringBuilder text = new StringBuilder(title(adopting)).append('\n');
     text.append("id ").append(id).append('\n');
     for (Disk disk : disks) {
       text.append(
@@ -214,8 +257,19 @@ public record Manifest(
     text.append("folding ").append(folding).append('\n');
     text.append(explicit && encodes ? "encoded\n" : "");
     text.append(rewinds ? "rewinds\n" : "");
+    if (origin != null) {
+      text.append(
+          "origin group %s disk %d sequence %d journal %s\n"
+              .formatted(origin.group, origin.disk, origin.sequence, origin.journal));
+    }
     text.append(encrypts ? "encrypted\n" : "");
     return TextFiles.withChecksum(text.toString());
+  }
+
+  private String title(boolean adopting) {
+    String plain = encodes ? ENCODING_TITLE : TITLE;
+    String alone = rewinds ? REWINDING_TITLE : adopting ? ADOPTING_TITLE : plain;
+    return origin != null ? BRANCH_TITLE : alone;
   }
 
   /**
@@ -229,7 +283,7 @@ public record Manifest(
     if (!TITLES.contains(title)) {
       throw new FormatException(
           title.matches(TITLE_WORD + " [0-9]{1,9}")
-              ? "%s is of format version %s; this Everwhen reads versions 1 to 5"
+              ? "%s is of format version %s; this Everwhen reads versions 1 to 6"
                   .formatted(name, title.substring(TITLE_WORD.length() + 1))
               : name + " is not a group's manifest: its first line is wrong");
     }
@@ -241,6 +295,7 @@ public record Manifest(
     boolean encodes = title.equals(ENCODING_TITLE);
     boolean encrypts = false;
     boolean rewinds = false;
+    Origin origin = null;
     try {
       for (String line : lines.subList(1, lines.size())) {
         String[] w = line.split(" ", -1);
@@ -258,6 +313,7 @@ public record Manifest(
           case "encoded" -> encodes = true;
           case "encrypted" -> encrypts = true;
           case "rewinds" -> rewinds = true;
+          case "origin" -> origin = origin(line.split(" ", ORIGIN_WORDS));
           case "folding" -> folding = Long.parseLong(w[1]);
           default ->
               throw new FormatException(
@@ -275,7 +331,16 @@ public record Manifest(
         throw new FormatException(name + " lists its disks out of order");
       }
     }
-    return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds);
+    try {
+      return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds, origin);
+    } catch (IllegalArgumentException e) {
+      throw new FormatException(name + " contradicts itself: " + e.getMessage());
+    }
+  }
+
+  private static Origin origin(String[] words) {
+    return new Origin(
+        UUID.fromString(words[2]), Integer.parseInt(words[4]), Long.parseLong(words[6]), words[8]);
   }
 
   private static Disk disk(String[] words) {

@@ -27,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,8 @@ public final class History implements Closeable {
   private final List<HistorySegment> segments;
   private final List<Hole> holes;
   private final @Nullable String tailDamage;
-  private final @Nullable Closeable pin;
+  private final @Nullable OriginView origin;
+  private @Nullable Closeable pin;
   private final Instants instants;
   private final EntryReader reader;
   private final PayloadDecoder decoder;
@@ -70,10 +72,12 @@ public final class History implements Closeable {
       Head head,
       List<Long> stamps,
       @Nullable Closeable pin,
-      @Nullable Keyring keys)
+      @Nullable Keyring keys,
+      @Nullable OriginView origin)
       throws IOException {
     this.files = files;
     this.keys = keys;
+    this.origin = origin;
     this.reader = newReader();
     this.decoder = new PayloadDecoder(keys);
     this.manifest = manifest;
@@ -119,8 +123,10 @@ public final class History implements Closeable {
           List<Long> stamps = List.copyOf(files.stampNumbers());
           Kept kept = files.readKept(manifest);
           FoundSegments found = FoundSegments.in(files, manifest);
+          Manifest.Origin from = manifest.origin();
+          OriginView origin = from == null ? null : new OriginView(storage, from, secret);
           opened = true;
-          return new History(files, manifest, kept, found, head, stamps, pin, keys);
+          return new History(files, manifest, kept, found, head, stamps, pin, keys, origin);
         } catch (NoSuchFileException e) {
           if (attempt == 20) {
             throw new DamageException("a file of the journal is missing: " + e.getMessage(), e);
@@ -473,6 +479,18 @@ public final class History implements Closeable {
     return pin != null;
   }
 
+  /** Lets folding and thinning go on while this is open; then what is read may not be there. */
+  void unpin() throws IOException {
+    try (Closeable _ = pin) {
+      pin = null;
+    }
+  }
+
+  /** What the disk of a branch holds where nothing was recorded; null for any other group. */
+  @Nullable OriginView origin() {
+    return origin;
+  }
+
   /**
    * The instants that are held against retention at present, by sequence.
    *
@@ -611,12 +629,15 @@ public final class History implements Closeable {
   }
 
   /**
-   * Whether anything was folded into the baseline since this was opened: then files may be gone
-   * that it needs, and a history that is opened now does without them.
+   * Whether anything was folded into the baseline since this was opened, or a branch was given one
+   * of its own: then files may be gone that it needs, and a history that is opened now does without
+   * them.
    */
   public boolean isOutdated() throws IOException {
     Manifest now = files.readManifest();
-    return now.folding() != manifest.folding() || !now.baseline().equals(manifest.baseline());
+    return now.folding() != manifest.folding()
+        || !now.baseline().equals(manifest.baseline())
+        || !Objects.equals(now.origin(), manifest.origin());
   }
 
   private boolean foldedPast(long segmentNumber, long sequence) throws IOException {
@@ -630,13 +651,10 @@ public final class History implements Closeable {
 
   @Override
   public void close() throws IOException {
-    try {
-      found.close();
-    } finally {
+    try (Closeable _ = pin;
+        OriginView _ = origin;
+        FoundSegments _ = found) {
       regions.values().forEach(RegionMap::close);
-      if (pin != null) {
-        pin.close();
-      }
     }
   }
 }

@@ -266,7 +266,12 @@ public final class PastView implements Closeable {
 
   private void readBaseline(long offset, ByteBuffer into) throws IOException {
     if (baseline == null) {
-      Zeros.fill(into);
+      OriginView origin = history.origin();
+      if (origin == null) {
+        Zeros.fill(into);
+      } else {
+        origin.read(offset, into);
+      }
       return;
     }
     long end = offset + into.remaining();
@@ -351,6 +356,11 @@ public final class PastView implements Closeable {
     long next = sizeBytes;
     if (baseline != null && offset < baseline.size()) {
       next = Math.min(next, baseline.nextData(offset));
+    }
+    OriginView origin = history.origin();
+    if (origin != null) {
+      long begun = origin.nextData(offset);
+      next = begun < origin.sizeBytes() ? Math.min(next, begun) : next;
     }
     try {
       return nextRecorded(offset, next) / SECTOR_BYTES * SECTOR_BYTES;

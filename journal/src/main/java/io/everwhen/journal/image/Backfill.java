@@ -50,6 +50,13 @@ public final class Backfill {
       }
     }
 
+    /** All of a disk that has {@code sizeBytes}. */
+    public static Parts all(long sizeBytes) {
+      Parts all = new Parts(sizeBytes);
+      all.add(0, sizeBytes);
+      return all;
+    }
+
     /** Adds what is in others, which may be of another size. */
     public void add(Parts others) {
       for (int from = others.parts.nextSetBit(0); from >= 0; ) {
@@ -143,6 +150,28 @@ public final class Backfill {
       into.limit(limit);
     }
     return bytes;
+  }
+
+  /** What was left is where it belongs now. */
+  synchronized void nothingPending() {
+    pending.parts.clear();
+  }
+
+  /** Receives a range, in bytes. */
+  interface Range {
+    void take(long offset, int length) throws IOException;
+  }
+
+  /** Goes through what is still to be filled in of a range, while nobody changes that. */
+  synchronized void eachPending(long offset, int length, Range range) throws IOException {
+    long end = offset + length;
+    for (long at = offset; at < end; ) {
+      int run = (int) pendingRun(at, end);
+      if (run > 0) {
+        range.take(at, run);
+      }
+      at += run + presentRun(at + run, end);
+    }
   }
 
   /** Stages a change of some ranges, after what has to be there before it. */

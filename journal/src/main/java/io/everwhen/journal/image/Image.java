@@ -234,6 +234,10 @@ public final class Image implements Closeable {
     file.punchHole(offset, length);
   }
 
+  void sync() throws IOException {
+    file.sync();
+  }
+
   /**
    * Makes everything applied so far durable and says so in the checkpoint.
    *

@@ -370,6 +370,57 @@ public final class Volume {
     }
   }
 
+  /**
+   * Writes to the image, without an entry, what of a range is still to be filled in; durable after
+   * {@link #syncImage}. Only for what is in the baseline, or will be before the image is relied on.
+   */
+  public void fillImage(long offset, ByteBuffer content) throws IOException {
+    long stamp = changes.readLock();
+    try {
+      Backfill filling = backfill;
+      if (filling != null) {
+        filling.eachPending(
+            offset,
+            content.remaining(),
+            (at, length) -> image.write(at, content.slice((int) (at - offset), length)));
+      }
+    } finally {
+      changes.unlockRead(stamp);
+    }
+  }
+
+  /** Says, durably, that the image holds everything. */
+  public interface Ending {
+    void carryOut() throws IOException;
+  }
+
+  /**
+   * Ends filling in because all that was left is in the image.
+   *
+   * @throws IOException when it cannot be said; then it is as it was before
+   */
+  public void endFilling(Ending ending) throws IOException {
+    long stamp = changes.writeLock();
+    try {
+      // What was changed meanwhile was not filled in: it must not be lost from here on.
+      journal.sync();
+      ending.carryOut();
+      Backfill filling = backfill;
+      if (filling != null) {
+        // Somebody may have it who is about to read.
+        filling.nothingPending();
+        backfill = null;
+      }
+    } finally {
+      changes.unlockWrite(stamp);
+    }
+  }
+
+  /** Makes durable what was written to the image. */
+  public void syncImage() throws IOException {
+    image.sync();
+  }
+
   /** Returns when everything staged is with the operating system. */
   public void settle() throws IOException {
     journal.settle();

@@ -170,6 +170,11 @@ public final class DiskStorage implements Storage {
     syncDirectory();
   }
 
+  @Override
+  public Storage other(String where) throws IOException {
+    return open(directory.resolve(where).normalize());
+  }
+
   /** The directory. */
   public Path directory() {
     return directory;

@@ -116,6 +116,11 @@ public final class MemoryStorage implements Storage {
   }
 
   @Override
+  public Storage other(String where) throws IOException {
+    throw new NoSuchFileException(where);
+  }
+
+  @Override
   public String describe() {
     return "RAM";
   }

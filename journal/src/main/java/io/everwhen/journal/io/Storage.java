@@ -54,6 +54,14 @@ public interface Storage {
    */
   Optional<Closeable> tryLock(String name, LockMode mode) throws IOException;
 
+  /**
+   * Another directory of the same kind.
+   *
+   * @param where it is, seen from here
+   * @throws java.nio.file.NoSuchFileException when it is not there
+   */
+  Storage other(String where) throws IOException;
+
   /** Where this is, for messages to people. */
   String describe();
 

@@ -171,6 +171,30 @@ class FormatTest {
         .isEqualTo("everwhen-group 2");
   }
 
+  @Test
+  void aManifestSaysVersion6OnlyOfABranch() throws FormatException {
+    Manifest.Disk disk = new Manifest.Disk(0, "a", 1 << 30, 512);
+    Manifest plain = new Manifest(GROUP, List.of(disk), Manifest.Baseline.empty(6), 0);
+    Manifest branch =
+        plain.withOrigin(new Manifest.Origin(GROUP, 1, 4711, "../the journal of/disk a"));
+    for (Manifest each :
+        List.of(branch, branch.withEncoding(), branch.withEncryption(), branch.withRewinds())) {
+      assertThat(Manifest.decode(each.encode(), "group")).isEqualTo(each);
+      assertThat(firstLine(each)).isEqualTo("everwhen-group 6");
+    }
+    assertThat(branch.hasBaseline(disk)).isFalse();
+    Manifest kept = branch.withOwnBaseline();
+    assertThat(firstLine(kept)).isEqualTo("everwhen-group 4");
+    assertThat(kept.hasBaseline(kept.disks().getFirst())).isTrue();
+    assertThatThrownBy(() -> new Manifest.Origin(GROUP, 0, 1, "two\nlines"))
+        .hasMessageContaining("control characters");
+    assertThatThrownBy(() -> branch.withDisk(new Manifest.Disk(1, "b", 512, 512)))
+        .hasMessageContaining("a branch has one disk");
+    assertThatThrownBy(
+            () -> branch.withBaseline(new Manifest.Baseline(1, 2, 3, 4, "00"), new long[] {512}))
+        .hasMessageContaining("a branch has one disk");
+  }
+
   private static String firstLine(Manifest manifest) {
     return StandardCharsets.UTF_8.decode(manifest.encode()).toString().lines().findFirst().get();
   }

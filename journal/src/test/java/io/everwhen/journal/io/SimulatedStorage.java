@@ -234,6 +234,11 @@ public final class SimulatedStorage implements Storage {
   }
 
   @Override
+  public Storage other(String where) {
+    return machine.directory(where);
+  }
+
+  @Override
   public String describe() {
     return name;
   }
