@@ -217,6 +217,76 @@ class BadInputIT {
   }
 
   @Test
+  void everyCommandTellsTheHorizonAndTheMarksThatAreNear() throws Exception {
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB").start()) {
+      try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+        initiator.write(0, new byte[512], true);
+      }
+      everwhen(daemon, "mark", "disk0", "before-upgrade").done();
+      for (String command :
+          List.of(
+              "restore disk0 --to out.img --at",
+              "export disk0 --to out.qcow2 --at",
+              "open disk0 --at",
+              "rewind disk0 --at",
+              "snapshot pin disk0 --at",
+              "timeline disk0 --from",
+              "diff disk0 --from",
+              "history disk0 --lba 0 --from",
+              "bisect disk0 --bad now --good")) {
+        assertThat(at(daemon, command, "2001-01-01T00:00:00Z").failed().err())
+            .as(command)
+            .contains("is before the horizon; the oldest that can be asked for is seq:0, 20")
+            .hasLineCount(1);
+        assertThat(at(daemon, command, "mark:before-upgrad").failed().err())
+            .as(command)
+            .contains("there is no mark 'before-upgrad'; did you mean before-upgrade?")
+            .hasLineCount(1);
+      }
+      assertThat(directory.resolve("out.img")).doesNotExist();
+      assertThat(directory.resolve("out.qcow2")).doesNotExist();
+    }
+  }
+
+  private Outcome at(Daemon daemon, String command, String instant) {
+    List<String> all = new ArrayList<>();
+    for (String word : command.split(" ", -1)) {
+      all.add(word.startsWith("out.") ? file(word) : word);
+    }
+    all.add(instant);
+    all.addAll(List.of("--data", daemon.data().toString()));
+    if (command.startsWith("bisect")) {
+      all.addAll(List.of("--", "true"));
+    }
+    return Cli.run(all.toArray(String[]::new));
+  }
+
+  @Test
+  void aRestoreThatDoesNotFitSaysSoAndLeavesNothing() throws Exception {
+    Needs.root("mount a small volume");
+    Path small = Files.createDirectory(directory.resolve("small"));
+    Processes.output(directory, "mount", "-t", "tmpfs", "-o", "size=8m", "none", small.toString());
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=16MiB").start()) {
+      try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+        for (int i = 0; i < 12; i++) {
+          initiator.write((long) i * MIB / initiator.blockSize(), mebibyte(i), false);
+        }
+      }
+      Path image = small.resolve("out.img");
+      Outcome outcome =
+          everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
+      assertThat(outcome.err())
+          .contains("no space left on the volume of " + small, "up to 16777216 bytes")
+          .hasLineCount(1);
+      try (Stream<Path> left = Files.list(small)) {
+        assertThat(left).isEmpty();
+      }
+    } finally {
+      Processes.output(directory, "umount", "-l", small.toString());
+    }
+  }
+
+  @Test
   void restoreOverwritesOnlyWhenToldTo() throws Exception {
     Path image = Files.writeString(directory.resolve("out.img"), "precious");
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB").start()) {
@@ -278,7 +348,31 @@ class BadInputIT {
       everwhen(daemon, "restore", "disk0", "--at", "mark:early", "--to", file("after.img")).done();
       assertThat(Files.mismatch(directory.resolve("after.img"), directory.resolve("before.img")))
           .isEqualTo(-1);
+      daemon.start();
+      everwhen(daemon, "open", "disk0", "--at", "now", "--as", "past").done();
+      readPast(daemon);
     }
+  }
+
+  /** Of a past disk everything can be read but what the damaged segment holds. */
+  private static void readPast(Daemon daemon) throws IOException {
+    SplittableRandom random = new SplittableRandom(2);
+    byte[] data = new byte[MIB];
+    int refused = 0;
+    try (LibiscsiInitiator past = daemon.connect("past")) {
+      int blocks = MIB / past.blockSize();
+      for (int i = 0; i < 450; i++) {
+        random.nextBytes(data);
+        try {
+          byte[] read = past.read((long) i * blocks, blocks);
+          assertThat(Arrays.equals(read, data)).as("MiB %d", i).isTrue();
+        } catch (InitiatorException e) {
+          assertThat(e).hasMessageContaining("(3) ").hasMessageContaining("(0x1100)");
+          refused++;
+        }
+      }
+    }
+    assertThat(refused).as("MiB that could not be read").isBetween(1, 64);
   }
 
   private static void writeMegabytes(Daemon daemon, SplittableRandom random, int from, int to)

@@ -4,6 +4,7 @@ import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.LossException;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.restore.plan.LostInstants;
@@ -64,6 +65,11 @@ public final class Restorer {
       directory.syncDirectory();
       done = true;
       return result;
+    } catch (NoSpaceException e) {
+      throw new NoSpaceException(
+          "%s: %s needs up to %d bytes, and what was written is deleted again. Restore to a volume with more room"
+              .formatted(e.getMessage(), plan.disk().name(), plan.sizeBytes()),
+          e);
     } finally {
       if (!done) {
         directory.delete(partial);
