@@ -50,6 +50,7 @@ public final class Group implements Closeable {
   private final Journal journal;
   private final Backlog backlog;
   private final Rewinder rewinder;
+  private final Unprotected unprotected;
   private final Maintenance maintenance;
 
   private volatile Manifest manifest;
@@ -230,6 +231,8 @@ public final class Group implements Closeable {
       disks.attach(journal);
       begun = new Rewinder(files, folded, options.secret(), journal, disks, backlog);
       this.rewinder = begun;
+      this.unprotected =
+          new Unprotected(files, folded, options.secret(), journal, disks, backlog, clock);
       this.maintenance =
           new Maintenance(
               files,
@@ -240,9 +243,11 @@ public final class Group implements Closeable {
               disks,
               backlog,
               rewinder,
+              unprotected,
               random,
               form.keys());
       rewinder.resume();
+      unprotected.resume(maintenance::apply);
       Manifest.Origin origin = folded.origin();
       if (origin != null) {
         this.branch =
@@ -363,7 +368,7 @@ public final class Group implements Closeable {
         }
         return;
       } catch (JournalFullException e) {
-        if (!maintenance.makeRoom()) {
+        if (!maintenance.makeRoom() && !maintenance.goOnUnprotected()) {
           fullAlarm = e.getMessage();
           throw e;
         }
@@ -383,7 +388,7 @@ public final class Group implements Closeable {
   /** Names this instant for all disks of the group; durable when it returns. */
   public long mark(String name) throws IOException {
     long[] sequence = new long[1];
-    change(() -> sequence[0] = journal.mark(name));
+    change(() -> sequence[0] = volume(0).mark(name));
     return sequence[0];
   }
 
@@ -450,7 +455,20 @@ public final class Group implements Closeable {
   /** Bytes of a disk that are still to be filled in after it was rewound. */
   public long fillingBytes(int disk) {
     Backfill backfill = volume(disk).backfill();
-    return backfill == null || isBranch() ? 0 : backfill.pendingBytes();
+    return backfill == null || isBranch() || unprotected.isOn() ? 0 : backfill.pendingBytes();
+  }
+
+  /**
+   * Whether the disks go on when the journal has no room and none can be made: then changes are not
+   * recorded, which is a gap on the timeline. Else they are refused.
+   */
+  public void goOnUnprotected(boolean wanted) {
+    maintenance.goOnUnprotected(wanted);
+  }
+
+  /** Since when not everything is recorded, by the wall clock; empty when everything is. */
+  public Optional<Long> unprotectedSinceNanos() {
+    return unprotected.sinceNanos();
   }
 
   /** Whether a part of its disk may still be another group's past. */
@@ -666,7 +684,9 @@ public final class Group implements Closeable {
         Closeable _ = maintenance::signHead;
         Journal _ = journal;
         Branch _ = branch;
+        Unprotected _ = unprotected;
         Rewinder _ = rewinder) {
+      unprotected.sync();
       if (journal.failure() == null) {
         maintenance.apply();
       }

@@ -67,6 +67,7 @@ final class Maintenance {
   private final Thinner thinner;
   private final PinKeeper pins;
   private final Rewinder rewinder;
+  private final Unprotected unprotected;
   private final RoomWatch room;
   private final ClockWatch time;
   private final Ending ending;
@@ -96,11 +97,13 @@ final class Maintenance {
       LiveDisks disks,
       Backlog backlog,
       Rewinder rewinder,
+      Unprotected unprotected,
       RandomGenerator random,
       @Nullable Keyring keys)
       throws IOException {
     this.files = files;
     this.rewinder = rewinder;
+    this.unprotected = unprotected;
     this.keys = keys;
     this.manifest = manifest;
     this.options = options;
@@ -200,6 +203,7 @@ final class Maintenance {
   /** What keeps cycles from succeeding; null while they do. */
   @Nullable String alarm() {
     return Stream.of(
+            unprotected.problem(),
             alarm,
             branchFull,
             rewinder.problem(),
@@ -219,6 +223,7 @@ final class Maintenance {
    * @return the group then
    */
   synchronized Manifest add(Manifest.Disk disk, Storage home) throws IOException {
+    checkProtected();
     Manifest next = manifest.withDisk(disk);
     if (disk.adopted()) {
       Image.take(home, manifest, disk, disks.oldestCheckpoint());
@@ -350,8 +355,60 @@ final class Maintenance {
     pins.unpin(name);
   }
 
+  private void checkProtected() throws IOException {
+    String problem = unprotected.problem();
+    if (problem != null) {
+      throw new IOException("not now: " + problem);
+    }
+  }
+
+  /**
+   * Lets the disks go on without the journal, if that is wanted and can be.
+   *
+   * @return whether they do from now on
+   */
+  synchronized boolean goOnUnprotected() throws IOException {
+    if (!unprotected.mayBegin() || manifest.origin() != null) {
+      return false;
+    }
+    prepareUnprotected();
+    try {
+      return unprotected.begin(this::apply);
+    } catch (NoSpaceException e) {
+      log.error("going on without the journal has to be noted first: {}", e.getMessage());
+      return false;
+    }
+  }
+
+  /** Goes on without the journal from now on, when that has no room; or does not. */
+  void goOnUnprotected(boolean wanted) {
+    unprotected.want(wanted);
+    wake();
+  }
+
+  /** While there is room for it. */
+  private void prepareUnprotected() throws IOException {
+    try {
+      prepareGap();
+    } catch (NoSpaceException e) {
+      log.debug("no room to prepare a gap", e);
+    }
+  }
+
+  private void prepareGap() throws IOException {
+    if (unprotected.isWanted() && manifest.origin() == null && !unprotected.isOn()) {
+      if (!manifest.gaps()) {
+        Manifest next = manifest.withGaps();
+        files.writeManifest(next);
+        manifest = next;
+      }
+      files.prepareGap();
+    }
+  }
+
   /** Keeps an instant from now on, which some disk is to go back to. */
   synchronized void prepareRewind(long sequence) throws IOException {
+    checkProtected();
     if (!manifest.rewinds()) {
       manifest = manifest.withRewinds();
       files.writeManifest(manifest);
@@ -448,7 +505,9 @@ final class Maintenance {
       measureJournal();
     }
     signHead();
+    prepareUnprotected();
     boolean filled = !ending.begun() && rewinder.step();
+    filled |= !ending.begun() && unprotected.step(this::makeRoom, this::apply);
     boolean thinned = !ending.begun() && thin();
     while (!ending.begun() && isOldestTooMuch(thinned) && fold(false)) {
       filesChanged = true;
@@ -461,7 +520,7 @@ final class Maintenance {
   /** Deletes a little of what is too old to be kept whole. */
   private boolean thin() throws IOException {
     Pins held = pins.pins();
-    if (held == null || rewinder.needsAny()) {
+    if (held == null || rewinder.needsAny() || unprotected.isOn()) {
       return false;
     }
     boolean urgent = journalBytes > historyBytes;
@@ -478,7 +537,7 @@ final class Maintenance {
     Pins held = pins.pins();
     long excess = journalBytes - historyBytes;
     boolean branch = manifest.origin() != null;
-    if (excess <= 0 || held == null || !(branch || oldestIsPinned())) {
+    if (excess <= 0 || held == null || unprotected.isOn() || !(branch || oldestIsPinned())) {
       pinsTakeRoom = null;
       branchFull = null;
       return false;
@@ -591,7 +650,8 @@ final class Maintenance {
     SegmentIndex index = files.readIndex(manifest, number);
     if (index.lastSequence() > appliedSequence
         || pins.holdsBefore(index.lastSequence())
-        || rewinder.oldestNeeded() < index.lastSequence()) {
+        || rewinder.oldestNeeded() < index.lastSequence()
+        || unprotected.oldestNeeded() < index.lastSequence()) {
       return false;
     }
     Folder folder = new Folder(files, keys);

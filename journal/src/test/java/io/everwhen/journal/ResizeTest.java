@@ -282,7 +282,7 @@ class ResizeTest {
                           content[0],
                           (int)
                               (content[0].length == entry.offset() ? entry.end() : entry.offset()));
-              case MARK, FLUSH, CLOCK, REWIND, REWOUND -> {}
+              case MARK, FLUSH, CLOCK, REWIND, REWOUND, UNRECORDED, RECORDED -> {}
             }
             return true;
           });

@@ -11,6 +11,7 @@ import io.everwhen.journal.format.EntryReference;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
+import io.everwhen.journal.format.Unrecorded;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.log.SystemClock;
@@ -44,7 +45,7 @@ public final class TimelineCommand implements Command<TimelineOptions> {
               : planner.resolve(Histories.instant(options.to(), now)).sequence();
       if (!output.json()) {
         output.line(
-            "%-12s  %-30s  %-7s  %9s  %14s  %10s"
+            "%-12s  %-30s  %-10s  %9s  %14s  %10s"
                 .formatted("sequence", "time", "kind", "unflushed", "offset", "length"));
       }
       if (from > 0) {
@@ -73,7 +74,7 @@ public final class TimelineCommand implements Command<TimelineOptions> {
   /** Marks and steps of the clock are of all disks. */
   private static boolean isShown(EntryHeader entry, Manifest.Disk disk, boolean eventsOnly) {
     return switch (entry.kind()) {
-      case MARK, CLOCK -> true;
+      case MARK, CLOCK, UNRECORDED, RECORDED -> true;
       case FLUSH, RESIZE, REWIND, REWOUND -> entry.disk() == disk.number();
       case WRITE, ZERO, UNMAP -> entry.disk() == disk.number() && !eventsOnly;
     };
@@ -98,6 +99,7 @@ public final class TimelineCommand implements Command<TimelineOptions> {
         switch (entry.kind()) {
           case RESIZE -> NewSize.of(entry, payload);
           case REWIND -> EntryReference.of(entry, payload);
+          case UNRECORDED, RECORDED -> Unrecorded.of(entry, payload).after();
           default -> 0;
         };
     String detail = detail(entry, payload, size);
@@ -107,7 +109,7 @@ public final class TimelineCommand implements Command<TimelineOptions> {
           .out()
           .println(
               entry.kind().changesContent()
-                  ? "%-12d  %s  %-7s  %9s  %14d  %10d  %s"
+                  ? "%-12d  %s  %-10s  %9s  %14d  %10d  %s"
                       .formatted(
                           entry.sequence(),
                           Times.text(entry.timeNanos()),
@@ -117,7 +119,7 @@ public final class TimelineCommand implements Command<TimelineOptions> {
                           entry.length(),
                           shown)
                       .strip()
-                  : "%-12d  %s  %-7s  %9s  %s"
+                  : "%-12d  %s  %-10s  %9s  %s"
                       .formatted(
                           entry.sequence(),
                           Times.text(entry.timeNanos()),
@@ -148,6 +150,7 @@ public final class TimelineCommand implements Command<TimelineOptions> {
         case CLOCK -> json.writeStringProperty("wall", detail);
         case RESIZE -> json.writeNumberProperty("size", size);
         case REWIND -> json.writeNumberProperty("to", size);
+        case UNRECORDED, RECORDED -> json.writeNumberProperty("after", size);
         case WRITE, ZERO, UNMAP, FLUSH, REWOUND -> {}
       }
     });
@@ -160,6 +163,8 @@ public final class TimelineCommand implements Command<TimelineOptions> {
       case RESIZE -> "now " + new ByteSize(size);
       case REWIND -> "to seq:" + size;
       case REWOUND -> "filled in";
+      case UNRECORDED -> "no changes were recorded after seq:" + size;
+      case RECORDED -> "all is recorded that was changed after seq:" + size;
       case WRITE, ZERO, UNMAP, FLUSH -> "";
     };
   }

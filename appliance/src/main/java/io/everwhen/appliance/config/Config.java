@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param retention which instants are kept as histories get older, or null for all, as long as
  *     there is room
  * @param snapshots how often snapshots are made, or null when none are
+ * @param whenFull what happens to changes when a journal has no room
  */
 public record Config(
     Path data,
@@ -49,7 +50,8 @@ public record Config(
     @Nullable Credentials discoveryChap,
     @Nullable TimestampConfig timestamp,
     @Nullable Retention retention,
-    @Nullable SnapshotConfig snapshots) {
+    @Nullable SnapshotConfig snapshots,
+    WhenFull whenFull) {
 
   /** Where data is when nothing is said: a directory under the current one. */
   public static final Path DEFAULT_DATA = Path.of("everwhen-data");
@@ -99,7 +101,8 @@ public record Config(
         null,
         null,
         null,
-        null);
+        null,
+        WhenFull.REFUSE);
   }
 
   private static void checkDisks(List<DiskConfig> disks) {
@@ -322,7 +325,8 @@ public record Config(
         discoveryChap,
         timestamp,
         retention,
-        snapshots);
+        snapshots,
+        whenFull);
   }
 
   /** This configuration with another directory for journals. */
@@ -339,7 +343,8 @@ public record Config(
         discoveryChap,
         timestamp,
         retention,
-        snapshots);
+        snapshots,
+        whenFull);
   }
 
   /** This configuration with other addresses for iSCSI. */
@@ -356,7 +361,8 @@ public record Config(
         discoveryChap,
         timestamp,
         retention,
-        snapshots);
+        snapshots,
+        whenFull);
   }
 
   /** This configuration with another address for management. */
@@ -373,7 +379,8 @@ public record Config(
         discoveryChap,
         timestamp,
         retention,
-        snapshots);
+        snapshots,
+        whenFull);
   }
 
   /**
@@ -397,7 +404,8 @@ public record Config(
         discoveryChap,
         timestamp,
         retention,
-        snapshots);
+        snapshots,
+        whenFull);
   }
 
   /** This configuration with the groups {@code wanted} beside those that it has. */
@@ -415,6 +423,7 @@ public record Config(
         discoveryChap,
         timestamp,
         retention,
-        snapshots);
+        snapshots,
+        whenFull);
   }
 }

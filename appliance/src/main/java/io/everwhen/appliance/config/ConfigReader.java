@@ -42,7 +42,8 @@ final class ConfigReader {
           "limits",
           "timestamp",
           "retention",
-          "snapshots");
+          "snapshots",
+          "when_full");
 
   private final String source;
   private final AccessReader access;
@@ -75,6 +76,7 @@ final class ConfigReader {
     LimitsConfig limits = new LimitsReader(this).limits(mapping.entries().get("limits"));
     TimestampConfig timestamp =
         new TimestampReader(this, files).timestamp(mapping.entries().get("timestamp"));
+    WhenFull whenFull = value(mapping, "when_full", WhenFull::parse);
     try {
       return new Config(
           data == null ? Config.DEFAULT.data() : data,
@@ -88,7 +90,8 @@ final class ConfigReader {
           access.credentials(mapping, "discovery_chap"),
           timestamp,
           value(mapping, "retention", RetentionText::parse),
-          new SnapshotReader(this).snapshots(mapping.entries().get("snapshots")));
+          new SnapshotReader(this).snapshots(mapping.entries().get("snapshots")),
+          whenFull == null ? WhenFull.REFUSE : whenFull);
     } catch (IllegalArgumentException e) {
       throw error(mapping.line(), String.valueOf(e.getMessage()), e);
     }

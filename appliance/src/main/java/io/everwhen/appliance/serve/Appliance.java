@@ -80,6 +80,7 @@ public final class Appliance implements Closeable {
     this.targets = new Targets(random);
     this.data = DataDirectory.create(config.data());
     this.disks = new ServedDisks(data, clock, random, config.retention());
+    disks.whenFull(config.whenFull());
     this.portals = new ServedPortals(targets);
     this.exports = new Exports(targets, pasts);
     this.branches = new Branches(data, disks);

@@ -137,6 +137,14 @@ final class Reload {
               ? "histories are not thinned any more"
               : "histories are thinned: " + RetentionText.of(retention));
     }
+    if (before.whenFull() != next.whenFull()) {
+      disks.whenFull(next.whenFull());
+      changes.add(
+          switch (next.whenFull()) {
+            case REFUSE -> "changes are refused where a journal has no room";
+            case UNPROTECTED -> "disks go on unprotected where a journal has no room";
+          });
+    }
     SnapshotConfig snapshots = next.snapshots();
     if (!Objects.equals(before.snapshots(), snapshots)) {
       schedule.use(snapshots);

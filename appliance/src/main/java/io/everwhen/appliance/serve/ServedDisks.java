@@ -1,6 +1,7 @@
 package io.everwhen.appliance.serve;
 
 import io.everwhen.appliance.config.DiskName;
+import io.everwhen.appliance.config.WhenFull;
 import io.everwhen.appliance.store.Adoption;
 import io.everwhen.appliance.store.DataDirectory;
 import io.everwhen.appliance.store.OpenDisk;
@@ -30,6 +31,7 @@ final class ServedDisks implements Closeable {
   private final List<OpenGroup> open = new CopyOnWriteArrayList<>();
 
   private volatile @Nullable Retention retention;
+  private volatile boolean unprotected;
 
   /**
    * @param retention which instants are kept as histories get older; null for all
@@ -66,6 +68,7 @@ final class ServedDisks implements Closeable {
   OpenGroup open(StoredGroup stored) throws IOException {
     OpenGroup group = OpenGroup.open(data, stored, clock, random);
     group.group().retain(retention);
+    group.group().goOnUnprotected(unprotected);
     open.add(group);
     if (group.sharesVolume()) {
       log.warn(
@@ -86,6 +89,12 @@ final class ServedDisks implements Closeable {
   void retain(@Nullable Retention policy) {
     retention = policy;
     open.forEach(group -> group.group().retain(policy));
+  }
+
+  /** What happens to changes from now on when a journal has no room. */
+  void whenFull(WhenFull whenFull) {
+    unprotected = whenFull == WhenFull.UNPROTECTED;
+    open.forEach(group -> group.group().goOnUnprotected(unprotected));
   }
 
   /** Which instants are kept; null for all. */

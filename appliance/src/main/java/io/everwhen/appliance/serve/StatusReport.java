@@ -188,6 +188,9 @@ final class StatusReport {
     if (disk.fillingBytes() > 0) {
       node.put("filling_bytes", disk.fillingBytes());
     }
+    disk.group()
+        .unprotectedSinceNanos()
+        .ifPresent(since -> node.put("unprotected_since", Times.text(since)));
     if (disk.disk().branch() != null) {
       node.set("branch", BranchReport.of(disk, appliance.branches().problem(disk)));
     }

@@ -36,9 +36,21 @@ public enum EntryKind {
    * All that the REWINDs of this disk changed, from the one on that this refers to, stands in
    * entries after them. Since version 5 of the {@link Manifest}.
    */
-  REWOUND(9);
+  REWOUND(9),
+  /**
+   * The first entry after changes went to the disks' images without entries, because the journal
+   * had no room ({@link Unrecorded}). What they left follows in entries of its own; until a {@link
+   * #RECORDED} nobody can tell from entries what the disks hold. Of all disks. Since version 7 of
+   * the {@link Manifest}.
+   */
+  UNRECORDED(10),
+  /**
+   * All that was changed without entries ({@link Unrecorded}) stands in entries before this. Of all
+   * disks. Since version 7 of the {@link Manifest}.
+   */
+  RECORDED(11);
 
-  private static final EntryKind[] BY_CODE = new EntryKind[10];
+  private static final EntryKind[] BY_CODE = new EntryKind[12];
 
   static {
     for (EntryKind kind : values()) {
@@ -70,6 +82,11 @@ public enum EntryKind {
   /** Whether the payload is an {@link EntryReference}. */
   public boolean refers() {
     return this == REWIND || this == REWOUND;
+  }
+
+  /** Whether the payload is an {@link Unrecorded}. */
+  public boolean ofGap() {
+    return this == UNRECORDED || this == RECORDED;
   }
 
   static @Nullable EntryKind ofCode(int code) {

@@ -31,6 +31,12 @@ public final class FileNames {
   /** Which instants are held against retention. */
   public static final String PINS = "pins";
 
+  /** The {@link GapNote} of a group. */
+  public static final String GAP = "gap";
+
+  /** Room for one, of no meaning. */
+  public static final String GAP_ROOM = "gap.room";
+
   /** The keys of encrypted payloads, wrapped. */
   public static final String KEYS = "keys";
 

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * encoded}. In version 4 a line says that for itself, and some disks are {@linkplain Disk#adopted
  * adopted}. Version 5 has such lines as well, and one that says that there may be {@link
  * EntryKind#REWIND}s. Version 6 is that of a branch, with a line that says where its content is
- * that it does not hold itself.
+ * that it does not hold itself. Version 7 says that there may be gaps ({@link
+ * EntryKind#UNRECORDED}).
  *
  * @param id of the group
  * @param disks by number, from 0
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param rewinds whether disks may have been rewound
  * @param origin what the only disk holds where nothing was recorded; null when that is in its
  *     baseline
+ * @param gaps whether there may be changes that were not recorded
  */
 public record Manifest(
     UUID id,
@@ -48,7 +50,8 @@ public record Manifest(
     boolean encodes,
     boolean encrypts,
     boolean rewinds,
-    @Nullable Origin origin) {
+    @Nullable Origin origin,
+    boolean gaps) {
 
   private static final String TITLE_WORD = "everwhen-group";
   private static final String TITLE = TITLE_WORD + " 2";
@@ -57,8 +60,16 @@ public record Manifest(
   private static final String ADOPTING_TITLE = TITLE_WORD + " 4";
   private static final String REWINDING_TITLE = TITLE_WORD + " 5";
   private static final String BRANCH_TITLE = TITLE_WORD + " 6";
+  private static final String GAPS_TITLE = TITLE_WORD + " 7";
   private static final List<String> TITLES =
-      List.of(FIRST_TITLE, TITLE, ENCODING_TITLE, ADOPTING_TITLE, REWINDING_TITLE, BRANCH_TITLE);
+      List.of(
+          FIRST_TITLE,
+          TITLE,
+          ENCODING_TITLE,
+          ADOPTING_TITLE,
+          REWINDING_TITLE,
+          BRANCH_TITLE,
+          GAPS_TITLE);
   private static final String ADOPTED = "adopted";
   private static final int DISK_WORDS = 7;
   private static final int ORIGIN_WORDS = 9;
@@ -78,7 +89,7 @@ public record Manifest(
 
   /** A group without encoded entries. */
   public Manifest(UUID id, List<Disk> disks, Baseline baseline, long folding) {
-    this(id, disks, baseline, folding, false, false, false, null);
+    this(id, disks, baseline, folding, false, false, false, null, false);
   }
 
   /**
@@ -173,7 +184,7 @@ public record Manifest(
         disks.stream()
             .map(disk -> new Disk(disk.number, disk.name, sizes[disk.number], disk.blockBytes))
             .toList();
-    return new Manifest(id, there, next, 0, encodes, encrypts, rewinds, origin);
+    return new Manifest(id, there, next, 0, encodes, encrypts, rewinds, origin, gaps);
   }
 
   /** The same group with one more disk. */
@@ -184,38 +195,43 @@ public record Manifest(
     }
     List<Disk> all = new ArrayList<>(disks);
     all.add(disk);
-    return new Manifest(id, all, baseline, folding, encodes, encrypts, rewinds, origin);
+    return new Manifest(id, all, baseline, folding, encodes, encrypts, rewinds, origin, gaps);
   }
 
   /** The same group while a segment is being folded. */
   public Manifest withFolding(long segment) {
-    return new Manifest(id, disks, baseline, segment, encodes, encrypts, rewinds, origin);
+    return new Manifest(id, disks, baseline, segment, encodes, encrypts, rewinds, origin, gaps);
   }
 
   /** The same group with entries that may be encoded. */
   public Manifest withEncoding() {
-    return new Manifest(id, disks, baseline, folding, true, encrypts, rewinds, origin);
+    return new Manifest(id, disks, baseline, folding, true, encrypts, rewinds, origin, gaps);
   }
 
   /** The same group with entries that may be encrypted. */
   public Manifest withEncryption() {
-    return new Manifest(id, disks, baseline, folding, true, true, rewinds, origin);
+    return new Manifest(id, disks, baseline, folding, true, true, rewinds, origin, gaps);
   }
 
   /** The same group, whose disks may have been rewound. */
   public Manifest withRewinds() {
-    return new Manifest(id, disks, baseline, folding, encodes, encrypts, true, origin);
+    return new Manifest(id, disks, baseline, folding, encodes, encrypts, true, origin, gaps);
+  }
+
+  /** The same group, of which some changes may not have been recorded. */
+  public Manifest withGaps() {
+    return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds, origin, true);
   }
 
   /** The same group, whose disk begins as a disk of another group was. */
   public Manifest withOrigin(@Nullable Origin other) {
-    return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds, other);
+    return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds, other, gaps);
   }
 
   /** The same group when all that its disk began with is in its own baseline. */
   public Manifest withOwnBaseline() {
     List<Disk> own = disks.stream().map(Disk::withContent).toList();
-    return new Manifest(id, own, baseline, folding, encodes, encrypts, rewinds, null);
+    return new Manifest(id, own, baseline, folding, encodes, encrypts, rewinds, null, gaps);
   }
 
   /** Whether these are the bytes of a manifest of the first version, damaged or not. */
@@ -227,13 +243,13 @@ public record Manifest(
   }
 
   /**
-   * The manifest as bytes: of version 6 if this is a branch, else of version 5 if disks may have
-   * been rewound, else of version 4 if there are adopted ones, else of version 3 if there may be
-   * encoded entries, else of version 2.
+   * The manifest as bytes: of version 7 if there may be gaps, else of version 6 if this is a
+   * branch, else of version 5 if disks may have been rewound, else of version 4 if there are
+   * adopted ones, else of version 3 if there may be encoded entries, else of version 2.
    */
   public ByteBuffer encode() {
     boolean adopting = disks.stream().anyMatch(Disk::adopted);
-    boolean explicit = adopting || rewinds || origin != null;
+    boolean explicit = adopting || rewinds || gaps || origin != null;
     StringBuilder text = new StringBuilder(title(adopting)).append('\n');
     text.append("id ").append(id).append('\n');
     for (Disk disk : disks) {
@@ -257,6 +273,7 @@ public record Manifest(
     text.append("folding ").append(folding).append('\n');
     text.append(explicit && encodes ? "encoded\n" : "");
     text.append(rewinds ? "rewinds\n" : "");
+    text.append(gaps ? "gaps\n" : "");
     if (origin != null) {
       text.append(
           "origin group %s disk %d sequence %d journal %s\n"
@@ -269,7 +286,7 @@ public record Manifest(
   private String title(boolean adopting) {
     String plain = encodes ? ENCODING_TITLE : TITLE;
     String alone = rewinds ? REWINDING_TITLE : adopting ? ADOPTING_TITLE : plain;
-    return origin != null ? BRANCH_TITLE : alone;
+    return gaps ? GAPS_TITLE : origin != null ? BRANCH_TITLE : alone;
   }
 
   /**
@@ -283,7 +300,7 @@ public record Manifest(
     if (!TITLES.contains(title)) {
       throw new FormatException(
           title.matches(TITLE_WORD + " [0-9]{1,9}")
-              ? "%s is of format version %s; this Everwhen reads versions 1 to 6"
+              ? "%s is of format version %s; this Everwhen reads versions 1 to 7"
                   .formatted(name, title.substring(TITLE_WORD.length() + 1))
               : name + " is not a group's manifest: its first line is wrong");
     }
@@ -295,6 +312,7 @@ public record Manifest(
     boolean encodes = title.equals(ENCODING_TITLE);
     boolean encrypts = false;
     boolean rewinds = false;
+    boolean gaps = false;
     Origin origin = null;
     try {
       for (String line : lines.subList(1, lines.size())) {
@@ -313,6 +331,7 @@ public record Manifest(
           case "encoded" -> encodes = true;
           case "encrypted" -> encrypts = true;
           case "rewinds" -> rewinds = true;
+          case "gaps" -> gaps = true;
           case "origin" -> origin = origin(line.split(" ", ORIGIN_WORDS));
           case "folding" -> folding = Long.parseLong(w[1]);
           default ->
@@ -332,7 +351,7 @@ public record Manifest(
       }
     }
     try {
-      return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds, origin);
+      return new Manifest(id, disks, baseline, folding, encodes, encrypts, rewinds, origin, gaps);
     } catch (IllegalArgumentException e) {
       throw new FormatException(name + " contradicts itself: " + e.getMessage());
     }

@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  *   8  sequence         u32      minus the first sequence
  *  12  place            u32
  * event records, 8 bytes: marks, clock steps, resizes and rewinds
- *   0  sequence         u32      minus the first sequence; the highest bit is set for a resize, the next for REWIND and REWOUND
+ *   0  sequence         u32      minus the first sequence; the highest bit is set for a resize, the next for REWIND, REWOUND, UNRECORDED and RECORDED
  *   4  place            u32
  * trailer
  *   0  checksum         u32      CRC32C of everything between header and trailer

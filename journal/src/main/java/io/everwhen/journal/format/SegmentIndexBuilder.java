@@ -59,7 +59,8 @@ public final class SegmentIndexBuilder {
     switch (entry.kind()) {
       case MARK, CLOCK -> events.add(new EventRecord(sequence, 0, place));
       case RESIZE -> events.add(new EventRecord(sequence, SegmentIndex.RESIZES, place));
-      case REWIND, REWOUND -> events.add(new EventRecord(sequence, SegmentIndex.REWINDS, place));
+      case REWIND, REWOUND, UNRECORDED, RECORDED ->
+          events.add(new EventRecord(sequence, SegmentIndex.REWINDS, place));
       case WRITE, ZERO, UNMAP, FLUSH -> {}
     }
     dataLength = position + entry.storedBytes();

@@ -226,7 +226,7 @@ public final class Folder {
             baseline.resize(sizes[entry.disk()]);
           }
           // What they bring back stands in entries of its own.
-          case MARK, FLUSH, CLOCK, REWIND, REWOUND -> {}
+          case MARK, FLUSH, CLOCK, REWIND, REWOUND, UNRECORDED, RECORDED -> {}
         }
       }
       for (BaselineFile baseline : baselines) {

@@ -4,12 +4,14 @@ import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
+import io.everwhen.journal.format.GapNote;
 import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
+import io.everwhen.journal.format.Unrecorded;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
@@ -73,7 +75,8 @@ public final class History implements Closeable {
       List<Long> stamps,
       @Nullable Closeable pin,
       @Nullable Keyring keys,
-      @Nullable OriginView origin)
+      @Nullable OriginView origin,
+      @Nullable GapNote gap)
       throws IOException {
     this.files = files;
     this.keys = keys;
@@ -90,7 +93,7 @@ public final class History implements Closeable {
     this.tailDamage = found.tailDamage;
     this.pin = pin;
     this.instants = new Instants(this, kept, segments);
-    this.rewinds = Rewinds.in(segments, manifest.disks().size(), reader);
+    this.rewinds = Rewinds.in(segments, manifest.disks().size(), reader, gap);
   }
 
   /**
@@ -125,8 +128,9 @@ public final class History implements Closeable {
           FoundSegments found = FoundSegments.in(files, manifest);
           Manifest.Origin from = manifest.origin();
           OriginView origin = from == null ? null : new OriginView(storage, from, secret);
+          GapNote gap = readGap(files, manifest, found);
           opened = true;
-          return new History(files, manifest, kept, found, head, stamps, pin, keys, origin);
+          return new History(files, manifest, kept, found, head, stamps, pin, keys, origin, gap);
         } catch (NoSuchFileException e) {
           if (attempt == 20) {
             throw new DamageException("a file of the journal is missing: " + e.getMessage(), e);
@@ -136,6 +140,18 @@ public final class History implements Closeable {
     } finally {
       if (!opened && pin != null) {
         pin.close();
+      }
+    }
+  }
+
+  /** After what was found: a note says that more than that is not there. */
+  private static @Nullable GapNote readGap(
+      JournalFiles files, Manifest manifest, FoundSegments found) throws IOException {
+    try {
+      return files.readGap(manifest).orElse(null);
+    } catch (IOException e) {
+      try (found) {
+        throw e;
       }
     }
   }
@@ -240,7 +256,33 @@ public final class History implements Closeable {
         .reduce(Math.min(from, to), Math::min);
   }
 
-  /** The instants that disks were rewound to, and that are still there. */
+  /**
+   * A stretch of the timeline in which changes were not recorded, because the journal had no room.
+   *
+   * @param after the last entry before it
+   * @param sinceNanos when it began, by the wall clock
+   * @param end the first entry whose instant can be asked for again; the greatest numbers while
+   *     there is none
+   */
+  public record Gap(long after, long sinceNanos, Point end) {
+
+    /** Whether it has not ended. */
+    public boolean isOpen() {
+      return end.sequence() == Long.MAX_VALUE;
+    }
+  }
+
+  /** The gap that is open, as entries say; empty when there is none, or no entry since it began. */
+  public Optional<Unrecorded> unrecorded() {
+    return Optional.ofNullable(rewinds.unrecorded());
+  }
+
+  /** What was not recorded, oldest first. */
+  public List<Gap> gaps() {
+    return rewinds.gaps();
+  }
+
+  /** The instants that disks were rewound to, or are before a gap, and that are still there. */
   List<Point> rewoundTo() throws IOException {
     List<Point> points = new ArrayList<>();
     for (long sequence : rewinds.targets()) {

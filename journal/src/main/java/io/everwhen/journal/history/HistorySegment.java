@@ -8,6 +8,7 @@ import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.format.SegmentIndex;
+import io.everwhen.journal.format.Unrecorded;
 import io.everwhen.journal.log.Cursor;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
@@ -30,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * may open it; the rest is for one.
  */
 public final class HistorySegment implements Closeable {
+
+  /** The longest payload of an event that is read by its index, in bytes. */
+  private static final int EVENT_BYTES = 2 * Long.BYTES;
 
   private final JournalFiles files;
   private final Manifest manifest;
@@ -156,17 +160,19 @@ public final class HistorySegment implements Closeable {
 
   private EntryHeader readEvent(int i, EntryReader reader) throws IOException {
     return reader.read(
-        open().file(), open().header(), index.eventPlace(i), index.eventSequence(i), Long.BYTES);
+        open().file(), open().header(), index.eventPlace(i), index.eventSequence(i), EVENT_BYTES);
   }
 
   /**
-   * That a disk was rewound, or that this was filled in.
+   * That a disk was rewound, or that this was filled in, or that something was not recorded.
    *
    * @param sequence of the entry
    * @param disk {@link #UNREADABLE} when nobody can tell which, and what it says
-   * @param refersTo see {@link EntryReference}
+   * @param refersTo see {@link EntryReference}, and {@link Unrecorded#after}
+   * @param sinceNanos since when something was not recorded
    */
-  record Reference(long sequence, long timeNanos, int disk, EntryKind kind, long refersTo) {
+  record Reference(
+      long sequence, long timeNanos, int disk, EntryKind kind, long refersTo, long sinceNanos) {
 
     static final int UNREADABLE = -1;
 
@@ -192,20 +198,29 @@ public final class HistorySegment implements Closeable {
       if (index.eventRewinds(i)) {
         try {
           EntryHeader entry = readEvent(i, reader);
-          found.add(
-              new Reference(
-                  entry.sequence(),
-                  entry.timeNanos(),
-                  entry.disk(),
-                  entry.kind(),
-                  EntryReference.of(entry, reader.payload())));
+          found.add(reference(entry, reader.payload()));
         } catch (DamageException | FormatException e) {
           found.add(
-              new Reference(index.eventSequence(i), 0, Reference.UNREADABLE, EntryKind.REWIND, 0));
+              new Reference(
+                  index.eventSequence(i), 0, Reference.UNREADABLE, EntryKind.REWIND, 0, 0));
         }
       }
     }
     return found;
+  }
+
+  private static Reference reference(EntryHeader entry, ByteBuffer payload) throws FormatException {
+    Unrecorded what =
+        entry.kind().ofGap()
+            ? Unrecorded.of(entry, payload)
+            : new Unrecorded(EntryReference.of(entry, payload), 0);
+    return new Reference(
+        entry.sequence(),
+        entry.timeNanos(),
+        entry.disk(),
+        entry.kind(),
+        what.after(),
+        what.sinceNanos());
   }
 
   /** What to tell people about damage here. */

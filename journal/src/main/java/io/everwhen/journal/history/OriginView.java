@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class OriginView implements Closeable {
 
   private final Storage journal;
+  private final boolean own;
   private final Manifest.Origin origin;
   private final @Nullable Secret secret;
   private @Nullable History history;
@@ -34,9 +35,25 @@ public final class OriginView implements Closeable {
    * @param secret that opens the other group, if that is encrypted
    */
   public OriginView(Storage journal, Manifest.Origin origin, @Nullable Secret secret) {
+    this(journal, false, origin, secret);
+  }
+
+  private OriginView(
+      Storage journal, boolean own, Manifest.Origin origin, @Nullable Secret secret) {
     this.journal = journal;
+    this.own = own;
     this.origin = origin;
     this.secret = secret;
+  }
+
+  /**
+   * What entries of the group itself say that a disk held, at one up to which nothing is folded:
+   * where something was not recorded, it held something else.
+   */
+  public static OriginView recorded(
+      Storage journal, Manifest group, int disk, long sequence, @Nullable Secret secret) {
+    return new OriginView(
+        journal, true, new Manifest.Origin(group.id(), disk, sequence, "here"), secret);
   }
 
   /** Bytes that the disk had. */
@@ -109,7 +126,7 @@ public final class OriginView implements Closeable {
   }
 
   private PastView open() throws IOException {
-    History opened = History.open(journal.other(origin.journal()), secret);
+    History opened = History.open(own ? journal : journal.other(origin.journal()), secret);
     boolean done = false;
     try {
       if (!opened.manifest().id().equals(origin.group())) {
@@ -117,14 +134,9 @@ public final class OriginView implements Closeable {
             "%s holds another journal than the one that the branch in %s was made of"
                 .formatted(opened.storage().describe(), journal.describe()));
       }
-      Optional<History.Point> point = opened.atSequence(origin.sequence());
-      if (point.isEmpty() || point.get().sequence() != origin.sequence()) {
-        throw new DamageException(
-            "the instant of entry %d in %s, with which the branch in %s begins, is not there any more"
-                .formatted(origin.sequence(), opened.storage().describe(), journal.describe()));
-      }
+      Manifest.Disk disk = opened.manifest().disks().get(origin.disk());
       PastView past =
-          new PastView(opened, opened.manifest().disks().get(origin.disk()), origin.sequence());
+          own ? PastView.asRecorded(opened, disk, origin.sequence()) : whole(opened, disk);
       history = opened;
       done = true;
       return past;
@@ -133,6 +145,16 @@ public final class OriginView implements Closeable {
         opened.close();
       }
     }
+  }
+
+  private PastView whole(History opened, Manifest.Disk disk) throws IOException {
+    Optional<History.Point> point = opened.atSequence(origin.sequence());
+    if (point.isEmpty() || point.get().sequence() != origin.sequence()) {
+      throw new DamageException(
+          "the instant of entry %d in %s, with which the branch in %s begins, is not there any more"
+              .formatted(origin.sequence(), opened.storage().describe(), journal.describe()));
+    }
+    return new PastView(opened, disk, origin.sequence());
   }
 
   private void unpin() throws IOException {

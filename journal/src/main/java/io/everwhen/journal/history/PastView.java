@@ -56,22 +56,41 @@ public final class PastView implements Closeable {
    * @param sequence within the history, at the end of a change
    */
   public PastView(History history, Manifest.Disk disk, long sequence) throws IOException {
-    if (sequence < history.horizon().sequence() || sequence > history.head().sequence()) {
-      throw new IllegalArgumentException("entry " + sequence + " is not within the history");
-    }
-    if (!history.isKept(sequence)) {
-      throw new IllegalArgumentException("the instant of entry " + sequence + " was thinned away");
-    }
+    this(history, disk, sequence, wholeWindows(history, disk, sequence));
+  }
+
+  private PastView(History history, Manifest.Disk disk, long sequence, List<Rewinds.Window> windows)
+      throws IOException {
     history.checkKnown(sequence);
     this.history = history;
     this.disk = disk;
     this.sequence = sequence;
     this.sizeBytes = history.sizeBytesAt(disk, sequence);
     this.segments = upTo(sequence, history.segments());
-    this.windows = history.rewinds().windows(disk.number(), sequence).orElseThrow();
+    this.windows = windows;
     this.regions = history.regions(disk);
     this.reader = history.newReader();
     this.baseline = openBaseline(history, disk);
+  }
+
+  /**
+   * What entries up to {@code sequence} say, where that is not what the disk held because something
+   * was not recorded.
+   */
+  static PastView asRecorded(History history, Manifest.Disk disk, long sequence)
+      throws IOException {
+    return new PastView(history, disk, sequence, List.of(new Rewinds.Window(0, sequence)));
+  }
+
+  private static List<Rewinds.Window> wholeWindows(
+      History history, Manifest.Disk disk, long sequence) throws IOException {
+    if (sequence < history.horizon().sequence() || sequence > history.head().sequence()) {
+      throw new IllegalArgumentException("entry " + sequence + " is not within the history");
+    }
+    if (!history.isKept(sequence)) {
+      throw new IllegalArgumentException("the instant of entry " + sequence + " was thinned away");
+    }
+    return history.rewinds().windows(disk.number(), sequence).orElseThrow();
   }
 
   private static List<HistorySegment> upTo(long sequence, List<HistorySegment> all) {

@@ -1,21 +1,26 @@
 package io.everwhen.journal.history;
 
 import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.GapNote;
+import io.everwhen.journal.format.Unrecorded;
 import io.everwhen.journal.history.HistorySegment.Reference;
 import io.everwhen.journal.log.EntryReader;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was rewound in a history. From a {@link EntryKind#REWIND} on until the {@link
- * EntryKind#REWOUND} after it, the content of a disk is what was recorded since, and below that
- * what it was at an earlier entry; after the REWOUND, everything stands in entries again.
+ * What was rewound in a history, and what was not recorded. From a {@link EntryKind#REWIND} on
+ * until the {@link EntryKind#REWOUND} after it, the content of a disk is what was recorded since,
+ * and below that what it was at an earlier entry; after the REWOUND, everything stands in entries
+ * again.
  *
  * <p>So an instant in between needs an earlier one, and cannot be asked for any more when that one
- * was folded or thinned away. One thread.
+ * was folded or thinned away. In a gap, where changes were not recorded, no instant can be asked
+ * for. One thread.
  */
 final class Rewinds {
 
@@ -32,7 +37,7 @@ final class Rewinds {
    * @param first the first REWIND that is
    * @param end the REWOUND, or the greatest number where there is none yet
    * @param endTimeNanos its stamp
-   * @param rewinds those of it that are still in the history, oldest first
+   * @param rewinds those of it that are still in the history, oldest first; none in a gap
    */
   private record Filling(
       int disk, long first, long end, long endTimeNanos, List<Reference> rewinds) {
@@ -54,9 +59,13 @@ final class Rewinds {
   }
 
   private final List<Filling> fillings;
+  private final List<History.Gap> gaps;
+  private final @Nullable Reference unrecorded;
 
-  private Rewinds(List<Filling> fillings) {
+  private Rewinds(List<Filling> fillings, List<History.Gap> gaps, @Nullable Reference unrecorded) {
     this.fillings = fillings;
+    this.gaps = gaps;
+    this.unrecorded = unrecorded;
   }
 
   /**
@@ -65,8 +74,10 @@ final class Rewinds {
    *
    * @param segments behind the baseline, oldest first
    * @param disks how many there are
+   * @param open what is not recorded at present; null when all is
    */
-  static Rewinds in(List<HistorySegment> segments, int disks, EntryReader reader)
+  static Rewinds in(
+      List<HistorySegment> segments, int disks, EntryReader reader, @Nullable GapNote open)
       throws IOException {
     List<Reference> all = new ArrayList<>();
     for (HistorySegment segment : segments) {
@@ -76,18 +87,63 @@ final class Rewinds {
     for (int disk = 0; disk < disks && !all.isEmpty(); disk++) {
       addFillings(fillings, disk, all);
     }
-    return new Rewinds(fillings);
+    return new Rewinds(fillings, gaps(all, open), unrecorded(all));
+  }
+
+  private static @Nullable Reference unrecorded(List<Reference> all) {
+    Reference open = null;
+    for (Reference each : all) {
+      if (each.kind() == EntryKind.UNRECORDED) {
+        open = each;
+      } else if (each.kind() == EntryKind.RECORDED) {
+        open = null;
+      }
+    }
+    return open;
+  }
+
+  private static List<History.Gap> gaps(List<Reference> all, @Nullable GapNote open) {
+    List<History.Gap> gaps = new ArrayList<>();
+    boolean over = open == null;
+    for (Reference each : all) {
+      if (each.kind() == EntryKind.RECORDED) {
+        gaps.add(
+            new History.Gap(
+                each.refersTo(),
+                each.sinceNanos(),
+                new History.Point(each.sequence(), each.timeNanos())));
+        // The note is deleted after the entry.
+        over |= open != null && each.refersTo() == open.gap().after();
+      }
+    }
+    if (open != null && !over) {
+      gaps.add(
+          new History.Gap(
+              open.gap().after(),
+              open.gap().sinceNanos(),
+              new History.Point(Long.MAX_VALUE, Long.MAX_VALUE)));
+    }
+    return gaps;
   }
 
   private static void addFillings(List<Filling> fillings, int disk, List<Reference> all) {
     List<Reference> rewinds = new ArrayList<>();
     long lost = Long.MAX_VALUE;
+    long unrecorded = Long.MAX_VALUE;
     for (Reference each : all) {
+      boolean ofDisk = each.disk() == disk;
       if (each.unreadable()) {
         lost = Math.min(lost, each.sequence());
-      } else if (each.disk() == disk && each.kind() == EntryKind.REWIND) {
+      } else if (each.kind() == EntryKind.UNRECORDED) {
+        unrecorded = Math.min(unrecorded, each.refersTo() + 1);
+      } else if (each.kind() == EntryKind.RECORDED) {
+        long first = Math.min(each.refersTo() + 1, lost);
+        fillings.add(new Filling(disk, first, each.sequence(), each.timeNanos(), List.of()));
+        unrecorded = Long.MAX_VALUE;
+        lost = Long.MAX_VALUE;
+      } else if (ofDisk && each.kind() == EntryKind.REWIND) {
         rewinds.add(each);
-      } else if (each.disk() == disk) {
+      } else if (ofDisk) {
         long first = Math.min(each.refersTo(), lost);
         List<Reference> known = lost < each.sequence() ? List.of() : List.copyOf(rewinds);
         fillings.add(new Filling(disk, first, each.sequence(), each.timeNanos(), known));
@@ -95,8 +151,9 @@ final class Rewinds {
         lost = Long.MAX_VALUE;
       }
     }
-    if (lost < Long.MAX_VALUE) {
-      fillings.add(new Filling(disk, lost, Long.MAX_VALUE, Long.MAX_VALUE, List.of()));
+    long unknown = Math.min(lost, unrecorded);
+    if (unknown < Long.MAX_VALUE) {
+      fillings.add(new Filling(disk, unknown, Long.MAX_VALUE, Long.MAX_VALUE, List.of()));
     }
     if (!rewinds.isEmpty()) {
       fillings.add(
@@ -149,14 +206,28 @@ final class Rewinds {
 
   /** Whether a disk is not filled in yet at the end of the history. */
   boolean isOpen(int disk) {
-    return filling(disk, Long.MAX_VALUE - 1) != null;
+    return fillings.stream()
+        .anyMatch(
+            each -> each.disk == disk && each.end == Long.MAX_VALUE && !each.rewinds.isEmpty());
   }
 
-  /** The entries to which disks were rewound. */
+  /** What the UNRECORDED says that has no RECORDED yet; null when there is none. */
+  @Nullable Unrecorded unrecorded() {
+    return unrecorded == null
+        ? null
+        : new Unrecorded(unrecorded.refersTo(), unrecorded.sinceNanos());
+  }
+
+  /** The stretches in which changes were not recorded, oldest first. */
+  List<History.Gap> gaps() {
+    return gaps;
+  }
+
+  /** The entries to which disks were rewound, and the last ones before gaps. */
   List<Long> targets() {
-    return fillings.stream()
-        .flatMap(filling -> filling.rewinds.stream())
-        .map(Reference::refersTo)
+    return Stream.concat(
+            fillings.stream().flatMap(filling -> filling.rewinds.stream()).map(Reference::refersTo),
+            gaps.stream().map(History.Gap::after))
         .distinct()
         .toList();
   }

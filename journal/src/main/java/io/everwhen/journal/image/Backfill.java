@@ -6,6 +6,7 @@ import io.everwhen.journal.log.Journal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What of a rewound disk is still to be filled in: the parts of it that were changed since the
@@ -86,8 +87,10 @@ public final class Backfill {
   private final Journal journal;
   private final int disk;
   private final Past past;
+  private final @Nullable Past recorded;
   private final Parts pending;
   private ByteBuffer buffer = ByteBuffer.allocateDirect(0);
+  private ByteBuffer recordedBuffer = ByteBuffer.allocateDirect(0);
 
   /**
    * For a disk that was just rewound.
@@ -95,10 +98,23 @@ public final class Backfill {
    * @param pending what is to be filled in
    */
   public Backfill(Journal journal, int disk, Past past, Parts pending) {
+    this(journal, disk, past, pending, null);
+  }
+
+  /**
+   * For a disk some of whose content may not be recorded.
+   *
+   * @param past what it holds
+   * @param pending where that may be so
+   * @param recorded what it holds as far as that is recorded, in {@code pending}: where both are
+   *     the same, nothing is filled in; null when nobody can tell
+   */
+  public Backfill(Journal journal, int disk, Past past, Parts pending, @Nullable Past recorded) {
     this.journal = journal;
     this.disk = disk;
     this.past = past;
     this.pending = pending;
+    this.recorded = recorded;
   }
 
   /** Bytes that are still to be filled in. */
@@ -231,12 +247,42 @@ public final class Backfill {
     }
     past.read(offset, buffer.clear().limit(length));
     buffer.flip();
-    if (Zeros.only(buffer, 0, length)) {
-      journal.zero(disk, EntryKind.UNMAP, new long[] {offset}, new long[] {length});
-    } else {
-      journal.write(disk, offset, buffer);
+    if (!isRecorded(offset, length)) {
+      stageWhatDiffers(offset, length);
+    }
+    pending.parts.clear(from, behind);
+  }
+
+  /** Fetches what is recorded there; whether that is the same. */
+  private boolean isRecorded(long offset, int length) throws IOException {
+    Past known = recorded;
+    if (known == null) {
+      return false;
+    }
+    if (recordedBuffer.capacity() < length) {
+      recordedBuffer = ByteBuffer.allocateDirect(length);
+    }
+    known.read(offset, recordedBuffer.clear().limit(length));
+    return recordedBuffer.flip().equals(buffer);
+  }
+
+  private void stageWhatDiffers(long offset, int length) throws IOException {
+    int step = recorded == null ? length : pending.partBytes;
+    for (int at = 0, end; at < length; at = end) {
+      end = Math.min(length, at + step);
+      ByteBuffer content = buffer.slice(at, end - at);
+      if (recorded == null || !recordedBuffer.slice(at, end - at).equals(content)) {
+        stage(offset + at, content);
+      }
     }
     journal.settle();
-    pending.parts.clear(from, behind);
+  }
+
+  private void stage(long offset, ByteBuffer content) throws IOException {
+    if (Zeros.only(content, 0, content.limit())) {
+      journal.zero(disk, EntryKind.UNMAP, new long[] {offset}, new long[] {content.limit()});
+    } else {
+      journal.write(disk, offset, content);
+    }
   }
 }

@@ -75,6 +75,11 @@ public final class LiveDisks implements EntryListener, Closeable {
     return volumes.get(disk);
   }
 
+  /** All that are attached, by number. */
+  public List<Volume> volumes() {
+    return List.copyOf(volumes);
+  }
+
   /** An applier for the attached volumes. */
   public Applier applier(Journal journal) {
     return new Applier(journal, volumes);

@@ -10,6 +10,7 @@ import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.Segment;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class Volume {
 
   private static final int SECTOR_BYTES = 512;
+  private static final String WHY_NOT = "the journal has no room";
 
   /** How many pieces one {@link #run} looks at. */
   private static final int RUN_PIECES_MAX = 256;
@@ -48,6 +50,8 @@ public final class Volume {
   private final StampedLock changes = new StampedLock();
   // Not null while something of the disk still reads as of the past.
   private volatile @Nullable Backfill backfill;
+  // Not null while changes are not recorded.
+  private volatile @Nullable Unlogged unlogged;
   // Counts the batches that were begun to be applied; see read().
   private final AtomicLong applications = new AtomicLong();
   // Written by whoever tells of entries: one thread at a time.
@@ -63,7 +67,8 @@ public final class Volume {
     this.map = map;
   }
 
-  int number() {
+  /** Which of the group's disks it is. */
+  public int number() {
     return disk;
   }
 
@@ -259,8 +264,11 @@ public final class Volume {
     check(offset, data.remaining());
     long stamp = changes.readLock();
     try {
+      Unlogged alone = unlogged;
       Backfill filling = backfill;
-      if (filling == null) {
+      if (alone != null) {
+        alone.write(offset, data);
+      } else if (filling == null) {
         journal.write(disk, offset, data);
       } else {
         filling.change(
@@ -283,15 +291,28 @@ public final class Volume {
       check(offsets[i], lengths[i]);
     }
     EntryKind kind = deallocate ? EntryKind.UNMAP : EntryKind.ZERO;
-    changing(offsets, lengths, () -> journal.zero(disk, kind, offsets, lengths));
+    changing(
+        offsets,
+        lengths,
+        alone -> alone.zero(offsets, lengths),
+        () -> journal.zero(disk, kind, offsets, lengths));
   }
 
-  private void changing(long[] offsets, long[] lengths, Backfill.Staging staging)
+  /** A change that is not recorded. */
+  private interface Unrecorded {
+    void carryOut(Unlogged alone) throws IOException;
+  }
+
+  private void changing(
+      long[] offsets, long[] lengths, Unrecorded unrecorded, Backfill.Staging staging)
       throws IOException {
     long stamp = changes.readLock();
     try {
+      Unlogged alone = unlogged;
       Backfill filling = backfill;
-      if (filling == null) {
+      if (alone != null) {
+        unrecorded.carryOut(alone);
+      } else if (filling == null) {
         staging.stage();
       } else {
         filling.change(offsets, lengths, staging);
@@ -317,6 +338,10 @@ public final class Volume {
     changing(
         new long[] {Math.min(before, bytes)},
         new long[] {Math.abs(before - bytes)},
+        _ -> {
+          throw new IOException(
+              name + " cannot get another size while changes are not recorded: " + WHY_NOT);
+        },
         () -> sequence[0] = journal.resize(disk, bytes));
     return sequence[0];
   }
@@ -341,6 +366,10 @@ public final class Volume {
   public void rewind(Rewind rewind) throws IOException {
     long stamp = changes.writeLock();
     try {
+      if (unlogged != null) {
+        throw new IOException(
+            name + " cannot be rewound while changes are not recorded: " + WHY_NOT);
+      }
       journal.settle();
       Backfill filling = backfill;
       backfill = rewind.carryOut(filling == null ? null : filling.pending());
@@ -429,6 +458,14 @@ public final class Volume {
   /** Settles, and makes everything durable. */
   public void sync() throws IOException {
     journal.sync();
+    syncUnlogged();
+  }
+
+  private void syncUnlogged() throws IOException {
+    Unlogged alone = unlogged;
+    if (alone != null) {
+      alone.sync();
+    }
   }
 
   /**
@@ -436,7 +473,82 @@ public final class Volume {
    * the last one.
    */
   public void flush() throws IOException {
-    journal.flush(disk);
+    long stamp = changes.readLock();
+    try {
+      Unlogged alone = unlogged;
+      if (alone != null) {
+        alone.sync();
+      } else {
+        journal.flush(disk);
+      }
+    } finally {
+      changes.unlockRead(stamp);
+    }
+  }
+
+  /** Names this instant for all disks of the group; durable when it returns. */
+  public long mark(String name) throws IOException {
+    long stamp = changes.readLock();
+    try {
+      if (unlogged != null) {
+        throw new IOException("no instant can be named while changes are not recorded: " + WHY_NOT);
+      }
+      return journal.mark(name);
+    } finally {
+      changes.unlockRead(stamp);
+    }
+  }
+
+  /** Keeps changes from being staged until it is closed; by the thread that has begun it. */
+  public interface Hold extends Closeable {
+    @Override
+    void close();
+  }
+
+  /** Begins that. */
+  public Hold hold() {
+    long stamp = changes.writeLock();
+    return () -> changes.unlockWrite(stamp);
+  }
+
+  /**
+   * Lets changes go into the image alone from now on; while they are {@linkplain #hold held}, and
+   * everything staged before is in the image.
+   */
+  public void stopRecording() {
+    Backfill filling = backfill;
+    backfill = null;
+    unlogged = new Unlogged(image, filling == null ? new Parts(sizeBytes) : filling.pending());
+  }
+
+  /** The same, at the beginning, where nobody knows which of the image's content is recorded. */
+  public void stopRecordingAnything() {
+    unlogged = new Unlogged(image, Parts.all(sizeBytes));
+  }
+
+  /**
+   * Records changes again from now on; while they are held. What went into the image alone is
+   * durable then, and is recorded by and by.
+   *
+   * @param recorded what is recorded of it; null when what is not is known
+   */
+  public void recordAgain(Backfill.@Nullable Past recorded) throws IOException {
+    Unlogged alone = unlogged;
+    if (alone != null) {
+      alone.sync();
+      backfill = new Backfill(journal, disk, this::readPresent, alone.changed(), recorded);
+      unlogged = null;
+    }
+  }
+
+  /** All that was not recorded is by now; while changes are held. */
+  public void recordedAll() {
+    backfill = null;
+  }
+
+  /** Whether changes go into the image alone. */
+  public boolean isUnrecorded() {
+    return unlogged != null;
   }
 
   private void check(long offset, long length) {

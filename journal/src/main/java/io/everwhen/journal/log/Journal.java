@@ -6,6 +6,7 @@ import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.NewSize;
 import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SegmentIndexBuilder;
+import io.everwhen.journal.format.Unrecorded;
 import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
@@ -264,6 +265,25 @@ public final class Journal implements Closeable {
     long sequence = appender.stage(kind, 0, disk, 0, 0, payload, Appender.crc(payload));
     appender.sync();
     return sequence;
+  }
+
+  /**
+   * Notes that changes were not recorded, or that they are by now; durable when it returns.
+   *
+   * @param kind {@link EntryKind#UNRECORDED} or {@link EntryKind#RECORDED}
+   */
+  public void unrecorded(EntryKind kind, Unrecorded what) throws IOException {
+    if (!kind.ofGap()) {
+      throw new IllegalArgumentException(kind + " is of no gap");
+    }
+    ByteBuffer payload = what.encode();
+    appender.stage(kind, 0, 0, 0, 0, payload, Appender.crc(payload));
+    appender.sync();
+  }
+
+  /** Whether there is room for so many segments. */
+  public boolean hasRoomFor(int segments) throws IOException {
+    return supply.hasRoomFor(segments);
   }
 
   /** Whether a change is staged for this range that is not with the operating system yet. */

@@ -3,6 +3,7 @@ package io.everwhen.journal.log;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
+import io.everwhen.journal.format.GapNote;
 import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.KeysFile;
 import io.everwhen.journal.format.Manifest;
@@ -297,6 +298,46 @@ public final class JournalFiles {
   /** Deletes it. */
   public void deleteRewind(int disk) throws IOException {
     storage.delete(FileNames.rewind(disk));
+  }
+
+  /** Since when changes are not recorded, or stand in no entries yet; empty when all are. */
+  public Optional<GapNote> readGap(Manifest group) throws IOException {
+    GapNote note;
+    try {
+      note = GapNote.decode(readWhole(FileNames.GAP, MAX_PINS_BYTES), describe(FileNames.GAP));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    if (!note.group().equals(group.id())) {
+      throw new FormatException(describe(FileNames.GAP) + " belongs to another group");
+    }
+    return Optional.of(note);
+  }
+
+  /** Sets aside the room for a note, so that one can be written where there is none any more. */
+  public void prepareGap() throws IOException {
+    if (!storage.exists(FileNames.GAP_ROOM)) {
+      replace(FileNames.GAP_ROOM, ByteBuffer.allocate(GapNote.FILE_BYTES));
+    }
+  }
+
+  /** Replaces that; durable when it returns. Takes no room if that was prepared. */
+  public void writeGap(GapNote note) throws IOException {
+    if (!storage.exists(FileNames.GAP_ROOM)) {
+      replace(FileNames.GAP, note.encode());
+      return;
+    }
+    try (StorageFile file = storage.open(FileNames.GAP_ROOM)) {
+      file.write(0, note.encode());
+      file.sync();
+    }
+    storage.rename(FileNames.GAP_ROOM, FileNames.GAP);
+    storage.syncDirectory();
+  }
+
+  /** Deletes it. */
+  public void deleteGap() throws IOException {
+    storage.delete(FileNames.GAP);
   }
 
   /** The name of the file that holds a sealed segment's entries. */

@@ -153,7 +153,12 @@ final class SegmentSupply {
   }
 
   private boolean hasRoom() throws IOException {
-    return storage.usableBytes() >= options.segmentBytes() + options.reserveBytes();
+    return hasRoomFor(1);
+  }
+
+  /** Whether so many can be made. */
+  boolean hasRoomFor(int segments) throws IOException {
+    return storage.usableBytes() >= segments * options.segmentBytes() + options.reserveBytes();
   }
 
   private JournalFullException full(@Nullable Throwable cause) throws IOException {

@@ -195,6 +195,34 @@ class FormatTest {
         .hasMessageContaining("a branch has one disk");
   }
 
+  @Test
+  void aManifestSaysVersion7WhereThereMayBeGaps() throws FormatException {
+    Manifest.Disk disk = new Manifest.Disk(0, "a", 1 << 30, 512);
+    Manifest plain = new Manifest(GROUP, List.of(disk), Manifest.Baseline.empty(6), 0);
+    for (Manifest each :
+        List.of(plain, plain.withEncoding(), plain.withEncryption(), plain.withRewinds())) {
+      Manifest with = each.withGaps();
+      assertThat(firstLine(with)).isEqualTo("everwhen-group 7");
+      assertThat(Manifest.decode(with.encode(), "group")).isEqualTo(with);
+    }
+  }
+
+  @Test
+  void aNoteOfAGapGivesBackWhatWasPutInAndRefusesAFlippedBit() throws FormatException {
+    GapNote note = new GapNote(GROUP, new Unrecorded(4711, 1_795_305_600_000_000_000L));
+    ByteBuffer b = note.encode();
+    assertThat(b.remaining()).isEqualTo(GapNote.FILE_BYTES);
+    assertThat(GapNote.decode(b.duplicate(), "gap")).isEqualTo(note);
+    int text = StandardCharsets.UTF_8.decode(b.duplicate()).toString().stripTrailing().length();
+    for (int bit = 0; bit < text * 8; bit++) {
+      flip(b, bit);
+      assertThatThrownBy(() -> GapNote.decode(b.duplicate(), "the gap"))
+          .isInstanceOf(FormatException.class)
+          .hasMessageContaining("the gap");
+      flip(b, bit);
+    }
+  }
+
   private static String firstLine(Manifest manifest) {
     return StandardCharsets.UTF_8.decode(manifest.encode()).toString().lines().findFirst().get();
   }

@@ -3,6 +3,7 @@ package io.everwhen.restore.plan;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.History.Gap;
 import io.everwhen.journal.history.History.Mark;
 import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.history.HistorySegment;
@@ -148,6 +149,11 @@ public final class Planner {
   }
 
   private Point atTime(String text, long nanos) throws IOException {
+    for (Gap gap : history.gaps()) {
+      if (nanos > gap.sinceNanos() && nanos < gap.end().timeNanos()) {
+        throw inGap(text, gap);
+      }
+    }
     return history.atTime(nanos).orElseThrow(() -> beforeHorizon(text));
   }
 
@@ -158,7 +164,24 @@ public final class Planner {
           "there is no entry %d yet; the newest is seq:%d, %s"
               .formatted(at.sequence(), head.sequence(), Times.text(head.timeNanos())));
     }
+    for (Gap gap : history.gaps()) {
+      if (at.sequence() > gap.after() && at.sequence() < gap.end().sequence()) {
+        throw inGap(at.text(), gap);
+      }
+    }
     return history.atSequence(at.sequence()).orElseThrow(() -> beforeHorizon(at.text()));
+  }
+
+  /** What was changed then, entries do not say. */
+  private static UnavailableException inGap(String text, Gap gap) {
+    return new UnavailableException(
+        "the instant '%s' is in a gap: from %s%s changes were not recorded, because the journal had no room. The last instant before it is seq:%d%s"
+            .formatted(
+                text,
+                Times.text(gap.sinceNanos()),
+                gap.isOpen() ? " on" : " to " + Times.text(gap.end().timeNanos()),
+                gap.after(),
+                gap.isOpen() ? "" : ", the first one after it seq:" + gap.end().sequence()));
   }
 
   private Point atMark(Instant.AtMark at) throws IOException {
