@@ -14,9 +14,11 @@ import java.util.stream.Stream;
  * @param files open file descriptors
  * @param threads threads
  * @param residentBytes memory that is there now
+ * @param ownBytes of that, what is not a part of a file, which the system can take back
  * @param peakBytes the most that ever was there
  */
-public record ProcessUse(int files, int threads, long residentBytes, long peakBytes) {
+public record ProcessUse(
+    int files, int threads, long residentBytes, long ownBytes, long peakBytes) {
 
   /** What the process has now. */
   public static ProcessUse of(long pid) throws IOException {
@@ -30,6 +32,7 @@ public record ProcessUse(int files, int threads, long residentBytes, long peakBy
         files,
         (int) number(status, "Threads"),
         number(status, "VmRSS") << 10,
+        number(status, "RssAnon") << 10,
         number(status, "VmHWM") << 10);
   }
 
