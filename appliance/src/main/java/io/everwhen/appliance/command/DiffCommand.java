@@ -33,6 +33,10 @@ public final class DiffCommand implements Command<DiffOptions> {
       Manifest.Disk disk = Histories.disk(history, options.disk());
       DiffPlan plan = new Planner(history, now).plan(disk, from, to);
       ProgressLine progress = new ProgressLine("comparing " + options.disk(), output);
+      if (options.files() != null) {
+        FilesDiff.print(options, options.files(), history, plan, progress, output);
+        return;
+      }
       DiffResult result =
           output.json()
               ? printJson(options, history, plan, progress, output)

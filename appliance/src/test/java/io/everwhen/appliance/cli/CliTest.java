@@ -227,8 +227,8 @@ class CliTest {
                 ExportOptions.ImageFormat.QCOW2,
                 false,
                 null),
-            new DiffOptions(HERE, disk0, "seq:1", "now", false, Long.MAX_VALUE, null),
-            new DiffOptions(HERE, disk0, "seq:1", "seq:2", true, 5, null),
+            new DiffOptions(HERE, disk0, "seq:1", "now", false, Long.MAX_VALUE, null, null),
+            new DiffOptions(HERE, disk0, "seq:1", "seq:2", true, 5, null, null),
             new HistoryOptions(HERE, disk0, new HistoryOptions.Blocks(7, 9), "seq:1", "now"),
             new BisectOptions(
                 HERE.data(), disk0, "seq:1", "now", null, List.of("sh", "-c", "exit 1")),
