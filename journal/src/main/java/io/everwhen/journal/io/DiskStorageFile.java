@@ -105,6 +105,11 @@ final class DiskStorageFile implements StorageFile {
   }
 
   @Override
+  public void startWriting(long position, long length) throws IOException {
+    nativeFile().startWriting(position, length);
+  }
+
+  @Override
   public void forgetCached() throws IOException {
     nativeFile().forgetCached();
   }

@@ -32,6 +32,7 @@ final class LinuxFile implements Closeable {
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
   private static final int POSIX_FADV_DONTNEED = 4;
+  private static final int SYNC_FILE_RANGE_WRITE = 2;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
 
@@ -74,6 +75,15 @@ final class LinuxFile implements Closeable {
   private static final MethodHandle POSIX_FADVISE =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("posix_fadvise"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_INT));
+  private static final MethodHandle SYNC_FILE_RANGE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("sync_file_range"),
           FunctionDescriptor.of(
               ValueLayout.JAVA_INT,
               ValueLayout.JAVA_INT,
@@ -175,6 +185,18 @@ final class LinuxFile implements Closeable {
   void forgetCached() {
     try {
       int ignored = (int) POSIX_FADVISE.invokeExact(descriptor, 0L, 0L, POSIX_FADV_DONTNEED);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Has the system begin to write a range to the medium, if it can; says nothing of it. */
+  void startWriting(long position, long length) {
+    try {
+      int ignored =
+          (int) SYNC_FILE_RANGE.invokeExact(descriptor, position, length, SYNC_FILE_RANGE_WRITE);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

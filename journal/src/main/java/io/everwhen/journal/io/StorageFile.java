@@ -76,6 +76,12 @@ public interface StorageFile extends Closeable {
    */
   default void forgetCached() throws IOException {}
 
+  /**
+   * Lets the system begin to write a range to the medium, so that a {@link #sync} has less to do;
+   * promises nothing.
+   */
+  default void startWriting(long position, long length) throws IOException {}
+
   /** The whole content, read-only and on the heap; less than 2 GiB. */
   default ByteBuffer copy() throws IOException {
     ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(size()));

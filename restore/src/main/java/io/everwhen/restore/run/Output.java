@@ -12,7 +12,11 @@ abstract sealed class Output implements Windows.Sink {
 
   private static final int CHUNK_BYTES = Windows.CHUNK_BYTES;
 
+  /** After so many bytes the system is told to begin writing them to the medium. */
+  private static final long EARLY_BYTES = 16L << 20;
+
   private long written;
+  private long earlyFrom;
 
   /** Bytes that were written. */
   final long written() {
@@ -21,7 +25,12 @@ abstract sealed class Output implements Windows.Sink {
 
   final void write(StorageFile file, long at, ByteBuffer data) throws IOException {
     written += data.remaining();
+    long end = at + data.remaining();
     file.write(at, data);
+    if (end - earlyFrom >= EARLY_BYTES) {
+      file.startWriting(earlyFrom, end - earlyFrom);
+      earlyFrom = end;
+    }
   }
 
   final void punch(StorageFile file, long at, long length) throws IOException {
