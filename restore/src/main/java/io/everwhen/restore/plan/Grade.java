@@ -27,7 +27,8 @@ public sealed interface Grade {
   }
 
   /**
-   * Nobody can tell: the history was thinned there, or the disk was rewound and not flushed since.
+   * Nobody can tell: the history was thinned there, or the disk was rewound, or not recorded, and
+   * not flushed since.
    */
   record Unknown() implements Grade {
     @Override

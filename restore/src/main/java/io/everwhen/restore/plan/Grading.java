@@ -98,6 +98,9 @@ public final class Grading {
     } else if (own && entry.kind() == EntryKind.REWIND) {
       // What it went back to may have been clean or not, and is written again meanwhile.
       grade = UNKNOWN;
+    } else if (entry.kind().ofGap()) {
+      // What the disks took meanwhile is not in the history, and is written there afterwards.
+      grade = UNKNOWN;
     } else if (own && isChange(entry)) {
       grade = grade.plus(1);
     }
