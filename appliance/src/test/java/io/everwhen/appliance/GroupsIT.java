@@ -266,12 +266,12 @@ class GroupsIT {
         table.write(6, block(6), false);
       }
       assertThat(everwhen(daemon, "timeline", "log").done().out())
-          .containsPattern("write +1536 +512")
-          .doesNotContainPattern("write +2560")
+          .containsPattern("write +1 +1536 +512")
+          .doesNotContainPattern("write +\\S+ +2560")
           .contains("both")
           .doesNotContain("now 2MiB");
       assertThat(everwhen(daemon, "timeline", "table").done().out())
-          .containsPattern("write +2560 +512")
+          .containsPattern("write +\\S+ +2560 +512")
           .contains("both", "now 2MiB");
       assertThat(everwhen(daemon, "verify").done().out()).containsOnlyOnce("log, table: sound");
       assertThat(everwhen(daemon, "verify", "table").done().out()).contains("log, table: sound");
