@@ -70,6 +70,7 @@ final class Branch implements Closeable {
   void copy(Pace pace) throws IOException {
     Manifest.Disk disk = manifest.disks().get(DISK);
     try (NewBaseline baseline = NewBaseline.create(journal, disk)) {
+      Volume.Filling image = volume.fillImage();
       ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);
       long size = disk.sizeBytes();
       for (long at = origin.nextData(0); at < size; at = origin.nextData(at + window.limit())) {
@@ -82,11 +83,11 @@ final class Branch implements Closeable {
             window.flip(),
             (start, length) -> {
               baseline.write(from + start, window.slice(start, length));
-              volume.fillImage(from + start, window.slice(start, length));
+              image.write(from + start, window.slice(start, length));
             });
       }
       baseline.finish();
-      volume.syncImage();
+      image.sync();
     } catch (IOException e) {
       giveBack(disk, e);
       throw e;

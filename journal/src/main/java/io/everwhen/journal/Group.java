@@ -385,9 +385,14 @@ public final class Group implements Closeable {
     }
   }
 
-  /** Names this instant for all disks of the group; durable when it returns. */
+  /**
+   * Names this instant for all disks of the group; durable when it returns.
+   *
+   * @throws JournalFullException also while not everything is recorded: it could not be asked for
+   */
   public long mark(String name) throws IOException {
     long[] sequence = new long[1];
+    maintenance.checkCanMark();
     change(() -> sequence[0] = volume(0).mark(name));
     return sequence[0];
   }
@@ -402,6 +407,7 @@ public final class Group implements Closeable {
   public long resize(int disk, long sizeBytes) throws IOException {
     checkCanHave(disk, sizeBytes);
     synchronized (maintenance) {
+      maintenance.checkProtected();
       files.upgradeManifest();
     }
     long[] sequence = new long[1];

@@ -22,6 +22,7 @@ import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Clock;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.JournalFiles;
+import io.everwhen.journal.log.JournalFullException;
 import io.everwhen.journal.payload.Keyring;
 import java.io.Closeable;
 import java.io.IOException;
@@ -329,7 +330,7 @@ final class Maintenance {
       Optional<Point> whole = history.wholeFrom(pin.sequence());
       if (whole.isPresent()) {
         throw new PinException(
-            "at entry %d a disk was being filled in after a rewind, and needs an earlier instant%s"
+            "at entry %d a disk was being filled in, after a rewind or a gap, and needs an earlier instant%s"
                 .formatted(
                     pin.sequence(),
                     whole.get().sequence() == Long.MAX_VALUE
@@ -355,7 +356,15 @@ final class Maintenance {
     pins.unpin(name);
   }
 
-  private void checkProtected() throws IOException {
+  /** Checks that an instant named now could be asked for. */
+  void checkCanMark() throws JournalFullException {
+    String problem = unprotected.problem();
+    if (problem != null) {
+      throw new JournalFullException("no instant can be named now: " + problem, null);
+    }
+  }
+
+  void checkProtected() throws IOException {
     String problem = unprotected.problem();
     if (problem != null) {
       throw new IOException("not now: " + problem);

@@ -132,11 +132,11 @@ final class Unprotected implements Closeable {
    * @return false when that is not wanted, or cannot be
    */
   boolean begin(Applying applying) throws IOException {
-    if (!mayBegin()) {
-      return false;
-    }
     List<Volume.Hold> holds = holdAll();
     try {
+      if (!mayBegin()) {
+        return false;
+      }
       journal.sync();
       applying.apply();
       long after = journal.durableSequence();
@@ -241,7 +241,7 @@ final class Unprotected implements Closeable {
 
   private boolean recordAgain() throws IOException {
     for (Volume volume : disks.volumes()) {
-      volume.syncImage(); // most of it before changes are held
+      volume.sync(); // most of it before changes are held
     }
     GapNote known = Objects.requireNonNull(note);
     List<Volume.Hold> holds = holdAll();

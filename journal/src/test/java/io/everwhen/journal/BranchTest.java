@@ -35,6 +35,7 @@ class BranchTest {
   private static final int HISTORIES = Integer.getInteger("everwhen.branch.histories", 60);
   private static final int FAULTS = 5 * HISTORIES;
   private static final int DEPTH_MAX = 2;
+  private static final int MAINTENANCE_OPERATIONS = 20;
 
   /** One in so many operations is preceded by a crash. */
   private static final int CRASHES = 20;
@@ -301,7 +302,8 @@ class BranchTest {
 
   /** A disk of random content, a branch of it that holds little, and what both need. */
   private static final class Pair {
-    private static final int BYTES = 1 << 20;
+    private static final int WINDOW_BYTES = 1 << 20;
+    private static final int BYTES = 2 * WINDOW_BYTES;
     private static final int SEGMENT_BYTES = 32 << 10;
 
     private final SplittableRandom random = new SplittableRandom();
@@ -329,7 +331,25 @@ class BranchTest {
           new Manifest.Origin(group.id(), 0, sequence, "journal"),
           clock,
           random);
-      branch = open("branch", "branch home", 4 * SEGMENT_BYTES);
+      branch = openBranch();
+    }
+
+    Group openBranch() throws IOException {
+      return open("branch", "branch home", 4 * SEGMENT_BYTES);
+    }
+
+    /** Changes the branch, and lets a sync fail while that is applied; whether one has. */
+    boolean failWhileApplying(int more) throws IOException {
+      branch.change(() -> branch.volume(0).write(0, ByteBuffer.wrap(content, 0, 4096).slice()));
+      branch.volume(0).settle();
+      machine.arm(more, SimulatedMachine.Fault.FAILED_SYNC);
+      try {
+        branch.maintain();
+      } catch (IOException e) {
+        // Said to whoever maintains it.
+      }
+      machine.disarm();
+      return machine.faulted() == SimulatedMachine.Io.SYNC;
     }
 
     private Storage directory(String name) {
@@ -395,6 +415,36 @@ class BranchTest {
       group.unpin("branch");
       assertThat(pair.read(branch, 0, Pair.BYTES)).isEqualTo(pair.content);
     }
+  }
+
+  @Test
+  void aCopyIsNotReliedOnWhenSomebodyElseCouldNotMakeTheImageDurableMeanwhile() throws IOException {
+    int hits = 0;
+    for (int more = 0; more < 2 * MAINTENANCE_OPERATIONS; more++) {
+      Pair pair = new Pair();
+      int after = more % MAINTENANCE_OPERATIONS;
+      boolean[] hit = new boolean[1];
+      int[] windows = new int[1];
+      boolean kept = true;
+      try {
+        pair.branch.keep(_ -> {
+          if (++windows[0] == Pair.BYTES / Pair.WINDOW_BYTES) {
+            hit[0] = pair.failWhileApplying(after);
+          }
+        });
+      } catch (IOException e) {
+        assertThat(hit[0]).isTrue();
+        kept = false;
+      }
+      hits += hit[0] ? 1 : 0;
+      pair.machine.crash(pair.random);
+      if (kept) {
+        try (Group branch = pair.openBranch()) {
+          assertThat(pair.read(branch, 0, Pair.BYTES)).isEqualTo(pair.content);
+        }
+      }
+    }
+    assertThat(hits).isPositive();
   }
 
   @Test

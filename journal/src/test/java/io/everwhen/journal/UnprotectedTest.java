@@ -1,6 +1,7 @@
 package io.everwhen.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
@@ -524,5 +525,76 @@ class UnprotectedTest {
     after.close();
     after.checkInstants(20);
     return hit;
+  }
+
+  private static final int MAINTENANCE_OPERATIONS = 24;
+
+  /** A group in a gap. */
+  private Going inGap(SimulatedMachine machine, SplittableRandom random) throws IOException {
+    Going going = new Going(machine, random);
+    going.group().maintain(); // sets room for the note aside
+    going.journal().setCapacity(going.journal().usedBytes() + RESERVE_BYTES);
+    for (int i = 0; i < 1000 && !going.inGap; i++) {
+      going.write();
+    }
+    assertThat(going.inGap).isTrue();
+    return going;
+  }
+
+  @Test
+  void whatCouldNotBeMadeDurableInAGapIsNotTakenForDurableLater() throws IOException {
+    int hits = 0;
+    for (int more = 0; more < 8 * MAINTENANCE_OPERATIONS; more++) {
+      SplittableRandom random = new SplittableRandom(firstSeed + more);
+      SimulatedMachine machine = new SimulatedMachine(random.split());
+      Going going = inGap(machine, random.split());
+      going.journal().setCapacity(Long.MAX_VALUE);
+      going.clock.advance(2_000_000_000L);
+      machine.arm(more % MAINTENANCE_OPERATIONS, SimulatedMachine.Fault.FAILED_SYNC);
+      for (int i = 0; i < 100; i++) {
+        try {
+          going.group().maintain();
+        } catch (IOException e) {
+          // Tried again.
+        }
+        going.clock.advance(2_000_000_000L);
+      }
+      machine.disarm();
+      hits += machine.faulted() == SimulatedMachine.Io.SYNC ? 1 : 0;
+      going.look();
+      going.group = null;
+      machine.crash(random.split());
+      Going after = new Going(going, machine, random.split());
+      after.openAfterCrash(true);
+      after.checkInstants(20);
+      after.finish();
+      after.checkLive();
+      after.close();
+    }
+    assertThat(hits).isPositive();
+  }
+
+  @Test
+  void untilEverythingIsRecordedNoInstantIsNamedAndNoDiskGetsAnotherSize() throws IOException {
+    SplittableRandom random = new SplittableRandom(firstSeed);
+    Going going = inGap(new SimulatedMachine(random.split()), random.split());
+    Group group = going.group();
+    long larger = group.volume(0).sizeBytes() + SECTOR;
+    for (int i = 0; group.unprotectedSinceNanos().isPresent(); i++) {
+      assertThatThrownBy(() -> group.mark("now"))
+          .isInstanceOf(JournalFullException.class)
+          .hasMessageContaining("no instant can be named now");
+      assertThatThrownBy(() -> group.resize(0, larger)).hasMessageContaining("not now");
+      if (i == 1) {
+        going.journal().setCapacity(Long.MAX_VALUE);
+      }
+      going.clock.advance(2_000_000_000L);
+      group.maintain();
+    }
+    going.look();
+    group.mark("now");
+    group.resize(0, larger);
+    assertThat(group.volume(0).sizeBytes()).isEqualTo(larger);
+    going.close();
   }
 }

@@ -43,6 +43,7 @@ public final class Applier {
     journal.sync();
     long durable = journal.durableSequence();
     List<List<Piece>> applied = new ArrayList<>();
+    List<Image.Writes> writes = volumes.stream().map(volume -> volume.image().begin()).toList();
     for (Volume volume : volumes) {
       boolean due = volume.image().checkpointSequence() < durable;
       applied.add(due ? apply(volume, durable, giveUp) : List.of());
@@ -55,7 +56,7 @@ public final class Applier {
     journal.sync();
     for (Volume volume : volumes) {
       if (volume.image().checkpointSequence() < durable) {
-        volume.checkpoint(durable);
+        volume.checkpoint(writes.get(volume.number()), durable);
       }
       // Not before: after a failed sync nobody knows what the image holds, and everything is
       // written once more.

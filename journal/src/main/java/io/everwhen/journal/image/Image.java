@@ -24,6 +24,7 @@ public final class Image implements Closeable {
   private final StorageFile checkpointFile;
   private volatile Checkpoint checkpoint;
   private long fileBytes;
+  private int failedSyncs;
 
   private Image(
       StorageFile file, StorageFile checkpointFile, Checkpoint checkpoint, long fileBytes) {
@@ -234,21 +235,62 @@ public final class Image implements Closeable {
     file.punchHole(offset, length);
   }
 
-  void sync() throws IOException {
-    file.sync();
+  /**
+   * What somebody writes to an image, to be made durable as a whole. A failed sync is told of once,
+   * to whoever asked for it; but what it could not write may be somebody else's.
+   */
+  final class Writes {
+    private final int failedBefore = failedSyncs();
+
+    private Writes() {}
+
+    /** Fails when any sync of the image has failed since this was begun. */
+    void check() throws IOException {
+      if (failedSyncs() != failedBefore) {
+        throw new IOException(
+            "what was written to %s may be lost, as it could not be made durable"
+                .formatted(file.describe()));
+      }
+    }
+
+    /** Makes durable what was written since this was begun. */
+    void sync() throws IOException {
+      Image.this.sync();
+      check();
+    }
+  }
+
+  /** Begins to write what has to be durable as a whole. */
+  Writes begin() {
+    return new Writes();
+  }
+
+  private synchronized int failedSyncs() {
+    return failedSyncs;
+  }
+
+  /** One at a time: who succeeds knows whether others have failed. */
+  private synchronized void sync() throws IOException {
+    try {
+      file.sync();
+    } catch (IOException e) {
+      failedSyncs++;
+      throw e;
+    }
   }
 
   /**
    * Makes everything applied so far durable and says so in the checkpoint.
    *
+   * @param applied what was written since the last checkpoint
    * @param sizeBytes of the disk after that entry
    */
-  void checkpoint(long sequence, long sizeBytes) throws IOException {
+  void checkpoint(Writes applied, long sequence, long sizeBytes) throws IOException {
     if (sequence < checkpoint.sequence()) {
       throw new IllegalStateException(
           "a checkpoint cannot go back from " + checkpoint.sequence() + " to " + sequence);
     }
-    file.sync();
+    applied.sync();
     Checkpoint next = checkpoint.next(sequence, sizeBytes);
     checkpointFile.write(next.position(), next.encode());
     checkpointFile.sync();

@@ -3,7 +3,6 @@ package io.everwhen.journal.image;
 import io.everwhen.journal.image.Backfill.Parts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Changes of a disk that go into its image alone, because the journal has no room for them, and
@@ -13,7 +12,7 @@ final class Unlogged {
 
   private final Image image;
   private final Parts changed;
-  private volatile @Nullable IOException failure;
+  private final Image.Writes writes;
 
   /**
    * @param changed what is not recorded already
@@ -21,6 +20,7 @@ final class Unlogged {
   Unlogged(Image image, Parts changed) {
     this.image = image;
     this.changed = changed;
+    this.writes = image.begin();
   }
 
   void write(long offset, ByteBuffer data) throws IOException {
@@ -36,7 +36,7 @@ final class Unlogged {
   }
 
   private void note(long offset, long length) throws IOException {
-    checkSound();
+    writes.check();
     synchronized (changed) {
       changed.add(offset, length);
     }
@@ -44,23 +44,7 @@ final class Unlogged {
 
   /** Makes everything durable; after a failure nobody knows what is, and it stays at that. */
   void sync() throws IOException {
-    checkSound();
-    try {
-      image.sync();
-    } catch (IOException e) {
-      failure = e;
-      throw e;
-    }
-  }
-
-  private void checkSound() throws IOException {
-    IOException failed = failure;
-    if (failed != null) {
-      throw new IOException(
-          "what was written last may be lost, as it could not be made durable: "
-              + failed.getMessage(),
-          failed);
-    }
+    writes.sync();
   }
 
   /** What is not recorded; nobody changes anything any more. */

@@ -9,6 +9,7 @@ import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.Journal;
+import io.everwhen.journal.log.JournalFullException;
 import io.everwhen.journal.log.Segment;
 import java.io.Closeable;
 import java.io.IOException;
@@ -399,23 +400,42 @@ public final class Volume {
     }
   }
 
-  /**
-   * Writes to the image, without an entry, what of a range is still to be filled in; durable after
-   * {@link #syncImage}. Only for what is in the baseline, or will be before the image is relied on.
-   */
-  public void fillImage(long offset, ByteBuffer content) throws IOException {
-    long stamp = changes.readLock();
-    try {
-      Backfill filling = backfill;
-      if (filling != null) {
-        filling.eachPending(
-            offset,
-            content.remaining(),
-            (at, length) -> image.write(at, content.slice((int) (at - offset), length)));
-      }
-    } finally {
-      changes.unlockRead(stamp);
+  /** Writes to the image, without an entry, what is still to be filled in. */
+  public final class Filling {
+    private final Image.Writes writes;
+
+    private Filling(Image.Writes writes) {
+      this.writes = writes;
     }
+
+    /**
+     * Writes what of a range is still to be filled in. Only for what is in the baseline, or will be
+     * before the image is relied on.
+     */
+    public void write(long offset, ByteBuffer content) throws IOException {
+      long stamp = changes.readLock();
+      try {
+        Backfill filling = backfill;
+        if (filling != null) {
+          filling.eachPending(
+              offset,
+              content.remaining(),
+              (at, length) -> image.write(at, content.slice((int) (at - offset), length)));
+        }
+      } finally {
+        changes.unlockRead(stamp);
+      }
+    }
+
+    /** Makes durable what was written. */
+    public void sync() throws IOException {
+      writes.sync();
+    }
+  }
+
+  /** Begins to fill the image; what is filled in from here on has to be durable as a whole. */
+  public Filling fillImage() {
+    return new Filling(image.begin());
   }
 
   /** Says, durably, that the image holds everything. */
@@ -443,11 +463,6 @@ public final class Volume {
     } finally {
       changes.unlockWrite(stamp);
     }
-  }
-
-  /** Makes durable what was written to the image. */
-  public void syncImage() throws IOException {
-    image.sync();
   }
 
   /** Returns when everything staged is with the operating system. */
@@ -491,7 +506,8 @@ public final class Volume {
     long stamp = changes.readLock();
     try {
       if (unlogged != null) {
-        throw new IOException("no instant can be named while changes are not recorded: " + WHY_NOT);
+        throw new JournalFullException(
+            "no instant can be named while changes are not recorded: " + WHY_NOT, null);
       }
       return journal.mark(name);
     } finally {
@@ -516,9 +532,13 @@ public final class Volume {
    * everything staged before is in the image.
    */
   public void stopRecording() {
+    Parts changed = new Parts(sizeBytes);
     Backfill filling = backfill;
+    if (filling != null) {
+      changed.add(filling.pending());
+    }
     backfill = null;
-    unlogged = new Unlogged(image, filling == null ? new Parts(sizeBytes) : filling.pending());
+    unlogged = new Unlogged(image, changed);
   }
 
   /** The same, at the beginning, where nobody knows which of the image's content is recorded. */
@@ -603,8 +623,8 @@ public final class Volume {
   }
 
   /** Puts into the checkpoint that the image holds everything up to an entry, its size as well. */
-  void checkpoint(long sequence) throws IOException {
-    image.checkpoint(sequence, sizeBytesAt(sequence));
+  void checkpoint(Image.Writes applied, long sequence) throws IOException {
+    image.checkpoint(applied, sequence, sizeBytesAt(sequence));
     sizesToCome.forgetUpTo(sequence);
   }
 
