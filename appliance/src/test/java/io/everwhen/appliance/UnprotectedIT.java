@@ -111,7 +111,7 @@ class UnprotectedIT {
       assertThat(daemon.run("restore", "db", "--at", "now", "--to", "x").failed().err())
           .contains("is in a gap", "changes were not recorded", "The last instant before it is");
       assertThat(daemon.run("mark", "db", "lost").failed().err())
-          .contains("no instant can be named while changes are not recorded");
+          .contains("no instant can be named now: UNPROTECTED since");
       assertThat(daemon.run("rewind", "db", "--at", "mark:before").failed().err())
           .contains("UNPROTECTED since");
       daemon.kill();

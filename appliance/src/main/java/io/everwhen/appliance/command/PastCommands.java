@@ -73,7 +73,7 @@ public final class PastCommands {
     String disk = past.path("disk").asString();
     long sequence = past.path("sequence").asLong();
     if (past.path("kept").asBoolean(false)) {
-      return "%s is being made a disk of its own: %d MiB of %s are copied to it, and it can be used meanwhile; 'everwhen status' tells how far that is"
+      return "%s is being made a disk of its own: up to %d MiB of %s are copied to it, and it can be used meanwhile; 'everwhen status' tells how far that is"
           .formatted(name, (past.path("origin_bytes").asLong() + (1 << 20) - 1) >> 20, disk);
     }
     return past.has("kept")

@@ -210,7 +210,10 @@ public final class StatusCommand implements Command<StatusOptions> {
                 branch.path("disk").asString(),
                 branch.path("sequence").asLong(),
                 (branch.path("origin_bytes").asLong() + (1 << 20) - 1) >> 20,
-                branch.path("keeping").asBoolean(false) ? "; being copied" : "");
+                branch.path("keeping").asBoolean(false)
+                    ? "; being copied, %d MiB so far"
+                        .formatted(branch.path("copied_bytes").asLong() >> 20)
+                    : "");
     return branch.has("alarm") ? text + "; " + branch.path("alarm").asString() : text;
   }
 

@@ -3,8 +3,6 @@ package io.everwhen.appliance.serve;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.appliance.store.OpenDisk;
 import io.everwhen.appliance.store.StoredDisk;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What there is to say of a branch. */
@@ -15,17 +13,18 @@ final class BranchReport {
   /**
    * A disk that is a branch.
    *
-   * @param problem why it could not be made a disk of its own; null when nothing failed
+   * @param branch what it is; it may have ceased to be one meanwhile
    */
-  static ObjectNode of(OpenDisk disk, @Nullable String problem) {
-    StoredDisk.Branch branch = Objects.requireNonNull(disk.disk().branch());
+  static ObjectNode of(OpenDisk disk, StoredDisk.Branch branch, Branches branches) {
     ObjectNode node =
         Json.object()
             .put("name", disk.disk().name().value())
             .put("disk", branch.of().value())
             .put("sequence", branch.sequence())
             .put("origin_bytes", disk.group().originBytes())
-            .put("keeping", branch.keep());
+            .put("keeping", branch.keep())
+            .put("copied_bytes", branches.copiedBytes(disk));
+    String problem = branches.problem(disk);
     return problem == null ? node : node.put("alarm", problem);
   }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -48,9 +49,11 @@ final class Branches implements Closeable {
   }
 
   /**
-   * Lets instants go that are held for branches that are not there: their making was interrupted.
+   * Finishes what was interrupted: deletes what is left of branches that were ended, and lets
+   * instants go that are held for branches that are not there.
    */
-  void forgetUnmade() throws IOException {
+  void finishInterrupted() throws IOException {
+    data.finishDeleting();
     for (OpenGroup group : disks.groups()) {
       for (DiskName name : group.snapshots().branches()) {
         if (find(name).isEmpty()) {
@@ -146,6 +149,12 @@ final class Branches implements Closeable {
     return one == null ? null : one.problem;
   }
 
+  /** How much was copied of one that is being made a disk of its own. */
+  long copiedBytes(OpenDisk branch) {
+    Keeping one = keeping.get(branch.disk().name().value());
+    return one == null ? 0 : one.copiedBytes.get();
+  }
+
   /** One that is being copied. */
   private final class Keeping {
 
@@ -153,6 +162,7 @@ final class Branches implements Closeable {
     private final Consumer<OpenDisk> done;
     private final Thread thread;
     private volatile @Nullable String problem;
+    private final AtomicLong copiedBytes = new AtomicLong();
 
     Keeping(OpenDisk branch, Consumer<OpenDisk> done) {
       this.branch = branch;
@@ -163,7 +173,7 @@ final class Branches implements Closeable {
     private void run() {
       DiskName name = branch.disk().name();
       try {
-        branch.group().keep(_ -> checkGoesOn(name));
+        branch.group().keep(bytes -> copied(bytes, name));
         done.accept(branch);
         keeping.remove(name.value(), this);
       } catch (InterruptedIOException e) {
@@ -176,7 +186,8 @@ final class Branches implements Closeable {
       }
     }
 
-    private void checkGoesOn(DiskName name) throws InterruptedIOException {
+    private void copied(long bytes, DiskName name) throws InterruptedIOException {
+      copiedBytes.addAndGet(bytes);
       if (ending) {
         throw new InterruptedIOException(
             name + " is not a disk of its own yet; the next start goes on with that");

@@ -27,6 +27,7 @@ import io.everwhen.target.iscsi.Targets;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -103,7 +104,7 @@ final class Operations {
         disk.writeCache(said.get().writeCache());
       }
     }
-    branches.forgetUnmade();
+    branches.finishInterrupted();
     exports.serve(config, disks.all());
     branches.resume(this::kept);
     targets.sessionsMax(config.limits().sessions());
@@ -469,8 +470,14 @@ final class Operations {
           "the configuration says who may use which disk, so it has to say it of %s too before that is a disk of its own: put it into %s, and 'everwhen reload'"
               .formatted(name, source.describe()));
     }
+    StoredDisk.Branch stored = stored(branch);
     branches.keep(branch, this::kept);
-    return BranchReport.of(branch, null).put("kept", true);
+    return BranchReport.of(branch, stored, branches).put("kept", true);
+  }
+
+  /** What a branch is; none ceases to be one meanwhile, as {@link #kept} has to wait. */
+  private static StoredDisk.Branch stored(OpenDisk branch) {
+    return Objects.requireNonNull(branch.disk().branch());
   }
 
   /** A branch is a disk of its own now. */
@@ -497,7 +504,7 @@ final class Operations {
               .formatted(name, name));
     }
     checkUnused(branch, force);
-    ObjectNode ended = BranchReport.of(branch, null).put("kept", false);
+    ObjectNode ended = BranchReport.of(branch, stored(branch), branches).put("kept", false);
     exports.serve(config, disks.all().stream().filter(other -> other != branch).toList());
     closeStrays(branch);
     branches.end(branch);

@@ -4,6 +4,7 @@ import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.HostPort;
 import io.everwhen.appliance.store.Json;
 import io.everwhen.appliance.store.OpenDisk;
+import io.everwhen.appliance.store.StoredDisk;
 import io.everwhen.journal.GroupStatus;
 import io.everwhen.journal.Room;
 import io.everwhen.restore.plan.Times;
@@ -191,8 +192,9 @@ final class StatusReport {
     disk.group()
         .unprotectedSinceNanos()
         .ifPresent(since -> node.put("unprotected_since", Times.text(since)));
-    if (disk.disk().branch() != null) {
-      node.set("branch", BranchReport.of(disk, appliance.branches().problem(disk)));
+    StoredDisk.Branch branch = disk.disk().branch();
+    if (branch != null) {
+      node.set("branch", BranchReport.of(disk, branch, appliance.branches()));
     }
     if (status.failure() != null) {
       node.put("failure", status.failure());

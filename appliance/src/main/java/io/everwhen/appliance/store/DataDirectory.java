@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
  * signing.pub            its public part, to be copied to where they are verified
  * disks/NAME/disk        what the disk is, and where its journal is
  * disks/NAME/adopting    instead of that, while it is made of content that is there already
+ * disks/NAME/deleting    instead of that, while it is deleted
  * disks/NAME/image       its content, and
  * disks/NAME/checkpoint  up to which entry
  * disks/NAME/reservations  the persistent reservations that outlive the daemon
@@ -46,6 +47,7 @@ public final class DataDirectory {
   private static final String DISKS = "disks";
   private static final String DISK = "disk";
   private static final String ADOPTING = "adopting";
+  private static final String DELETING = "deleting";
   private static final String JOURNAL = "journal";
   private static final String REMOVED = ".removed-";
   private static final DateTimeFormatter STAMP =
@@ -196,14 +198,7 @@ public final class DataDirectory {
 
   /** Deletes what there is of a disk that was going to be. */
   void forgetAdopting(StoredDisk disk) throws IOException {
-    DiskStorage home = home(disk.name());
-    for (String name : home.list()) {
-      if (!name.equals(ADOPTING)) {
-        home.delete(name);
-      }
-    }
-    home.syncDirectory();
-    home.deleteWhole();
+    deleteWhole(home(disk.name()), ADOPTING);
   }
 
   /** Where a journal is put when nobody says where. */
@@ -287,13 +282,34 @@ public final class DataDirectory {
 
   /** Deletes a branch with everything that is its own, at rest. */
   public void deleteBranch(StoredDisk branch) throws IOException {
-    // First what says that it is a disk: what is left of one that is none counts for nothing.
     DiskStorage home = home(branch.name());
-    home.delete(DISK);
+    home.rename(DISK, DELETING);
     home.syncDirectory();
+    finishDeleting(branch);
+  }
+
+  /** Deletes what is left of branches whose deletion was interrupted. */
+  public void finishDeleting() throws IOException {
+    for (StoredDisk branch : disks(DELETING)) {
+      finishDeleting(branch);
+    }
+  }
+
+  private void finishDeleting(StoredDisk branch) throws IOException {
     if (DiskStorage.kindOf(branch.journal()) == DiskStorage.Kind.DIRECTORY) {
       DiskStorage.open(branch.journal()).deleteWhole();
     }
+    deleteWhole(home(branch.name()), DELETING);
+  }
+
+  /** Deletes a disk's home, and the record last that says what is left there. */
+  private static void deleteWhole(DiskStorage home, String record) throws IOException {
+    for (String name : home.list()) {
+      if (!name.equals(record)) {
+        home.delete(name);
+      }
+    }
+    home.syncDirectory();
     home.deleteWhole();
   }
 

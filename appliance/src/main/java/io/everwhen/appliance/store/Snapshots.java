@@ -13,6 +13,7 @@ import io.everwhen.restore.plan.Suggestions;
 import io.everwhen.restore.plan.UnavailableException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The snapshots of an open group: instants of all its disks that are held by a name, whatever its
@@ -62,8 +63,17 @@ public final class Snapshots {
     return all().stream()
         .map(Pin::name)
         .filter(name -> name.startsWith(BRANCH))
-        .map(name -> new DiskName(name.substring(BRANCH.length())))
+        .flatMap(name -> branchOf(name).stream())
         .toList();
+  }
+
+  /** Empty when no branch can be meant: it has its name from an earlier version. */
+  private static Optional<DiskName> branchOf(String name) {
+    try {
+      return Optional.of(new DiskName(name.substring(BRANCH.length())));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   /** All of them, oldest first. */
