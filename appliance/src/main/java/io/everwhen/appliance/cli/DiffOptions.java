@@ -2,7 +2,6 @@ package io.everwhen.appliance.cli;
 
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.SecretFile;
-import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -26,20 +25,11 @@ public record DiffOptions(
     String to,
     boolean written,
     long limit,
-    @Nullable Files files,
+    @Nullable FilesOptions files,
     @Nullable SecretFile secret) {
 
   /** How many changes of files are shown unless told otherwise. */
   private static final long FILES_SHOWN = 10_000;
-
-  /**
-   * How files are compared.
-   *
-   * @param content whether what is in them is read
-   * @param partition the number of the one they are in; null for the only file system there is
-   * @param scratch the directory for a copy of the disk
-   */
-  public record Files(boolean content, @Nullable Integer partition, Path scratch) {}
 
   static CommandSpec spec() {
     CommandSpec spec =
@@ -56,20 +46,7 @@ public record DiffOptions(
         Specs.flag(
             "Show which files were added, removed and changed, by The Sleuth Kit (package sleuthkit).",
             "--files"));
-    spec.addOption(
-        Specs.flag("With --files: read what is in them, and compare that too.", "--content"));
-    spec.addOption(
-        Specs.option(
-            "--partition",
-            "N",
-            String.class,
-            "With --files: the partition (default: the only one that holds a file system)."));
-    spec.addOption(
-        Specs.option(
-            "--scratch",
-            "DIR",
-            Path.class,
-            "With --files: where the disk is copied to for it (default: the directory for temporary files)."));
+    FilesOptions.addTo(spec, "--files");
     Specs.addLimit(spec, "extents");
     KeysOptions.addSecretTo(spec, "");
     Place.addTo(spec);
@@ -79,7 +56,10 @@ public record DiffOptions(
   }
 
   static DiffOptions of(ParseResult parsed) throws UsageError {
-    Files files = files(parsed);
+    FilesOptions files = FilesOptions.of(parsed, "--files");
+    if (files != null && parsed.hasMatchedOption("--written")) {
+      throw new UsageError("--written is of blocks; leave it out with --files");
+    }
     return new DiffOptions(
         Place.of(parsed),
         Specs.disk(parsed, 0),
@@ -89,27 +69,5 @@ public record DiffOptions(
         files == null || parsed.hasMatchedOption("--limit") ? Specs.limit(parsed) : FILES_SHOWN,
         files,
         KeysOptions.secret(parsed, ""));
-  }
-
-  private static @Nullable Files files(ParseResult parsed) throws UsageError {
-    if (!parsed.hasMatchedOption("--files")) {
-      for (String option : new String[] {"--content", "--partition", "--scratch"}) {
-        if (parsed.hasMatchedOption(option)) {
-          throw new UsageError(option + " goes with --files");
-        }
-      }
-      return null;
-    }
-    if (parsed.hasMatchedOption("--written")) {
-      throw new UsageError("--written is of blocks; leave it out with --files");
-    }
-    String partition = parsed.matchedOptionValue("--partition", "");
-    if (!partition.matches("|[1-9]\\d{0,3}")) {
-      throw new UsageError("--partition is a number from 1 on, not '" + partition + "'");
-    }
-    return new Files(
-        parsed.hasMatchedOption("--content"),
-        partition.isEmpty() ? null : Integer.valueOf(partition),
-        parsed.matchedOptionValue("--scratch", Path.of(System.getProperty("java.io.tmpdir"))));
   }
 }

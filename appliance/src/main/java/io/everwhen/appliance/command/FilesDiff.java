@@ -2,16 +2,15 @@ package io.everwhen.appliance.command;
 
 import io.everwhen.appliance.cli.CommandFailed;
 import io.everwhen.appliance.cli.DiffOptions;
+import io.everwhen.appliance.cli.FilesOptions;
 import io.everwhen.appliance.cli.Output;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Point;
-import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.restore.files.FileDiffer;
 import io.everwhen.restore.files.FileEntry;
 import io.everwhen.restore.files.Partition;
 import io.everwhen.restore.plan.DiffPlan;
 import io.everwhen.restore.plan.Times;
-import io.everwhen.restore.run.ScratchImage;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -26,36 +25,20 @@ final class FilesDiff {
 
   static void print(
       DiffOptions options,
-      DiffOptions.Files how,
+      FilesOptions how,
       History history,
       DiffPlan plan,
       ProgressLine progress,
       Output output)
       throws IOException, CommandFailed {
-    if (DiskStorage.kindOf(how.scratch()) != DiskStorage.Kind.DIRECTORY) {
-      throw new CommandFailed("there is no directory " + how.scratch() + " for --scratch");
-    }
-    String name = ".everwhen-%s-%d.img".formatted(options.disk(), ProcessHandle.current().pid());
-    try (ScratchImage image =
-        new ScratchImage(history, plan.disk(), how.scratch(), name, progress)) {
-      Thread ending = Thread.ofPlatform().name("deleting").unstarted(() -> delete(image, output));
-      Runtime.getRuntime().addShutdownHook(ending);
-      FileDiffer differ = new FileDiffer(plan.disk(), image, how.partition(), how.content());
+    try (Scratch scratch = Scratch.in(how, history, plan.disk(), progress, output)) {
+      FileDiffer differ =
+          new FileDiffer(plan.disk(), scratch.image(), how.partition(), how.content());
       if (output.json()) {
         printJson(options, differ, plan, progress, output);
       } else {
         printText(options, differ, plan, progress, output);
       }
-      Runtime.getRuntime().removeShutdownHook(ending);
-    }
-  }
-
-  /** When the program is interrupted: nobody else would. */
-  private static void delete(ScratchImage image, Output output) {
-    try {
-      image.delete();
-    } catch (IOException e) {
-      output.note(image.path() + " is left: " + e.getMessage());
     }
   }
 
@@ -102,7 +85,7 @@ final class FilesDiff {
     return change.before() == null ? "added" : change.after() == null ? "removed" : "changed";
   }
 
-  private static String time(long seconds) {
+  static String time(long seconds) {
     return Times.text(seconds * SECOND_NANOS);
   }
 
@@ -135,14 +118,14 @@ final class FilesDiff {
     });
   }
 
-  private static void write(JsonGenerator json, String name, Point point) {
+  static void write(JsonGenerator json, String name, Point point) {
     json.writeObjectPropertyStart(name);
     json.writeNumberProperty("sequence", point.sequence());
     json.writeStringProperty("time", Times.text(point.timeNanos()));
     json.writeEndObject();
   }
 
-  private static void write(JsonGenerator json, String name, @Nullable FileEntry entry) {
+  static void write(JsonGenerator json, String name, @Nullable FileEntry entry) {
     if (entry == null) {
       json.writeNullProperty(name);
       return;

@@ -34,6 +34,14 @@ public final class HistoryCommand implements Command<HistoryOptions> {
   @Override
   public void run(HistoryOptions options, Output output)
       throws IOException, CommandFailed, UsageError {
+    switch (options.subject()) {
+      case HistoryOptions.Blocks blocks -> print(options, blocks, output);
+      case HistoryOptions.File file -> FileHistory.print(options, file, output);
+    }
+  }
+
+  private static void print(HistoryOptions options, HistoryOptions.Blocks blocks, Output output)
+      throws IOException, CommandFailed, UsageError {
     long now = new SystemClock().wallNanos();
     String from = options.from();
     var first = from == null ? null : Histories.instant(from, now);
@@ -47,13 +55,13 @@ public final class HistoryCommand implements Command<HistoryOptions> {
               disk,
               first == null ? history.horizon() : planner.resolve(first),
               planner.resolve(last),
-              options.blocks().first() * block,
-              (options.blocks().last() + 1) * block);
-      checkThereWere(options.blocks(), wanted, history);
+              blocks.first() * block,
+              (blocks.last() + 1) * block);
+      checkThereWere(blocks, wanted, history);
       if (output.json()) {
         printJson(wanted, history, output);
       } else {
-        printText(options.blocks(), wanted, history, output);
+        printText(blocks, wanted, history, output);
       }
       if (!history.holes().isEmpty()) {
         throw new CommandFailed(

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CliTest {
 
+  private static final Path TEMPORARY = Path.of(System.getProperty("java.io.tmpdir"));
   private static final Place HERE = new Place(Path.of("everwhen-data"), null);
 
   private final List<Object> ran = new ArrayList<>();
@@ -193,6 +194,20 @@ class CliTest {
     assertThat(run("diff", "disk0", "--from=seq:1", "--to=seq:2", "--written", "--limit=5"))
         .isZero();
     assertThat(run("history", "disk0", "--lba", "7-9", "--from", "seq:1")).isZero();
+    assertThat(run("history", "disk0", "--file", "//etc//fstab/")).isZero();
+    assertThat(
+            run(
+                "history",
+                "disk0",
+                "--file=etc/fstab",
+                "--content",
+                "--partition=2",
+                "--scratch=s",
+                "--limit=7",
+                "--to=seq:9"))
+        .isZero();
+    assertThat(run("diff", "disk0", "--from=seq:1", "--files", "--partition=1", "--scratch=s"))
+        .isZero();
     assertThat(run("bisect", "disk0", "--good=seq:1", "--bad=now", "--", "sh", "-c", "exit 1"))
         .isZero();
     assertThat(run("prove", "disk0", "--every=1h", "--random=5", "--", "fsck")).isZero();
@@ -230,6 +245,29 @@ class CliTest {
             new DiffOptions(HERE, disk0, "seq:1", "now", false, Long.MAX_VALUE, null, null),
             new DiffOptions(HERE, disk0, "seq:1", "seq:2", true, 5, null, null),
             new HistoryOptions(HERE, disk0, new HistoryOptions.Blocks(7, 9), "seq:1", "now"),
+            new HistoryOptions(
+                HERE,
+                disk0,
+                new HistoryOptions.File(
+                    "/etc/fstab", new FilesOptions(false, null, TEMPORARY), 1000, null),
+                null,
+                "now"),
+            new HistoryOptions(
+                HERE,
+                disk0,
+                new HistoryOptions.File(
+                    "/etc/fstab", new FilesOptions(true, 2, Path.of("s")), 7, null),
+                null,
+                "seq:9"),
+            new DiffOptions(
+                HERE,
+                disk0,
+                "seq:1",
+                "now",
+                false,
+                10_000,
+                new FilesOptions(false, 1, Path.of("s")),
+                null),
             new BisectOptions(
                 HERE.data(), disk0, "seq:1", "now", null, List.of("sh", "-c", "exit 1")),
             new ProveOptions(HERE.data(), disk0, 5, Duration.ofHours(1), null, List.of("fsck")),
@@ -261,7 +299,16 @@ class CliTest {
         "export disk0 --at now --to vm --format vdi  ! is not a format",
         "diff disk0                                  ! --from",
         "diff disk0 --from seq:1 --limit few         ! a whole number, not 'few'",
-        "history disk0                               ! --lba",
+        "diff disk0 --from seq:1 --partition 1       ! --partition goes with --files",
+        "diff disk0 --from seq:1 --scratch d         ! --scratch goes with --files",
+        "diff disk0 --from seq:1 --files --written   ! --written is of blocks",
+        "diff disk0 --from seq:1 --files --partition 0 ! --partition is a number from 1 on",
+        "history disk0                               ! --lba, or which file with --file",
+        "history disk0 --lba 1 --file /f             ! --lba, or which file with --file",
+        "history disk0 --lba 1 --content             ! --content goes with --file",
+        "history disk0 --lba 1 --limit 1             ! --limit goes with --file",
+        "history disk0 --file /                      ! the path of a file",
+        "history disk0 --file /a/../b                ! the path of a file",
         "history disk0 --lba 9-7                     ! ends before it begins",
         "history disk0 --lba x                       ! does not name blocks",
         "bisect disk0 --good seq:1 --bad now         ! COMMAND",

@@ -24,7 +24,6 @@ public final class FileDiffer {
   /** More names need more memory than a command should take. */
   private static final int NAMES_MAX = 4_000_000;
 
-  private final Manifest.Disk disk;
   private final PastFiles files;
   private final boolean content;
 
@@ -35,7 +34,6 @@ public final class FileDiffer {
    */
   public FileDiffer(
       Manifest.Disk disk, ScratchImage image, @Nullable Integer partition, boolean content) {
-    this.disk = disk;
     this.files = new PastFiles(disk, image, partition);
     this.content = content;
   }
@@ -77,7 +75,7 @@ public final class FileDiffer {
     }
     Optional<Partition> after = files.goTo(plan.to());
     if (before.isEmpty() && after.isEmpty()) {
-      throw noFileSystem();
+      throw files.noFileSystem();
     }
     long[] added = {0};
     Map<String, FileEntry> changed = new HashMap<>();
@@ -125,12 +123,6 @@ public final class FileDiffer {
           "there are more than " + NAMES_MAX + " files; mount past disks to compare so many");
     }
     states.put(hash(entry.path()), hash(entry.state()));
-  }
-
-  private UnavailableException noFileSystem() {
-    return new UnavailableException(
-        "no file system is on %s that The Sleuth Kit knows, which are ext2, ext3, ext4, NTFS, FAT, exFAT, HFS+ and ISO 9660; others, such as XFS, are looked into by mounting past disks: everwhen open"
-            .formatted(disk.name()));
   }
 
   private static long hash(String text) {

@@ -72,6 +72,17 @@ public record FileEntry(
             parts[0]));
   }
 
+  /**
+   * What a line of a body file says of a directory: the name and its inode, whatever becomes of
+   * that; of one that was deleted also its times, but not when it was read.
+   */
+  static String name(String line) {
+    boolean deleted = NOT_THERE.stream().anyMatch(text -> line.contains(text + "|"));
+    return deleted
+        ? line.replaceFirst("\\|[^|]*((\\|[^|]*){3})$", "$1")
+        : line.replaceFirst("(\\|[^|]*){8}$", "");
+  }
+
   private static boolean isNumbers(String[] parts, int from) {
     for (int i = from; i < parts.length; i++) {
       if (!parts[i].matches("-?\\d{1,18}")) {

@@ -15,6 +15,12 @@ public record Partition(int number, long sector, String fileSystem) {
     return number == 0 ? what : "partition " + number + " (" + what + ")";
   }
 
+  /** Whether a path is the one that people mean: where case does not count, it need not be. */
+  boolean isNamed(String path, String meant) {
+    boolean exact = fileSystem.startsWith("ext") || fileSystem.startsWith("ufs");
+    return exact ? path.equals(meant) : path.equalsIgnoreCase(meant);
+  }
+
   boolean known() {
     return !fileSystem.isEmpty();
   }

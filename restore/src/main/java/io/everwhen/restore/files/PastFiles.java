@@ -60,6 +60,13 @@ final class PastFiles {
     return found;
   }
 
+  /** That there is none at any instant that was looked at. */
+  UnavailableException noFileSystem() {
+    return new UnavailableException(
+        "no file system is on %s that The Sleuth Kit knows, which are ext2, ext3, ext4, NTFS, FAT, exFAT, HFS+ and ISO 9660; others, such as XFS, are looked into by mounting past disks: everwhen open"
+            .formatted(disk.name()));
+  }
+
   private Optional<Partition> find() throws IOException {
     if (wanted == null) {
       Partition whole = new Partition(0, 0, kit.fileSystem(0));

@@ -93,6 +93,54 @@ final class SleuthKit {
     return told;
   }
 
+  /** By what the file system knows a path; empty when there is nothing. */
+  Optional<String> find(Partition in, String path) throws IOException {
+    StringBuilder found = new StringBuilder();
+    List<String> options = at(in.sector(), "-n", path);
+    Tool.End end = run("ifind", options, List.of(), Tool.text(found::append));
+    if (end.code() != 0) {
+      throw new Tool.Failed("ifind", end);
+    }
+    String inode = found.toString().strip();
+    return Character.isDigit(inode.isEmpty() ? ' ' : inode.charAt(0))
+        ? Optional.of(inode)
+        : Optional.empty();
+  }
+
+  /** All that is kept of an inode, as text, but not when it was read. */
+  String details(Partition in, String inode) throws IOException {
+    StringBuilder text = new StringBuilder();
+    runWell(
+        "istat",
+        at(in.sector()),
+        List.of(inode),
+        Tool.text(line -> {
+          if (!line.startsWith("Accessed:")) {
+            text.append(line).append('\n');
+          }
+        }));
+    return text.toString();
+  }
+
+  /** Hands what a file holds to a reader. */
+  void read(Partition in, String inode, Tool.Reader reader) throws IOException {
+    runWell("icat", at(in.sector()), List.of(inode), reader);
+  }
+
+  /**
+   * Lists the names in a directory, also those that were deleted, as lines of a body file.
+   *
+   * @param path of the directory, without a slash at its end
+   * @param inode of the directory
+   */
+  void directory(Partition in, String path, String inode, Tool.Lines lines) throws IOException {
+    runWell(
+        "fls",
+        at(in.sector(), "-m", path.isEmpty() ? "/" : path),
+        List.of(inode),
+        Tool.text(lines));
+  }
+
   /** Receives names. */
   @FunctionalInterface
   interface Entries {

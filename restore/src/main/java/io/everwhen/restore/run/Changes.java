@@ -15,7 +15,7 @@ import java.util.TreeMap;
  * of time. By the indexes alone; holds those of one segment at a time. One thread, as long as the
  * history is open.
  */
-final class Changes {
+public final class Changes {
 
   private final History history;
   private final DiffPlan plan;
@@ -27,7 +27,7 @@ final class Changes {
   private long loadedFrom;
   private long[] loaded = {};
 
-  Changes(History history, DiffPlan plan) throws IOException {
+  public Changes(History history, DiffPlan plan) throws IOException {
     this.history = history;
     this.plan = plan;
     long total = 0;
@@ -47,12 +47,12 @@ final class Changes {
   }
 
   /** How many there are. */
-  long count() {
+  public long count() {
     return count;
   }
 
   /** The first instant that can be asked for and contains one of them. */
-  Point with(long number) throws IOException {
+  public Point with(long number) throws IOException {
     load(number);
     return history.firstWith(loaded[(int) (number - loadedFrom)]);
   }
@@ -66,7 +66,7 @@ final class Changes {
   }
 
   /** The last of them that an instant contains; -1 if none. */
-  long lastIn(Point instant) throws IOException {
+  public long lastIn(Point instant) throws IOException {
     long last = -1;
     for (Map.Entry<Long, HistorySegment> each : segments.entrySet()) {
       HistorySegment segment = each.getValue();
