@@ -36,7 +36,8 @@ public final class Cli {
   /** Exit code of a command line that makes no sense. */
   public static final int WRONG_USAGE = 2;
 
-  private final Map<String, Verb<?>> verbs;
+  // A command is made when it is named: that of another would only take time.
+  private final Map<String, Supplier<Verb<?>>> verbs;
   private final String version;
   private final Consumer<Boolean> logging;
 
@@ -49,56 +50,78 @@ public final class Cli {
     this.version = version;
     this.logging = logging;
     this.verbs = new TreeMap<>();
-    verbs.put("serve", new Verb<>(ServeOptions::spec, ServeOptions::of, commands.serve()));
-    verbs.put("status", new Verb<>(StatusOptions::spec, StatusOptions::of, commands.status()));
+    verbs.put("serve", () -> new Verb<>(ServeOptions::spec, ServeOptions::of, commands.serve()));
     verbs.put(
-        "timeline", new Verb<>(TimelineOptions::spec, TimelineOptions::of, commands.timeline()));
-    verbs.put("mark", new Verb<>(MarkOptions::spec, MarkOptions::of, commands.mark()));
-    verbs.put("restore", new Verb<>(RestoreOptions::spec, RestoreOptions::of, commands.restore()));
-    verbs.put("rewind", new Verb<>(RewindOptions::spec, RewindOptions::of, commands.rewind()));
-    verbs.put("open", new Verb<>(OpenOptions::spec, OpenOptions::of, commands.open()));
-    verbs.put("close", new Verb<>(CloseOptions::spec, CloseOptions::of, commands.close()));
-    verbs.put("export", new Verb<>(ExportOptions::spec, ExportOptions::of, commands.export()));
-    verbs.put("diff", new Verb<>(DiffOptions::spec, DiffOptions::of, commands.diff()));
-    verbs.put("history", new Verb<>(HistoryOptions::spec, HistoryOptions::of, commands.history()));
-    verbs.put("bisect", new Verb<>(BisectOptions::spec, BisectOptions::of, commands.bisect()));
-    verbs.put("prove", new Verb<>(ProveOptions::spec, ProveOptions::of, commands.prove()));
-    verbs.put("verify", new Verb<>(VerifyOptions::spec, VerifyOptions::of, commands.verify()));
-    verbs.put("reload", new Verb<>(ReloadOptions::spec, ReloadOptions::of, commands.reload()));
+        "status", () -> new Verb<>(StatusOptions::spec, StatusOptions::of, commands.status()));
     verbs.put(
-        "disk list", new Verb<>(DiskOptions.List::spec, DiskOptions.List::of, commands.diskList()));
+        "timeline",
+        () -> new Verb<>(TimelineOptions::spec, TimelineOptions::of, commands.timeline()));
+    verbs.put("mark", () -> new Verb<>(MarkOptions::spec, MarkOptions::of, commands.mark()));
     verbs.put(
-        "disk add", new Verb<>(DiskOptions.Add::spec, DiskOptions.Add::of, commands.diskAdd()));
+        "restore", () -> new Verb<>(RestoreOptions::spec, RestoreOptions::of, commands.restore()));
+    verbs.put(
+        "rewind", () -> new Verb<>(RewindOptions::spec, RewindOptions::of, commands.rewind()));
+    verbs.put("open", () -> new Verb<>(OpenOptions::spec, OpenOptions::of, commands.open()));
+    verbs.put("close", () -> new Verb<>(CloseOptions::spec, CloseOptions::of, commands.close()));
+    verbs.put(
+        "export", () -> new Verb<>(ExportOptions::spec, ExportOptions::of, commands.export()));
+    verbs.put("diff", () -> new Verb<>(DiffOptions::spec, DiffOptions::of, commands.diff()));
+    verbs.put(
+        "history", () -> new Verb<>(HistoryOptions::spec, HistoryOptions::of, commands.history()));
+    verbs.put(
+        "bisect", () -> new Verb<>(BisectOptions::spec, BisectOptions::of, commands.bisect()));
+    verbs.put("prove", () -> new Verb<>(ProveOptions::spec, ProveOptions::of, commands.prove()));
+    verbs.put(
+        "verify", () -> new Verb<>(VerifyOptions::spec, VerifyOptions::of, commands.verify()));
+    verbs.put(
+        "reload", () -> new Verb<>(ReloadOptions::spec, ReloadOptions::of, commands.reload()));
+    verbs.put(
+        "disk list",
+        () -> new Verb<>(DiskOptions.List::spec, DiskOptions.List::of, commands.diskList()));
+    verbs.put(
+        "disk add",
+        () -> new Verb<>(DiskOptions.Add::spec, DiskOptions.Add::of, commands.diskAdd()));
     verbs.put(
         "disk resize",
-        new Verb<>(DiskOptions.Resize::spec, DiskOptions.Resize::of, commands.diskResize()));
+        () -> new Verb<>(DiskOptions.Resize::spec, DiskOptions.Resize::of, commands.diskResize()));
     verbs.put(
         "disk remove",
-        new Verb<>(DiskOptions.Remove::spec, DiskOptions.Remove::of, commands.diskRemove()));
+        () -> new Verb<>(DiskOptions.Remove::spec, DiskOptions.Remove::of, commands.diskRemove()));
     verbs.put(
-        "disk set", new Verb<>(DiskOptions.Set::spec, DiskOptions.Set::of, commands.diskSet()));
+        "disk set",
+        () -> new Verb<>(DiskOptions.Set::spec, DiskOptions.Set::of, commands.diskSet()));
     verbs.put(
         "snapshot create",
-        new Verb<>(
-            SnapshotOptions.Create::spec, SnapshotOptions.Create::of, commands.snapshotCreate()));
+        () ->
+            new Verb<>(
+                SnapshotOptions.Create::spec,
+                SnapshotOptions.Create::of,
+                commands.snapshotCreate()));
     verbs.put(
         "snapshot pin",
-        new Verb<>(SnapshotOptions.Pin::spec, SnapshotOptions.Pin::of, commands.snapshotPin()));
+        () ->
+            new Verb<>(SnapshotOptions.Pin::spec, SnapshotOptions.Pin::of, commands.snapshotPin()));
     verbs.put(
         "snapshot list",
-        new Verb<>(SnapshotOptions.List::spec, SnapshotOptions.List::of, commands.snapshotList()));
+        () ->
+            new Verb<>(
+                SnapshotOptions.List::spec, SnapshotOptions.List::of, commands.snapshotList()));
     verbs.put(
         "snapshot delete",
-        new Verb<>(
-            SnapshotOptions.Delete::spec, SnapshotOptions.Delete::of, commands.snapshotDelete()));
+        () ->
+            new Verb<>(
+                SnapshotOptions.Delete::spec,
+                SnapshotOptions.Delete::of,
+                commands.snapshotDelete()));
     verbs.put(
-        "keys list", new Verb<>(KeysOptions.List::spec, KeysOptions.List::of, commands.keysList()));
+        "keys list",
+        () -> new Verb<>(KeysOptions.List::spec, KeysOptions.List::of, commands.keysList()));
     verbs.put(
         "keys rotate",
-        new Verb<>(KeysOptions.Rotate::spec, KeysOptions.Rotate::of, commands.keysRotate()));
+        () -> new Verb<>(KeysOptions.Rotate::spec, KeysOptions.Rotate::of, commands.keysRotate()));
     verbs.put(
         "keys renew",
-        new Verb<>(KeysOptions.Renew::spec, KeysOptions.Renew::of, commands.keysRenew()));
+        () -> new Verb<>(KeysOptions.Renew::spec, KeysOptions.Renew::of, commands.keysRenew()));
   }
 
   /** A command: what it looks like, what its arguments mean, and what it does. */
@@ -142,7 +165,7 @@ public final class Cli {
   private int parseAndRun(PrintStream out, PrintStream err, boolean verbose, String... arguments)
       throws Exception {
     CommandLine top = new CommandLine(topSpec());
-    addCommands(top);
+    addCommands(top, arguments);
     top.setOut(new PrintWriter(out, true, out.charset()));
     ParseResult parsed = top.parseArgs(arguments);
     if (CommandLine.executeHelpRequest(parsed) != null) {
@@ -153,7 +176,7 @@ public final class Cli {
       command = command.subcommand();
     }
     String name = command.commandSpec().qualifiedName();
-    Verb<?> verb = verbs.get(name.substring(name.indexOf(' ') + 1));
+    Supplier<Verb<?>> verb = verbs.get(name.substring(name.indexOf(' ') + 1));
     if (verb == null) {
       throw new UsageError(
           "which command? One of "
@@ -164,19 +187,27 @@ public final class Cli {
     }
     logging.accept(verbose);
     boolean json = command.hasMatchedOption("--json");
-    verb.run(command, new Output(out, err, json, verbose));
+    verb.get().run(command, new Output(out, err, json, verbose));
     out.flush();
     return DONE;
   }
 
-  private void addCommands(CommandLine top) {
+  /** Adds the command that is named; where none is, all of them, to choose from. */
+  private void addCommands(CommandLine top, String... arguments) {
+    Map<String, Supplier<Verb<?>>> wanted = new TreeMap<>(verbs);
+    for (int words = 1; words <= Math.min(2, arguments.length); words++) {
+      String name = String.join(" ", List.of(arguments).subList(0, words));
+      if (verbs.containsKey(name)) {
+        wanted.keySet().retainAll(List.of(name));
+      }
+    }
     List<CommandLine> families =
         List.of(
             family("disk", "Lists, adds, resizes and removes disks, while they are served."),
             family("snapshot", "Keeps instants by a name, whatever the retention is."),
             family("keys", "Tells about and changes the keys of encrypted journals."));
-    verbs.forEach((name, verb) -> {
-      CommandLine command = new CommandLine(verb.spec.get());
+    wanted.forEach((name, verb) -> {
+      CommandLine command = new CommandLine(verb.get().spec.get());
       families.stream()
           .filter(family -> name.startsWith(family.getCommandName() + " "))
           .findFirst()

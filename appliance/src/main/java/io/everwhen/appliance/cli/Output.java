@@ -20,13 +20,16 @@ import tools.jackson.core.json.JsonFactory;
  */
 public record Output(PrintStream out, PrintStream err, boolean json, boolean verbose) {
 
-  private static final JsonFactory JSON = new JsonFactory();
+  /** Loaded by who prints JSON: that takes a moment. */
+  private static final class Json {
+    private static final JsonFactory WHOLE = new JsonFactory();
 
-  /** Never closes what it writes to, nor what a failure left open. */
-  private static final JsonFactory JSON_UNFINISHED =
-      JsonFactory.builder()
-          .disable(StreamWriteFeature.AUTO_CLOSE_TARGET, StreamWriteFeature.AUTO_CLOSE_CONTENT)
-          .build();
+    /** Never closes what it writes to, nor what a failure left open. */
+    private static final JsonFactory UNFINISHED =
+        JsonFactory.builder()
+            .disable(StreamWriteFeature.AUTO_CLOSE_TARGET, StreamWriteFeature.AUTO_CLOSE_CONTENT)
+            .build();
+  }
 
   /** Prints one line of data for a person. */
   public void line(String text) {
@@ -39,7 +42,7 @@ public record Output(PrintStream out, PrintStream err, boolean json, boolean ver
    */
   public void object(Consumer<JsonGenerator> fields) {
     StringWriter text = new StringWriter();
-    try (JsonGenerator generator = JSON.createGenerator(ObjectWriteContext.empty(), text)) {
+    try (JsonGenerator generator = Json.WHOLE.createGenerator(ObjectWriteContext.empty(), text)) {
       generator.writeStartObject();
       fields.accept(generator);
       generator.writeEndObject();
@@ -59,7 +62,7 @@ public record Output(PrintStream out, PrintStream err, boolean json, boolean ver
    */
   public void stream(Fields fields) throws IOException {
     JsonGenerator json =
-        JSON_UNFINISHED.createGenerator(ObjectWriteContext.empty(), (OutputStream) out);
+        Json.UNFINISHED.createGenerator(ObjectWriteContext.empty(), (OutputStream) out);
     json.writeStartObject();
     fields.write(json);
     json.writeEndObject();

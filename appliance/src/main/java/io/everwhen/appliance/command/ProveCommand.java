@@ -28,7 +28,6 @@ public final class ProveCommand implements Command<ProveOptions> {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final Clock clock = new SystemClock();
-  private final RandomGenerator random = new SecureRandom();
 
   @Override
   public void run(ProveOptions options, Output output)
@@ -81,6 +80,7 @@ public final class ProveCommand implements Command<ProveOptions> {
     Point newest = planner.resolve(new Instant.Now("now"));
     long from = history.horizon().timeNanos();
     List<Point> points = new ArrayList<>(List.of(newest));
+    RandomGenerator random = new SecureRandom();
     for (int i = 0; i < count && from < newest.timeNanos(); i++) {
       long nanos = random.nextLong(from, newest.timeNanos());
       points.add(planner.resolve(new Instant.AtTime(Times.text(nanos), nanos)));

@@ -19,8 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The data directory of an appliance.
@@ -52,7 +50,6 @@ public final class DataDirectory {
   private static final String REMOVED = ".removed-";
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
-  private static final Logger log = LoggerFactory.getLogger(DataDirectory.class);
   private static final int LOCK_ATTEMPTS = 20;
   private static final long LOCK_RETRY_NANOS = 50_000_000;
 
@@ -333,9 +330,8 @@ public final class DataDirectory {
         DiskStorage.move(disk.journal(), journal);
         removed = disk.withJournal(journal);
         DiskStorage.open(home).replaceText(DISK, removed.encode(path));
-      } catch (FileSystemException e) {
+      } catch (FileSystemException _) {
         // A volume of its own is mounted there: it stays, and no other disk can take its place.
-        log.info("{} stays where it is: {}", disk.journal(), e.getMessage());
       }
     }
     return new RemovedDisk(removed, home);

@@ -96,11 +96,12 @@ final class RegionMap implements Closeable {
   private synchronized MemorySegment made(int row) {
     MemorySegment words = rows.get(row);
     if (words == null) {
-      words = memory().allocate(JAVA_LONG, regions);
+      long[] noted = new long[regions];
       int first = row * Long.SIZE;
       for (int s = first; s < Math.min(first + Long.SIZE, segments.size()); s++) {
-        note(segments.get(s).index(), 1L << (s - first), words);
+        note(segments.get(s).index(), 1L << (s - first), noted);
       }
+      words = memory().allocateFrom(JAVA_LONG, noted);
       rows.set(row, words);
     }
     return words;
@@ -116,14 +117,14 @@ final class RegionMap implements Closeable {
     return made;
   }
 
-  private void note(SegmentIndex index, long bit, MemorySegment words) {
+  private void note(SegmentIndex index, long bit, long[] words) {
     // Extents come in the order of their places: so no region is looked at twice.
     int next = 0;
     int behind = index.extentsEnd(disk);
     for (int i = index.firstExtentReaching(disk, 0); i < behind; i++) {
       int last = region(index.extentOffset(i) + index.extentLength(i) - 1);
       for (next = Math.max(next, region(index.extentOffset(i))); next <= last; next++) {
-        words.setAtIndex(JAVA_LONG, next, words.getAtIndex(JAVA_LONG, next) | bit);
+        words[next] |= bit;
       }
     }
   }

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 public final class Zeros {
 
   private static final byte[] ZEROS = new byte[4096];
+  private static final ByteBuffer ZERO_BYTES = ByteBuffer.allocateDirect(64 << 10);
 
   private Zeros() {}
 
@@ -18,8 +19,12 @@ public final class Zeros {
 
   /** Whether all bytes from {@code from} to {@code to} are zeros; both are multiples of 8. */
   public static boolean only(ByteBuffer bytes, int from, int to) {
-    for (int i = from; i < to; i += Long.BYTES) {
-      if (bytes.getLong(i) != 0) {
+    if (from < to && bytes.getLong(from) != 0) {
+      return false; // as most of what holds anything
+    }
+    for (int at = from, length; at < to; at += length) {
+      length = Math.min(ZERO_BYTES.capacity(), to - at);
+      if (bytes.slice(at, length).mismatch(ZERO_BYTES.slice(0, length)) >= 0) {
         return false;
       }
     }

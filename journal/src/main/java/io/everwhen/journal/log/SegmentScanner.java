@@ -3,6 +3,7 @@ package io.everwhen.journal.log;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.io.Zeros;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -110,6 +111,12 @@ final class SegmentScanner {
   Rest inspectRest(long lost) throws IOException {
     boolean torn = false;
     for (long at = next; at + EntryHeader.BYTES <= limit && load(at, EntryHeader.BYTES); ) {
+      if (at == windowAt && Zeros.only(window, 0, window.limit() & -Long.BYTES)) {
+        // All of a segment may be like this: it is made before it is used.
+        at += (window.limit() - EntryHeader.BYTES) & -EntryHeader.ALIGNMENT_BYTES;
+        at += EntryHeader.ALIGNMENT_BYTES;
+        continue;
+      }
       EntryHeader header = EntryHeader.decode(window, (int) (at - windowAt), crc, salt);
       if (header != null && header.sequence() >= lost) {
         torn = true;
