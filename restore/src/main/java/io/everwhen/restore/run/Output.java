@@ -12,30 +12,36 @@ abstract sealed class Output implements Windows.Sink {
 
   private static final int CHUNK_BYTES = Windows.CHUNK_BYTES;
 
-  /** After so many bytes the system is told to begin writing them to the medium. */
-  private static final long EARLY_BYTES = 16L << 20;
-
+  final StorageFile file;
   private long written;
-  private long earlyFrom;
+  private long begun;
+
+  private Output(StorageFile file) {
+    this.file = file;
+  }
 
   /** Bytes that were written. */
   final long written() {
     return written;
   }
 
-  final void write(StorageFile file, long at, ByteBuffer data) throws IOException {
+  final void write(long at, ByteBuffer data) throws IOException {
     written += data.remaining();
-    long end = at + data.remaining();
     file.write(at, data);
-    if (end - earlyFrom >= EARLY_BYTES) {
-      file.startWriting(earlyFrom, end - earlyFrom);
-      earlyFrom = end;
-    }
   }
 
-  final void punch(StorageFile file, long at, long length) throws IOException {
+  final void punch(long at, long length) throws IOException {
     written += length;
     file.punchHole(at, length);
+  }
+
+  /** Has the system begin to write it to the medium: less is left to the sync at the end. */
+  @Override
+  public final void done(long at, long length) throws IOException {
+    if (written > begun) {
+      file.startWriting(at, length);
+      begun = written;
+    }
   }
 
   private static int chunkEnd(ByteBuffer window, int from) {
@@ -44,10 +50,8 @@ abstract sealed class Output implements Windows.Sink {
 
   /** To a new file, where zeros stay holes. */
   static final class Sparse extends Output {
-    private final StorageFile file;
-
     Sparse(StorageFile file) {
-      this.file = file;
+      super(file);
     }
 
     @Override
@@ -63,7 +67,7 @@ abstract sealed class Output implements Windows.Sink {
           to = chunkEnd(window, to);
         }
         if (!zero) {
-          write(file, at + from, window.duplicate().limit(to).position(from));
+          write(at + from, window.duplicate().limit(to).position(from));
         }
       }
     }
@@ -71,10 +75,9 @@ abstract sealed class Output implements Windows.Sink {
 
   /** Over whatever a device holds. */
   static final class Whole extends Output {
-    private final StorageFile file;
 
     Whole(StorageFile file) {
-      this.file = file;
+      super(file);
     }
 
     @Override
@@ -84,18 +87,17 @@ abstract sealed class Output implements Windows.Sink {
 
     @Override
     public void data(long at, ByteBuffer window) throws IOException {
-      write(file, at, window.duplicate());
+      write(at, window.duplicate());
     }
   }
 
   /** Over a file or device, but only what differs. */
   static final class InPlace extends Output {
-    private final StorageFile file;
     private final ByteBuffer there = Windows.buffer();
     private final ByteBuffer zeros = Windows.buffer();
 
     InPlace(StorageFile file) {
-      this.file = file;
+      super(file);
     }
 
     @Override
@@ -124,9 +126,9 @@ abstract sealed class Output implements Windows.Sink {
             to = chunkEnd(window, to);
           }
           if (Zeros.only(window, from, to)) {
-            punch(file, at + from, to - from);
+            punch(at + from, to - from);
           } else {
-            write(file, at + from, window.duplicate().limit(to).position(from));
+            write(at + from, window.duplicate().limit(to).position(from));
           }
         }
       }
@@ -139,12 +141,11 @@ abstract sealed class Output implements Windows.Sink {
 
   /** Nowhere: compares what was written. */
   static final class Check extends Output {
-    private final StorageFile file;
     private final ByteBuffer there = Windows.buffer();
     private final ByteBuffer zeros = Windows.buffer();
 
     Check(StorageFile file) {
-      this.file = file;
+      super(file);
     }
 
     @Override

@@ -13,8 +13,13 @@ import io.everwhen.restore.plan.UnavailableException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Carries out a {@link RestorePlan}. One thread, as long as the history is open. */
+/**
+ * Carries out a {@link RestorePlan}, by several threads of its own. One caller at a time, as long
+ * as the history is open.
+ */
 public final class Restorer {
 
   private final History history;
@@ -60,7 +65,7 @@ public final class Restorer {
     boolean done = false;
     try (StorageFile output = directory.create(partial)) {
       output.setSize(plan.sizeBytes());
-      RestoreResult result = write(plan, output, new Output.Sparse(output));
+      RestoreResult result = write(plan, output, Output.Sparse::new);
       directory.rename(partial, name);
       directory.syncDirectory();
       done = true;
@@ -122,7 +127,7 @@ public final class Restorer {
                 .formatted(to, size, plan.disk().name(), plan.sizeBytes()));
       }
       try {
-        return write(plan, output, way.to(output));
+        return write(plan, output, way);
       } catch (IOException e) {
         String what =
             "%s. %s holds a part of the disk now, beside what it held before: restore to it again with --in-place, which writes only what differs"
@@ -134,24 +139,29 @@ public final class Restorer {
     }
   }
 
-  private RestoreResult write(RestorePlan plan, StorageFile file, Output output)
-      throws IOException {
+  private RestoreResult write(RestorePlan plan, StorageFile file, Way way) throws IOException {
+    List<Output> outputs = new ArrayList<>();
     try {
-      copy(plan, output);
+      copy(
+          plan,
+          () -> {
+            outputs.add(way.to(file));
+            return outputs.getLast();
+          });
       file.sync();
       if (readsBack) {
         file.forgetCached();
-        copy(plan, new Output.Check(file));
+        copy(plan, () -> new Output.Check(file));
       }
-      return new RestoreResult(plan.sizeBytes(), output.written(), readsBack);
+      long written = outputs.stream().mapToLong(Output::written).sum();
+      return new RestoreResult(plan.sizeBytes(), written, readsBack);
     } catch (LossException e) {
       throw new DamageException(e.getMessage() + ". " + LostInstants.text(e.lost()), e);
     }
   }
 
-  private void copy(RestorePlan plan, Output output) throws IOException {
-    try (PastView view = new PastView(history, plan.disk(), plan.point().sequence())) {
-      Windows.copy(view, output, progress);
-    }
+  private void copy(RestorePlan plan, Windows.Maker<Output> outputs) throws IOException {
+    Windows.copy(
+        () -> new PastView(history, plan.disk(), plan.point().sequence()), outputs, progress);
   }
 }

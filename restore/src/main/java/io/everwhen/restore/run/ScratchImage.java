@@ -73,11 +73,11 @@ public final class ScratchImage implements Closeable {
   public void goTo(Point to) throws IOException {
     Point from = at;
     at = null;
-    try (PastView view = new PastView(history, disk, to.sequence())) {
+    try (PastView view = view(to)) {
       if (from == null) {
         file.setSize(0);
         file.setSize(view.sizeBytes());
-        Windows.copy(view, new Sparing(new Output.Sparse(file)), progress);
+        Windows.copy(() -> view(to), () -> new Sparing(new Output.Sparse(file)), progress);
       } else if (from.sequence() != to.sequence()) {
         file.setSize(view.sizeBytes());
         new Differ(history, Progress.NONE)
@@ -90,6 +90,10 @@ public final class ScratchImage implements Closeable {
           e);
     }
     at = to;
+  }
+
+  private PastView view(Point at) throws IOException {
+    return new PastView(history, disk, at.sequence());
   }
 
   private DiffPlan between(Point one, Point other) throws IOException {
