@@ -266,10 +266,61 @@ class ComparingIT {
     }
   }
 
+  @Test
+  void bisectFindsItOnABlockDeviceWithoutADaemon() throws Exception {
+    Needs.root("attach a loop device");
+    Needs.program("losetup", "mount");
+    Path scratch = Files.createDirectory(directory.resolve("scratch"));
+    List<String> device = List.of("--device", "--scratch", scratch.toString());
+    try (Daemon daemon = new Daemon(directory, "--disk", "disk0=4MiB").start()) {
+      try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
+        initiator.write(100, pattern(0x11), true);
+        everwhen("mark disk0 healthy", daemon).done();
+        for (int i = 0; i < 40; i++) {
+          initiator.write(i % 3 == 0 ? 100 : 96 + i * 8, pattern(i < 27 ? 0x11 : 0x22), false);
+        }
+        initiator.flush();
+      }
+      daemon.terminate();
+      String check =
+          "test \"$(dd if=$EVERWHEN_DEVICE bs=512 skip=100 count=1 status=none | tr -d '\\021' | wc -c)\" = 0";
+      JsonNode bad =
+          everwhen("timeline disk0 --json", daemon).done().json().stream()
+              .filter(e -> e.path("kind").asString().equals("write"))
+              .skip(1 + 27)
+              .findFirst()
+              .orElseThrow();
+      Outcome outcome = bisect(daemon, "mark:healthy", "now", device, "sh", "-c", check).done();
+      assertThat(outcome.json().getFirst().path("first_bad").path("sequence"))
+          .as("%s", outcome)
+          .isEqualTo(bad.path("sequence"));
+      // What it finds is read-only, and whatever the command does it is not attached afterwards.
+      String writes = check + " && ! dd if=/dev/zero of=$EVERWHEN_DEVICE bs=512 count=1";
+      outcome = bisect(daemon, "mark:healthy", "now", device, "sh", "-c", writes).done();
+      assertThat(outcome.json().getFirst().path("first_bad").path("sequence"))
+          .isEqualTo(bad.path("sequence"));
+      String keeps = "sleep 2 < $EVERWHEN_DEVICE > /dev/null 2>&1 &";
+      assertThat(bisect(daemon, "mark:healthy", "now", device, "sh", "-c", keeps).failed().err())
+          .contains("is still in use after the command has ended");
+      Thread.sleep(2500);
+      assertThat(Processes.output(directory, "losetup", "--list")).doesNotContain("everwhen-disk0");
+      try (Stream<Path> left = Files.list(scratch)) {
+        assertThat(left).isEmpty();
+      }
+    }
+  }
+
   private Outcome bisect(Daemon daemon, String good, String bad, String... command)
+      throws Exception {
+    return bisect(daemon, good, bad, List.of(), command);
+  }
+
+  private Outcome bisect(
+      Daemon daemon, String good, String bad, List<String> more, String... command)
       throws Exception {
     List<String> all = new ArrayList<>(List.of("--json", "--good", good, "--bad", bad, "--data"));
     all.add(daemon.data().toString());
+    all.addAll(more);
     all.add("--");
     all.addAll(List.of(command));
     List<String> arguments = new ArrayList<>(List.of("bisect", "disk0"));

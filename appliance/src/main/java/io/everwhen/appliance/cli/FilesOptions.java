@@ -59,6 +59,6 @@ public record FilesOptions(boolean content, @Nullable Integer partition, Path sc
     return new FilesOptions(
         parsed.hasMatchedOption("--content"),
         partition.isEmpty() ? null : Integer.valueOf(partition),
-        parsed.matchedOptionValue("--scratch", Path.of(System.getProperty("java.io.tmpdir"))));
+        Specs.scratch(parsed));
   }
 }

@@ -2,10 +2,8 @@ package io.everwhen.appliance.cli;
 
 import io.everwhen.appliance.config.DiskName;
 import io.everwhen.appliance.config.Durations;
-import io.everwhen.appliance.config.HostPort;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
@@ -17,16 +15,10 @@ import picocli.CommandLine.ParseResult;
  * @param disk which disk
  * @param random how many instants of its history to check beside the newest
  * @param every how often to check again, or null for once
- * @param portal where the command reaches the daemon's targets, or null for what the daemon says
- * @param command what checks the disk, with its arguments
+ * @param check what checks the disk
  */
 public record ProveOptions(
-    Path data,
-    DiskName disk,
-    int random,
-    @Nullable Duration every,
-    @Nullable HostPort portal,
-    List<String> command) {
+    Path data, DiskName disk, int random, @Nullable Duration every, CheckOptions check) {
 
   private static final int RANDOM_MAX = 1000;
 
@@ -36,7 +28,7 @@ public record ProveOptions(
             "prove",
             "Has a command check the disk as it is now and as it was at random instants, and notes for 'status' what was proven last.");
     spec.addPositional(Specs.positional(0, "DISK", true, "The disk's name."));
-    spec.addPositional(Specs.rest(1, "COMMAND", BisectOptions.COMMAND));
+    CheckOptions.addTo(spec);
     spec.addOption(
         Specs.option(
             "--random",
@@ -49,7 +41,6 @@ public record ProveOptions(
             "D",
             String.class,
             "Check again after so long, such as 1h, until interrupted (default: once)."));
-    Specs.addPortal(spec);
     Specs.addData(spec);
     Specs.addJson(spec, "Print one JSON object an instant.");
     return spec;
@@ -66,7 +57,6 @@ public record ProveOptions(
         Specs.disk(parsed, 0),
         random,
         every == null ? null : Specs.understood(() -> Durations.parse(every)),
-        Specs.portal(parsed),
-        List.of(parsed.matchedPositionalValue(1, new String[0])));
+        CheckOptions.of(parsed));
   }
 }

@@ -178,4 +178,9 @@ final class Specs {
       throw new UsageError(String.valueOf(e.getMessage()), e);
     }
   }
+
+  /** The directory for copies that was named, or that for temporary files. */
+  static Path scratch(ParseResult parsed) {
+    return parsed.matchedOptionValue("--scratch", Path.of(System.getProperty("java.io.tmpdir")));
+  }
 }

@@ -37,13 +37,13 @@ public final class BisectCommand implements Command<BisectOptions> {
     Place place = new Place(options.data(), null);
     DataDirectory data = Histories.data(place);
     // Nothing that is still to be checked is folded away while it is open.
-    try (History history = Histories.of(place, options.disk())) {
+    try (History history = Check.history(options.check(), place, options.disk())) {
       DiffPlan plan =
           new Planner(history, now).plan(Histories.disk(history, options.disk()), good, bad);
-      PastDiskCheck past =
-          PastDiskCheck.of(data, options.disk(), options.portal(), options.command(), output);
-      Bisection.Found found =
-          new Bisection(history, (at, left) -> verdict(past, at, left, output)).search(plan);
+      Bisection.Found found;
+      try (Check check = Check.of(options.check(), data, options.disk(), history, output)) {
+        found = new Bisection(history, (at, left) -> verdict(check, at, left, output)).search(plan);
+      }
       List<Version> suspects = suspects(history, plan, found);
       if (output.json()) {
         printJson(plan, found, suspects, output);
@@ -67,18 +67,18 @@ public final class BisectCommand implements Command<BisectOptions> {
     }
   }
 
-  private static Verdict verdict(PastDiskCheck past, Point at, int left, Output output)
+  private static Verdict verdict(Check check, Point at, int left, Output output)
       throws IOException, InterruptedException {
     int code;
     try {
-      code = past.run(at);
+      code = check.run(at);
     } catch (CommandFailed e) {
       throw new CheckFailed(e);
     }
     Verdict verdict =
         switch (code) {
-          case PastDiskCheck.GOOD -> Verdict.GOOD;
-          case PastDiskCheck.SKIP -> Verdict.SKIP;
+          case Check.GOOD -> Verdict.GOOD;
+          case Check.SKIP -> Verdict.SKIP;
           default -> Verdict.BAD;
         };
     output.note(

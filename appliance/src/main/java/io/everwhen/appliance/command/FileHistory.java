@@ -43,7 +43,7 @@ final class FileHistory {
       ProgressLine copying = new ProgressLine("copying " + options.disk(), output);
       ProgressLine searching = new ProgressLine("searching " + path, output);
       FileVersions.Found found;
-      try (Scratch scratch = Scratch.in(how, history, disk, copying, output)) {
+      try (Scratch scratch = Scratch.in(how.scratch(), history, disk, copying, output)) {
         found =
             new FileVersions(
                     history, disk, scratch.image(), how.partition(), how.content(), searching)

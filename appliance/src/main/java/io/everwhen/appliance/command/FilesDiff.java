@@ -31,7 +31,7 @@ final class FilesDiff {
       ProgressLine progress,
       Output output)
       throws IOException, CommandFailed {
-    try (Scratch scratch = Scratch.in(how, history, plan.disk(), progress, output)) {
+    try (Scratch scratch = Scratch.in(how.scratch(), history, plan.disk(), progress, output)) {
       FileDiffer differ =
           new FileDiffer(plan.disk(), scratch.image(), how.partition(), how.content());
       if (output.json()) {

@@ -53,19 +53,19 @@ public final class ProveCommand implements Command<ProveOptions> {
    */
   private int proveOnce(ProveOptions options, DataDirectory data, Output output)
       throws IOException, InterruptedException, CommandFailed {
-    PastDiskCheck check =
-        PastDiskCheck.of(data, options.disk(), options.portal(), options.command(), output);
     int failed = 0;
-    try (History history = Histories.of(new Place(options.data(), null), options.disk())) {
+    Place place = new Place(options.data(), null);
+    try (History history = Check.history(options.check(), place, options.disk());
+        Check check = Check.of(options.check(), data, options.disk(), history, output)) {
       ProofFile proof = new ProofFile(data.home(options.disk()));
       // The newest comes last, so that it is what status tells if it is good.
       for (Point at : instants(history, options.random())) {
         long began = clock.monotonicNanos();
         int code = check.run(at);
         long took = (clock.monotonicNanos() - began) / NANOS_PER_MILLI;
-        if (code == PastDiskCheck.GOOD) {
+        if (code == Check.GOOD) {
           proof.save(at, clock.wallNanos(), took);
-        } else if (code != PastDiskCheck.SKIP) {
+        } else if (code != Check.SKIP) {
           failed++;
         }
         print(at, code, took, output);
@@ -91,8 +91,8 @@ public final class ProveCommand implements Command<ProveOptions> {
   private static void print(Point at, int code, long tookMillis, Output output) {
     String verdict =
         switch (code) {
-          case PastDiskCheck.GOOD -> "good";
-          case PastDiskCheck.SKIP -> "skipped";
+          case Check.GOOD -> "good";
+          case Check.SKIP -> "skipped";
           default -> "bad";
         };
     if (output.json()) {

@@ -211,6 +211,7 @@ class CliTest {
     assertThat(run("bisect", "disk0", "--good=seq:1", "--bad=now", "--", "sh", "-c", "exit 1"))
         .isZero();
     assertThat(run("prove", "disk0", "--every=1h", "--random=5", "--", "fsck")).isZero();
+    assertThat(run("prove", "disk0", "--device", "--scratch=s", "--", "fsck")).isZero();
     assertThat(run("verify")).isZero();
     assertThat(run("verify", "disk0", "--data=d")).isZero();
     assertThat(ran)
@@ -269,8 +270,19 @@ class CliTest {
                 new FilesOptions(false, 1, Path.of("s")),
                 null),
             new BisectOptions(
-                HERE.data(), disk0, "seq:1", "now", null, List.of("sh", "-c", "exit 1")),
-            new ProveOptions(HERE.data(), disk0, 5, Duration.ofHours(1), null, List.of("fsck")),
+                HERE.data(),
+                disk0,
+                "seq:1",
+                "now",
+                new CheckOptions(List.of("sh", "-c", "exit 1"), null, null)),
+            new ProveOptions(
+                HERE.data(),
+                disk0,
+                5,
+                Duration.ofHours(1),
+                new CheckOptions(List.of("fsck"), null, null)),
+            new ProveOptions(
+                HERE.data(), disk0, 2, null, new CheckOptions(List.of("fsck"), null, Path.of("s"))),
             new VerifyOptions(HERE, null, null, null),
             new VerifyOptions(new Place(Path.of("d"), null), disk0, null, null));
   }
@@ -313,6 +325,8 @@ class CliTest {
         "history disk0 --lba x                       ! does not name blocks",
         "bisect disk0 --good seq:1 --bad now         ! COMMAND",
         "bisect disk0 --good seq:1 -- true           ! --bad",
+        "prove disk0 --scratch s -- fsck             ! --scratch goes with --device",
+        "prove disk0 --device --portal h:1 -- fsck   ! leave it out with --device",
         "prove disk0 --every often -- fsck           ! a number and s, m, h, d or w",
         "prove disk0                                 ! COMMAND",
         "verify a b                                  ! b",
