@@ -2,7 +2,6 @@ package io.everwhen.appliance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.everwhen.appliance.testing.Cli;
 import io.everwhen.appliance.testing.Daemon;
 import io.everwhen.appliance.testing.LibiscsiInitiator;
 import io.everwhen.appliance.testing.Needs;
@@ -13,9 +12,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -40,12 +37,6 @@ class AdoptionIT {
     LibiscsiInitiator.need();
   }
 
-  private static Outcome everwhen(Daemon daemon, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--data", daemon.data().toString()));
-    return Cli.run(all.toArray(String[]::new));
-  }
-
   private static byte[] content(LibiscsiInitiator initiator) throws Exception {
     byte[] content = new byte[Math.toIntExact(initiator.blockCount() * BLOCK)];
     for (int block = 0; block < initiator.blockCount(); block += READ_BLOCKS) {
@@ -57,7 +48,7 @@ class AdoptionIT {
 
   private byte[] restored(Daemon daemon, String instant) throws IOException {
     Path image = directory.resolve("restored.img");
-    everwhen(daemon, "restore", "db", "--at", instant, "--to", image.toString()).done();
+    daemon.run("restore", "db", "--at", instant, "--to", image.toString()).done();
     byte[] content = Files.readAllBytes(image);
     Files.delete(image);
     return content;
@@ -87,7 +78,7 @@ class AdoptionIT {
     Arrays.fill(written, (byte) 7);
 
     try (Daemon daemon = new Daemon(directory, "--disk", "other=1MiB").start()) {
-      Outcome added = everwhen(daemon, "disk", "add", "db", "--from", source.toString()).done();
+      Outcome added = daemon.run("disk", "add", "db", "--from", source.toString()).done();
       assertThat(added.out())
           .contains("added db, " + SIZE + ", with the content of " + source)
           .contains("iqn.2026-11.io.everwhen:db");
@@ -98,9 +89,9 @@ class AdoptionIT {
         }
         initiator.flush();
       }
-      everwhen(daemon, "mark", "db", "later").done();
+      daemon.run("mark", "db", "later").done();
       assertSame(restored(daemon, "seq:0"), before);
-      assertThat(everwhen(daemon, "verify").done().out()).contains("db: sound");
+      assertThat(daemon.run("verify").done().out()).contains("db: sound");
       daemon.kill();
       daemon.start();
       byte[] after = before.clone();
@@ -112,26 +103,18 @@ class AdoptionIT {
       }
       assertSame(restored(daemon, "seq:0"), before);
       assertSame(restored(daemon, "mark:later"), after);
-      assertThat(everwhen(daemon, "disk", "add", "db", "--from", source.toString()).failed().err())
+      assertThat(daemon.run("disk", "add", "db", "--from", source.toString()).failed().err())
           .contains("there is a disk db already");
       assertThat(Files.readAllBytes(source)).isEqualTo(before);
       assertThat(Files.getLastModifiedTime(source)).isEqualTo(modified);
-      everwhen(daemon, "disk", "remove", "db").done();
+      daemon.run("disk", "remove", "db").done();
       assertThat(daemon.terminate()).isIn(0, 143);
 
       // At rest it is the same.
       String journal = daemon.journal().resolve("db").toString();
       Outcome again =
-          everwhen(
-                  daemon,
-                  "disk",
-                  "add",
-                  "db",
-                  "--from",
-                  source.toString(),
-                  "--journal",
-                  journal,
-                  "--json")
+          daemon
+              .run("disk", "add", "db", "--from", source.toString(), "--journal", journal, "--json")
               .done();
       assertThat(again.json().getFirst().path("size").asInt()).isEqualTo(SIZE);
       assertSame(restored(daemon, "now"), before);
@@ -141,13 +124,11 @@ class AdoptionIT {
       }
       Path baseline = daemon.journal().resolve("db/baseline-0");
       Files.move(baseline, directory.resolve("lost"));
-      assertThat(everwhen(daemon, "verify", "db").failed().out())
+      assertThat(daemon.run("verify", "db").failed().out())
           .contains("DAMAGED", "baseline-0")
           .contains("cannot restore");
       assertThat(
-              everwhen(daemon, "restore", "db", "--at", "now", "--to", directory + "/no")
-                  .failed()
-                  .err())
+              daemon.run("restore", "db", "--at", "now", "--to", directory + "/no").failed().err())
           .contains("baseline-0");
     }
   }
@@ -180,8 +161,7 @@ class AdoptionIT {
     String[] add = {"disk", "add", "db", "--from", source.toString()};
     try (Daemon daemon = new Daemon(directory, "--disk", "other=1MiB").start()) {
       for (boolean kill : new boolean[] {true, false}) {
-        CompletableFuture<Outcome> adding =
-            CompletableFuture.supplyAsync(() -> everwhen(daemon, add));
+        CompletableFuture<Outcome> adding = CompletableFuture.supplyAsync(() -> daemon.run(add));
         awaitAdopting(daemon);
         if (kill) {
           daemon.kill();
@@ -192,17 +172,14 @@ class AdoptionIT {
         daemon.start();
         assertThat(daemon.data().resolve("disks/db")).doesNotExist();
         assertThat(daemon.journal().resolve("db/baseline-0")).doesNotExist();
-        assertThat(everwhen(daemon, "disk", "list").done().out())
-            .contains("other")
-            .doesNotContain("db ");
+        assertThat(daemon.run("disk", "list").done().out()).contains("other").doesNotContain("db ");
         daemon.connect("other").close();
       }
       // Meanwhile other things can be done.
-      CompletableFuture<Outcome> adding =
-          CompletableFuture.supplyAsync(() -> everwhen(daemon, add));
+      CompletableFuture<Outcome> adding = CompletableFuture.supplyAsync(() -> daemon.run(add));
       awaitAdopting(daemon);
-      assertThat(everwhen(daemon, "disk", "add", "db=1MiB").failed().err()).contains("db");
-      everwhen(daemon, "disk", "add", "more=1MiB").done();
+      assertThat(daemon.run("disk", "add", "db=1MiB").failed().err()).contains("db");
+      daemon.run("disk", "add", "more=1MiB").done();
       adding.get(SOON_SECONDS * 3, TimeUnit.SECONDS).done();
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         assertSame(content(initiator), Files.readAllBytes(source));
@@ -223,12 +200,12 @@ class AdoptionIT {
         {image, "is Everwhen's own"},
       };
       for (String[] each : refused) {
-        assertThat(everwhen(daemon, "disk", "add", "db", "--from", each[0]).failed().err())
+        assertThat(daemon.run("disk", "add", "db", "--from", each[0]).failed().err())
             .contains(each[1]);
       }
       daemon.terminate();
       for (String[] each : refused) {
-        assertThat(everwhen(daemon, "disk", "add", "db", "--from", each[0]).failed().err())
+        assertThat(daemon.run("disk", "add", "db", "--from", each[0]).failed().err())
             .contains(each[1]);
       }
       assertThat(daemon.data().resolve("disks/db")).doesNotExist();
@@ -251,12 +228,12 @@ class AdoptionIT {
       Path mount = Files.createDirectory(directory.resolve("mnt"));
       Processes.output(directory, "mount", device, mount.toString());
       try {
-        assertThat(everwhen(daemon, "disk", "add", "db", "--from", device).failed().err())
+        assertThat(daemon.run("disk", "add", "db", "--from", device).failed().err())
             .contains(device + " is in use", "Unmount it first");
       } finally {
         Processes.output(directory, "umount", mount.toString());
       }
-      everwhen(daemon, "disk", "add", "db", "--from", device).done();
+      daemon.run("disk", "add", "db", "--from", device).done();
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         assertSame(content(initiator), Files.readAllBytes(behind));
       }
@@ -274,8 +251,7 @@ class AdoptionIT {
         directory, "mount", "-t", "tmpfs", "-o", "size=200m", "none", small.toString());
     try (Daemon daemon = new Daemon(directory, "--disk", "other=1MiB").start()) {
       Outcome refused =
-          everwhen(
-              daemon,
+          daemon.run(
               "disk",
               "add",
               "db",

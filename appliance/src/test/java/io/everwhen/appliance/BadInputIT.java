@@ -57,7 +57,7 @@ class BadInputIT {
       daemon.kill();
       daemon.start();
       assertHolds(daemon, acknowledged);
-      everwhen(daemon, "restore", "disk0", "--at", "now", "--to", file("full.img")).done();
+      daemon.run("restore", "disk0", "--at", "now", "--to", file("full.img")).done();
       try (RandomAccessFile restored = new RandomAccessFile(file("full.img"), "r")) {
         byte[] data = new byte[MIB];
         for (int i = 0; i < acknowledged; i++) {
@@ -184,7 +184,7 @@ class BadInputIT {
             {"verify", "disk1"},
             {"restore", "disk1", "--at", "now", "--to", file("out.img")}
           }) {
-        Outcome outcome = everwhen(daemon, command).failed();
+        Outcome outcome = daemon.run(command).failed();
         assertThat(outcome.err()).contains("disk1", "disk0").hasLineCount(1);
       }
       assertThat(directory.resolve("out.img")).doesNotExist();
@@ -204,14 +204,14 @@ class BadInputIT {
               "seq:999999",
               "mark:none")) {
         Outcome outcome =
-            everwhen(daemon, "restore", "disk0", "--at", instant, "--to", file("out.img")).failed();
+            daemon.run("restore", "disk0", "--at", instant, "--to", file("out.img")).failed();
         assertThat(outcome.err())
             .contains(instant.replaceFirst("^(seq|mark):", ""))
             .hasLineCount(1);
         assertThat(directory.resolve("out.img")).doesNotExist();
       }
       Outcome nonsense =
-          everwhen(daemon, "restore", "disk0", "--at", "yesterdayish", "--to", file("out.img"));
+          daemon.run("restore", "disk0", "--at", "yesterdayish", "--to", file("out.img"));
       assertThat(nonsense.refused().err()).contains("yesterdayish");
     }
   }
@@ -222,7 +222,7 @@ class BadInputIT {
       try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
         initiator.write(0, new byte[512], true);
       }
-      everwhen(daemon, "mark", "disk0", "before-upgrade").done();
+      daemon.run("mark", "disk0", "before-upgrade").done();
       for (String command :
           List.of(
               "restore disk0 --to out.img --at",
@@ -274,7 +274,7 @@ class BadInputIT {
       }
       Path image = small.resolve("out.img");
       Outcome outcome =
-          everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
+          daemon.run("restore", "disk0", "--at", "now", "--to", image.toString()).failed();
       assertThat(outcome.err())
           .contains("no space left on the volume of " + small, "up to 16777216 bytes")
           .hasLineCount(1);
@@ -291,11 +291,10 @@ class BadInputIT {
     Path image = Files.writeString(directory.resolve("out.img"), "precious");
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=1MiB").start()) {
       Outcome refused =
-          everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
+          daemon.run("restore", "disk0", "--at", "now", "--to", image.toString()).failed();
       assertThat(refused.err()).contains("out.img", "--force");
       assertThat(image).hasContent("precious");
-      everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString(), "--force")
-          .done();
+      daemon.run("restore", "disk0", "--at", "now", "--to", image.toString(), "--force").done();
       assertThat(image).hasSize(MIB);
     }
   }
@@ -331,25 +330,25 @@ class BadInputIT {
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=512MiB").start()) {
       SplittableRandom random = new SplittableRandom(2);
       writeMegabytes(daemon, random, 0, 100);
-      everwhen(daemon, "mark", "disk0", "early").done();
+      daemon.run("mark", "disk0", "early").done();
       writeMegabytes(daemon, random, 100, 450);
       assertThat(daemon.terminate()).isIn(0, 143);
-      everwhen(daemon, "verify").done();
-      everwhen(daemon, "restore", "disk0", "--at", "mark:early", "--to", file("before.img")).done();
+      daemon.run("verify").done();
+      daemon.run("restore", "disk0", "--at", "mark:early", "--to", file("before.img")).done();
 
       Path segment = sealedSegments(daemon.journal()).get(3);
       damage.to(segment);
 
-      Outcome verify = everwhen(daemon, "verify", "disk0").failed();
+      Outcome verify = daemon.run("verify", "disk0").failed();
       assertThat(verify.out() + verify.err()).contains(segment.getFileName().toString());
       Outcome needsIt =
-          everwhen(daemon, "restore", "disk0", "--at", "now", "--to", file("now.img")).failed();
+          daemon.run("restore", "disk0", "--at", "now", "--to", file("now.img")).failed();
       assertThat(needsIt.err()).contains(segment.getFileName().toString());
-      everwhen(daemon, "restore", "disk0", "--at", "mark:early", "--to", file("after.img")).done();
+      daemon.run("restore", "disk0", "--at", "mark:early", "--to", file("after.img")).done();
       assertThat(Files.mismatch(directory.resolve("after.img"), directory.resolve("before.img")))
           .isEqualTo(-1);
       daemon.start();
-      everwhen(daemon, "open", "disk0", "--at", "now", "--as", "past").done();
+      daemon.run("open", "disk0", "--at", "now", "--as", "past").done();
       readPast(daemon);
     }
   }
@@ -405,11 +404,5 @@ class BadInputIT {
 
   private String file(String name) {
     return directory.resolve(name).toString();
-  }
-
-  private static Outcome everwhen(Daemon daemon, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--data", daemon.data().toString()));
-    return Cli.run(all.toArray(String[]::new));
   }
 }

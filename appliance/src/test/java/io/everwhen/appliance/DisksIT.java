@@ -7,13 +7,10 @@ import io.everwhen.appliance.testing.Cli;
 import io.everwhen.appliance.testing.Daemon;
 import io.everwhen.appliance.testing.InitiatorException;
 import io.everwhen.appliance.testing.LibiscsiInitiator;
-import io.everwhen.appliance.testing.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,12 +30,6 @@ class DisksIT {
     LibiscsiInitiator.need();
   }
 
-  private static Outcome everwhen(Daemon daemon, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--data", daemon.data().toString()));
-    return Cli.run(all.toArray(String[]::new));
-  }
-
   private static byte[] filled(int with) {
     byte[] block = new byte[BLOCK];
     Arrays.fill(block, (byte) with);
@@ -51,7 +42,7 @@ class DisksIT {
 
   private static JsonNode disk(Daemon daemon, String name) {
     for (JsonNode disk :
-        everwhen(daemon, "disk", "list", "--json").done().json().getFirst().path("disks")) {
+        daemon.run("disk", "list", "--json").done().json().getFirst().path("disks")) {
       if (disk.path("name").asString().equals(name)) {
         return disk;
       }
@@ -64,15 +55,15 @@ class DisksIT {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=1MiB").start()) {
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         initiator.write(0, filled(1), false);
-        everwhen(daemon, "mark", "db", "small").done();
+        daemon.run("mark", "db", "small").done();
 
-        assertThat(everwhen(daemon, "disk", "resize", "db", "3MiB").done().out())
+        assertThat(daemon.run("disk", "resize", "db", "3MiB").done().out())
             .contains("db has 3MiB now");
         assertThatThrownBy(() -> initiator.read(0, 1))
             .hasMessageContaining(LibiscsiInitiator.ATTENTION);
         assertThat(initiator.blockCountNow()).isEqualTo(3 * MIB / BLOCK);
         initiator.write(5000, filled(2), true);
-        everwhen(daemon, "mark", "db", "large").done();
+        daemon.run("mark", "db", "large").done();
         daemon.kill();
       }
       daemon.start();
@@ -80,13 +71,13 @@ class DisksIT {
         assertThat(initiator.blockCount()).as("after SIGKILL").isEqualTo(3 * MIB / BLOCK);
         assertThat(initiator.read(5000, 1)).isEqualTo(filled(2));
 
-        assertThat(everwhen(daemon, "disk", "resize", "db", "2MiB").failed().err())
+        assertThat(daemon.run("disk", "resize", "db", "2MiB").failed().err())
             .contains("--force", "3MiB");
-        everwhen(daemon, "disk", "resize", "db", "2MiB", "--force").done();
+        daemon.run("disk", "resize", "db", "2MiB", "--force").done();
         assertThat(initiator.blockCountNow()).isEqualTo(2 * MIB / BLOCK);
         assertThatThrownBy(() -> initiator.read(5000, 1)).isInstanceOf(InitiatorException.class);
         assertThat(initiator.read(0, 1)).isEqualTo(filled(1));
-        everwhen(daemon, "disk", "resize", "db", "4MiB").done();
+        daemon.run("disk", "resize", "db", "4MiB").done();
         assertThat(initiator.blockCountNow()).isEqualTo(4 * MIB / BLOCK);
         assertThat(initiator.read(5000, 1)).isEqualTo(new byte[BLOCK]);
       }
@@ -95,26 +86,25 @@ class DisksIT {
       assertThat(large).hasSize(3 * MIB);
       assertThat(Arrays.copyOfRange(large, 5000 * BLOCK, 5001 * BLOCK)).isEqualTo(filled(2));
       assertThat(restored(daemon, "now")).hasSize(4 * MIB);
-      assertThat(everwhen(daemon, "timeline", "db").done().out())
+      assertThat(daemon.run("timeline", "db").done().out())
           .contains("resize", "now 3MiB", "now 2MiB", "now 4MiB");
-      everwhen(daemon, "verify", "db").done();
+      daemon.run("verify", "db").done();
       assertThat(disk(daemon, "db").path("size").asLong()).isEqualTo(4 * MIB);
     }
   }
 
   private byte[] restored(Daemon daemon, String instant) throws IOException {
-    everwhen(daemon, "restore", "db", "--at", instant, "--to", file("restored"), "--force").done();
+    daemon.run("restore", "db", "--at", instant, "--to", file("restored"), "--force").done();
     return Files.readAllBytes(directory.resolve("restored"));
   }
 
   @Test
   void aSizeThatMakesNoSenseIsRefusedAndChangesNothing() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=1MiB").start()) {
-      assertThat(everwhen(daemon, "disk", "resize", "db", "1000001").failed().err())
+      assertThat(daemon.run("disk", "resize", "db", "1000001").failed().err())
           .contains("not a multiple");
-      assertThat(everwhen(daemon, "disk", "resize", "db", "65TiB").failed().err())
-          .contains("64TiB");
-      assertThat(everwhen(daemon, "disk", "resize", "dbs", "2MiB").failed().err())
+      assertThat(daemon.run("disk", "resize", "db", "65TiB").failed().err()).contains("64TiB");
+      assertThat(daemon.run("disk", "resize", "dbs", "2MiB").failed().err())
           .contains("no disk dbs", "db");
       assertThat(disk(daemon, "db").path("size").asLong()).isEqualTo(MIB);
     }
@@ -125,7 +115,7 @@ class DisksIT {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=1MiB").start()) {
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         initiator.write(0, filled(1), false);
-        everwhen(daemon, "disk", "set", "db", "--read-only").done();
+        daemon.run("disk", "set", "db", "--read-only").done();
         LibiscsiInitiator.attentive(() -> initiator.read(0, 1));
         assertThatThrownBy(() -> initiator.write(0, filled(2), false))
             .hasMessageContaining("WRITE_PROTECTED");
@@ -137,7 +127,7 @@ class DisksIT {
         assertThatThrownBy(() -> initiator.write(0, filled(2), false))
             .hasMessageContaining("WRITE_PROTECTED");
         assertThat(disk(daemon, "db").path("read_only").asBoolean()).isTrue();
-        everwhen(daemon, "disk", "set", "db", "--read-write").done();
+        daemon.run("disk", "set", "db", "--read-write").done();
         LibiscsiInitiator.attentive(() -> initiator.read(0, 1));
         initiator.write(0, filled(3), false);
         assertThat(initiator.read(0, 1)).isEqualTo(filled(3));
@@ -149,11 +139,11 @@ class DisksIT {
   void aDiskThatIsAddedIsServedAtOnceAndAfterAKill() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=1MiB").start();
         LibiscsiInitiator beside = daemon.connect("db")) {
-      assertThat(everwhen(daemon, "disk", "add", "logs=2MiB").done().out()).contains(":logs");
+      assertThat(daemon.run("disk", "add", "logs=2MiB").done().out()).contains(":logs");
       try (LibiscsiInitiator initiator = daemon.connect("logs")) {
         initiator.write(7, filled(7), true);
       }
-      assertThat(everwhen(daemon, "disk", "add", "logs=2MiB").failed().err()).contains("already");
+      assertThat(daemon.run("disk", "add", "logs=2MiB").failed().err()).contains("already");
       beside.write(0, filled(1), false);
       daemon.kill();
       daemon.start();
@@ -167,35 +157,28 @@ class DisksIT {
   @Test
   void aDiskThatIsRemovedIsGoneForInitiatorsAndItsHistoryCanStillBeRestored() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=1MiB").start()) {
-      assertThat(everwhen(daemon, "disk", "remove", "db", "--force").failed().err())
-          .contains("names db");
-      everwhen(daemon, "disk", "add", "logs=1MiB").done();
+      assertThat(daemon.run("disk", "remove", "db", "--force").failed().err()).contains("names db");
+      daemon.run("disk", "add", "logs=1MiB").done();
       String history;
       try (LibiscsiInitiator initiator = daemon.connect("logs")) {
         initiator.write(7, filled(7), false);
-        assertThat(everwhen(daemon, "disk", "remove", "logs").failed().err())
+        assertThat(daemon.run("disk", "remove", "logs").failed().err())
             .contains("in use by iqn.2026-11.io.everwhen.test:initiator", "--force");
         initiator.write(8, filled(8), false);
         JsonNode removed =
-            everwhen(daemon, "disk", "remove", "logs", "--force", "--json")
-                .done()
-                .json()
-                .getFirst();
+            daemon.run("disk", "remove", "logs", "--force", "--json").done().json().getFirst();
         history = removed.path("journal").asString();
         assertThatThrownBy(() -> initiator.read(7, 1)).isInstanceOf(InitiatorException.class);
       }
       assertThatThrownBy(() -> daemon.connect("logs")).isInstanceOf(InitiatorException.class);
-      assertThat(
-              everwhen(daemon, "restore", "logs", "--at", "now", "--to", file("out"))
-                  .failed()
-                  .err())
+      assertThat(daemon.run("restore", "logs", "--at", "now", "--to", file("out")).failed().err())
           .contains("was removed", history);
       Cli.run("restore", "logs", "--at", "now", "--to", file("out"), "--journal", history).done();
       byte[] restored = Files.readAllBytes(directory.resolve("out"));
       assertThat(Arrays.copyOfRange(restored, 8 * BLOCK, 9 * BLOCK)).isEqualTo(filled(8));
-      assertThat(everwhen(daemon, "disk", "list").done().out()).contains("removed", history);
+      assertThat(daemon.run("disk", "list").done().out()).contains("removed", history);
 
-      everwhen(daemon, "disk", "add", "logs=2MiB").done();
+      daemon.run("disk", "add", "logs=2MiB").done();
       daemon.kill();
       daemon.start();
       try (LibiscsiInitiator initiator = daemon.connect("logs")) {
@@ -209,15 +192,12 @@ class DisksIT {
   @Test
   void onlyWhoSaysSoDeletesTheHistoryOfADisk() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=1MiB").start()) {
-      everwhen(daemon, "disk", "add", "logs=1MiB").done();
-      everwhen(daemon, "disk", "remove", "logs", "--delete-history").done();
+      daemon.run("disk", "add", "logs=1MiB").done();
+      daemon.run("disk", "remove", "logs", "--delete-history").done();
       try (Stream<Path> left = Files.walk(directory)) {
         assertThat(left.filter(path -> path.toString().contains("logs"))).isEmpty();
       }
-      assertThat(
-              everwhen(daemon, "restore", "logs", "--at", "now", "--to", file("out"))
-                  .failed()
-                  .err())
+      assertThat(daemon.run("restore", "logs", "--at", "now", "--to", file("out")).failed().err())
           .contains("no disk logs");
     }
   }
@@ -226,14 +206,12 @@ class DisksIT {
   void withoutADaemonTheSameIsDoneToTheDataDirectory() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=1MiB").start()) {
       assertThat(daemon.terminate()).isZero();
-      everwhen(daemon, "disk", "add", "logs=1MiB", "--read-only", "--journal", file("elsewhere"))
-          .done();
-      everwhen(daemon, "disk", "resize", "db", "2MiB").done();
-      assertThat(everwhen(daemon, "disk", "resize", "db", "1MiB").failed().err())
-          .contains("--force");
-      everwhen(daemon, "disk", "set", "db", "--read-only").done();
+      daemon.run("disk", "add", "logs=1MiB", "--read-only", "--journal", file("elsewhere")).done();
+      daemon.run("disk", "resize", "db", "2MiB").done();
+      assertThat(daemon.run("disk", "resize", "db", "1MiB").failed().err()).contains("--force");
+      daemon.run("disk", "set", "db", "--read-only").done();
       assertThat(disk(daemon, "db").path("size").asLong()).isEqualTo(2 * MIB);
-      assertThat(everwhen(daemon, "reload").failed().err()).contains("no daemon");
+      assertThat(daemon.run("reload").failed().err()).contains("no daemon");
       daemon.start();
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         assertThat(initiator.blockCount()).isEqualTo(2 * MIB / BLOCK);
@@ -243,7 +221,7 @@ class DisksIT {
       daemon.connect("logs").close();
       assertThat(Files.exists(directory.resolve("elsewhere/group"))).isTrue();
       daemon.terminate();
-      everwhen(daemon, "disk", "remove", "logs").done();
+      daemon.run("disk", "remove", "logs").done();
       daemon.start();
       assertThatThrownBy(() -> daemon.connect("logs")).isInstanceOf(InitiatorException.class);
     }

@@ -7,6 +7,7 @@ import io.everwhen.appliance.store.JournaledDisk;
 import io.everwhen.appliance.testing.Daemon;
 import io.everwhen.appliance.testing.FailingStorage;
 import io.everwhen.appliance.testing.FailingStorage.Operation;
+import io.everwhen.appliance.testing.FullVolume;
 import io.everwhen.appliance.testing.InitiatorException;
 import io.everwhen.appliance.testing.LibiscsiInitiator;
 import io.everwhen.appliance.testing.Needs;
@@ -23,11 +24,8 @@ import io.everwhen.target.scsi.DiskIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,7 +172,7 @@ class ErrorsIT {
       try (LibiscsiInitiator initiator = daemon.connect("disk0")) {
         initiator.write(0, content(1), true);
         Path ballast = volume.resolve("ballast");
-        fill(ballast);
+        FullVolume.fill(ballast);
         String refusal = fillJournal(initiator);
         assertThat(refusal).as(daemon.output()).matches(SPACE_ALLOCATION_FAILED);
         assertThat(initiator.read(0, BLOCKS)).isEqualTo(content(1));
@@ -188,18 +186,6 @@ class ErrorsIT {
       assertThat(daemon.terminate()).as(daemon.output()).isZero();
     } finally {
       Processes.output(directory, "umount", "-l", volume.toString());
-    }
-  }
-
-  private static void fill(Path file) throws IOException {
-    ByteBuffer zeros = ByteBuffer.allocate(64 << 10);
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      while (true) {
-        channel.write(zeros.clear());
-      }
-    } catch (IOException _) {
-      // Full.
     }
   }
 

@@ -12,9 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -58,12 +56,6 @@ class GroupsIT {
     return new Daemon(directory, "--config", configure(text).toString()).start();
   }
 
-  private static Outcome everwhen(Daemon daemon, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--data", daemon.data().toString()));
-    return Cli.run(all.toArray(String[]::new));
-  }
-
   @Test
   void atEveryInstantTheTableHoldsWhatTheLogHeldBefore() throws Exception {
     AtomicLong logged = new AtomicLong();
@@ -78,7 +70,7 @@ class GroupsIT {
       for (int mark = 1; mark <= MARKS; mark++) {
         awaitNumber(carrier, carried, (long) NUMBERS / MARKS * mark);
         // Which of its disks is named makes no difference.
-        everwhen(daemon, "mark", mark % 2 == 0 ? "log" : "table", "mark-" + mark).done();
+        daemon.run("mark", mark % 2 == 0 ? "log" : "table", "mark-" + mark).done();
       }
       daemon.kill();
       logger.join();
@@ -99,7 +91,8 @@ class GroupsIT {
       logger.join();
       carrier.join();
       JsonNode status =
-          everwhen(daemon, "status", "--json", "--journal", daemon.journal().toString())
+          daemon
+              .run("status", "--json", "--journal", daemon.journal().toString())
               .json()
               .getFirst();
       head = status.path("disks").path(0).path("last_sequence").asLong();
@@ -110,7 +103,7 @@ class GroupsIT {
         before = number;
       }
       assertThat(restored(daemon, "now")).isGreaterThanOrEqualTo(carried.get());
-      everwhen(daemon, "verify").done();
+      daemon.run("verify").done();
     }
     // The journal alone is enough.
     try (Stream<Path> files = Files.walk(directory.resolve("data"))) {
@@ -201,7 +194,7 @@ class GroupsIT {
   /** Restores both disks by one command, while they are written, and checks them. */
   private long restoredTogether(Daemon daemon) throws IOException {
     Path to = Files.createDirectory(directory.resolve("together"));
-    everwhen(daemon, "restore", "log", "table", "--at", "now", "--to", to.toString()).done();
+    daemon.run("restore", "log", "table", "--at", "now", "--to", to.toString()).done();
     return check(
         "now, both together",
         Files.readAllBytes(to.resolve("log.img")),
@@ -244,48 +237,48 @@ class GroupsIT {
   @Test
   void whatCanBeDoneToADiskCanBeDoneToOneOfAGroup() throws Exception {
     try (Daemon daemon = serving(DISKS + GROUP)) {
-      JsonNode status = everwhen(daemon, "status", "--json").done().json().getFirst();
+      JsonNode status = daemon.run("status", "--json").done().json().getFirst();
       assertThat(status.path("disks").valueStream().map(d -> d.path("group").asString()))
           .containsExactly("db", "db");
       assertThat(status.path("disks").valueStream().map(d -> d.path("journal").asString()))
           .containsOnly(daemon.journal().resolve("db").toString());
-      assertThat(everwhen(daemon, "status").done().out()).contains("in the group db");
+      assertThat(daemon.run("status").done().out()).contains("in the group db");
       try (LibiscsiInitiator log = daemon.connect("log");
           LibiscsiInitiator table = daemon.connect("table")) {
         log.write(3, block(3), true);
         table.write(5, block(5), true);
-        everwhen(daemon, "mark", "table", "both").done();
-        everwhen(daemon, "disk", "resize", "table", "2MiB").done();
+        daemon.run("mark", "table", "both").done();
+        daemon.run("disk", "resize", "table", "2MiB").done();
         assertThat(table.blockCountNow()).isEqualTo(2 * MIB / BLOCK);
         assertThat(log.blockCountNow()).isEqualTo(MIB / BLOCK);
-        everwhen(daemon, "disk", "set", "log", "--read-only").done();
+        daemon.run("disk", "set", "log", "--read-only").done();
         assertThatThrownBy(() -> log.write(3, block(4), false))
             .hasMessageContaining("MODE PARAMETERS CHANGED");
         assertThatThrownBy(() -> log.write(3, block(4), false))
             .hasMessageContaining("WRITE_PROTECTED");
         table.write(6, block(6), false);
       }
-      assertThat(everwhen(daemon, "timeline", "log").done().out())
+      assertThat(daemon.run("timeline", "log").done().out())
           .containsPattern("write +1 +1536 +512")
           .doesNotContainPattern("write +\\S+ +2560")
           .contains("both")
           .doesNotContain("now 2MiB");
-      assertThat(everwhen(daemon, "timeline", "table").done().out())
+      assertThat(daemon.run("timeline", "table").done().out())
           .containsPattern("write +\\S+ +2560 +512")
           .contains("both", "now 2MiB");
-      assertThat(everwhen(daemon, "verify").done().out()).containsOnlyOnce("log, table: sound");
-      assertThat(everwhen(daemon, "verify", "table").done().out()).contains("log, table: sound");
-      assertThat(everwhen(daemon, "disk", "remove", "log").failed().err())
+      assertThat(daemon.run("verify").done().out()).containsOnlyOnce("log, table: sound");
+      assertThat(daemon.run("verify", "table").done().out()).contains("log, table: sound");
+      assertThat(daemon.run("disk", "remove", "log").failed().err())
           .contains("log cannot be removed", "the group db (log, table)");
       assertThat(daemon.terminate()).isIn(0, 143);
 
-      Outcome list = everwhen(daemon, "disk", "list").done();
+      Outcome list = daemon.run("disk", "list").done();
       assertThat(list.out()).containsPattern("log +1MiB +read-only").containsPattern("table +2MiB");
-      assertThat(everwhen(daemon, "status").failed().out()).contains("log", "table");
-      everwhen(daemon, "mark", "log", "at-rest").done();
-      everwhen(daemon, "disk", "resize", "log", "3MiB").done();
-      everwhen(daemon, "disk", "set", "log", "--read-write").done();
-      assertThat(everwhen(daemon, "disk", "remove", "table", "--delete-history").failed().err())
+      assertThat(daemon.run("status").failed().out()).contains("log", "table");
+      daemon.run("mark", "log", "at-rest").done();
+      daemon.run("disk", "resize", "log", "3MiB").done();
+      daemon.run("disk", "set", "log", "--read-write").done();
+      assertThat(daemon.run("disk", "remove", "table", "--delete-history").failed().err())
           .contains("table cannot be removed", "the group db (log, table)");
     }
     assertThat(number(restore("log", "mark:at-rest", "--data", directory.resolve("data")), 3))
@@ -298,7 +291,7 @@ class GroupsIT {
         LibiscsiInitiator table = daemon.connect("table")) {
       table.write(1, block(1), true);
       configure(DISKS);
-      assertThat(everwhen(daemon, "reload").done().out()).contains("nothing has changed");
+      assertThat(daemon.run("reload").done().out()).contains("nothing has changed");
       daemon.kill();
       daemon.start();
     }
@@ -307,12 +300,12 @@ class GroupsIT {
         LibiscsiInitiator log = daemon.connect("log")) {
       assertThat(number(table.read(1, 1), 0)).isEqualTo(1);
       log.write(1, block(2), true);
-      assertThat(everwhen(daemon, "disk", "remove", "log").failed().err())
+      assertThat(daemon.run("disk", "remove", "log").failed().err())
           .contains("log cannot be removed", "the group db (log, table)");
-      assertThat(everwhen(daemon, "disk", "add", "db=1MiB").failed().err())
+      assertThat(daemon.run("disk", "add", "db=1MiB").failed().err())
           .contains("other disks already");
-      everwhen(daemon, "disk", "add", "alone=1MiB").done();
-      everwhen(daemon, "disk", "remove", "alone").done();
+      daemon.run("disk", "add", "alone=1MiB").done();
+      daemon.run("disk", "remove", "alone").done();
     }
   }
 
@@ -340,7 +333,7 @@ class GroupsIT {
       };
       for (String[] each : refused) {
         configure(each[0]);
-        assertThat(everwhen(daemon, "reload").failed().err())
+        assertThat(daemon.run("reload").failed().err())
             .as(each[0])
             .contains("nothing was changed", each[1]);
       }
@@ -350,14 +343,13 @@ class GroupsIT {
       configure(
           more
               + "groups: {db: {disks: [table, log], journal_size: 1GiB}, pair: {disks: [a, b]}}\n");
-      assertThat(everwhen(daemon, "reload").done().out())
+      assertThat(daemon.run("reload").done().out())
           .contains("db keeps 1GiB of history", "disk a is served", "disk b is served");
       daemon.connect("b").close();
       configure(more + "groups: {db: {disks: [table, log]}, pair: {disks: [a, b]}}\n");
       daemon.terminate();
       daemon.start();
-      JsonNode disks =
-          everwhen(daemon, "disk", "list", "--json").done().json().getFirst().path("disks");
+      JsonNode disks = daemon.run("disk", "list", "--json").done().json().getFirst().path("disks");
       assertThat(disks.valueStream().map(d -> d.path("journal_limit_bytes").asLong()))
           .containsExactly(1L << 30, 1L << 30, 16L << 30, 16L << 30);
 
@@ -376,14 +368,14 @@ class GroupsIT {
     try (Daemon daemon = serving(DISKS + GROUP)) {
       try (LibiscsiInitiator table = daemon.connect("table")) {
         table.write(1, block(1), true);
-        everwhen(daemon, "mark", "table", "before").done();
+        daemon.run("mark", "table", "before").done();
         configure(three + "groups: {db: {disks: [log, index, table], journal_size: 1GiB}}\n");
-        assertThat(everwhen(daemon, "reload").done().out())
+        assertThat(daemon.run("reload").done().out())
             .contains("disk index is served, in the group db", "db keeps 1GiB of history");
         try (LibiscsiInitiator index = daemon.connect("index")) {
           index.write(1, block(2), false);
           table.write(1, block(3), false);
-          everwhen(daemon, "mark", "index", "after").done();
+          daemon.run("mark", "index", "after").done();
           index.write(1, block(4), true);
           table.write(1, block(5), true);
         }
@@ -397,11 +389,11 @@ class GroupsIT {
         assertThat(number(index.read(1, 1), 0)).isEqualTo(4);
         late.write(0, block(6), true);
       }
-      assertThat(everwhen(daemon, "verify").done().out())
-          .contains("log, table, index, late: sound");
+      assertThat(daemon.run("verify").done().out()).contains("log, table, index, late: sound");
       daemon.terminate();
       assertThat(
-              everwhen(daemon, "disk", "list", "--json")
+              daemon
+                  .run("disk", "list", "--json")
                   .done()
                   .json()
                   .getFirst()
@@ -442,7 +434,7 @@ class GroupsIT {
   void disksWithAJournalOfTheirOwnDoNotJoinAGroup() throws Exception {
     try (Daemon daemon = serving(DISKS)) {
       configure(DISKS + GROUP);
-      assertThat(everwhen(daemon, "reload").failed().err())
+      assertThat(daemon.run("reload").failed().err())
           .contains("log has a journal of its own, and cannot move to the group db");
       daemon.connect("log").close();
     }

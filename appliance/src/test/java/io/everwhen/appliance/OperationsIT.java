@@ -10,9 +10,7 @@ import io.everwhen.appliance.testing.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -42,12 +40,6 @@ class OperationsIT {
   private static void write(LibiscsiInitiator initiator, int version) throws InitiatorException {
     long block = (long) (version % BLOCKS) * BLOCK / initiator.blockSize();
     initiator.write(block, content(version), false);
-  }
-
-  private static Outcome everwhen(Daemon daemon, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--data", daemon.data().toString()));
-    return Cli.run(all.toArray(String[]::new));
   }
 
   @Test
@@ -97,7 +89,7 @@ class OperationsIT {
       delete(daemon.data());
       Path image = directory.resolve("rebuilt.img");
       Outcome lost =
-          everwhen(daemon, "restore", "disk0", "--at", "now", "--to", image.toString()).failed();
+          daemon.run("restore", "disk0", "--at", "now", "--to", image.toString()).failed();
       assertThat(lost.err()).contains("--journal");
       Cli.run(
               "restore",
@@ -146,16 +138,16 @@ class OperationsIT {
   @Test
   void marksAndStatusWorkWithAndWithoutADaemon() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "disk0=16MiB").start()) {
-      everwhen(daemon, "mark", "disk0", "while serving").done();
-      assertThat(everwhen(daemon, "status").done().out()).contains("running", "disk0");
+      daemon.run("mark", "disk0", "while serving").done();
+      assertThat(daemon.run("status").done().out()).contains("running", "disk0");
       daemon.terminate();
-      everwhen(daemon, "mark", "disk0", "at rest").done();
-      Outcome status = everwhen(daemon, "status").failed();
+      daemon.run("mark", "disk0", "at rest").done();
+      Outcome status = daemon.run("status").failed();
       assertThat(status.out()).contains("not running", "disk0");
       assertThat(status.err()).contains("everwhen serve");
-      String timeline = everwhen(daemon, "timeline", "disk0").done().out();
+      String timeline = daemon.run("timeline", "disk0").done().out();
       assertThat(timeline).contains("while serving", "at rest");
-      assertThat(everwhen(daemon, "mark", "disk0", " ").refused().err()).contains("blank");
+      assertThat(daemon.run("mark", "disk0", " ").refused().err()).contains("blank");
     }
   }
 

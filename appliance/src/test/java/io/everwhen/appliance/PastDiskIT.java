@@ -3,7 +3,6 @@ package io.everwhen.appliance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.everwhen.appliance.testing.Cli;
 import io.everwhen.appliance.testing.Daemon;
 import io.everwhen.appliance.testing.InitiatorException;
 import io.everwhen.appliance.testing.LibiscsiInitiator;
@@ -51,12 +50,6 @@ class PastDiskIT {
     }
   }
 
-  private static Outcome run(Daemon daemon, String command, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(command, "--data", daemon.data().toString()));
-    all.addAll(List.of(arguments));
-    return Cli.run(all.toArray(String[]::new));
-  }
-
   @Test
   void aPastDiskIsWhatARestoreOfItsInstantIsWhileTheDiskIsWritten() throws Exception {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=16MiB").start();
@@ -64,10 +57,10 @@ class PastDiskIT {
       List<String> pasts = new ArrayList<>();
       for (int i = 0; i < INSTANTS; i++) {
         change(live, CHANGES);
-        run(daemon, "mark", "db", "mark-" + i).done();
+        daemon.run("mark", "db", "mark-" + i).done();
         change(live, CHANGES);
         JsonNode opened =
-            run(daemon, "open", "db", "--json", "--at", "mark:mark-" + i).done().json().getFirst();
+            daemon.run("open", "db", "--json", "--at", "mark:mark-" + i).done().json().getFirst();
         pasts.add(opened.path("name").asString());
         assertThat(opened.path("name").asString())
             .isEqualTo("db-at-" + opened.path("sequence").asLong());
@@ -78,7 +71,7 @@ class PastDiskIT {
         Path restored = directory.resolve("restored-" + i);
         QemuImg.download(daemon.url(pasts.get(i)), copy);
         change(live, CHANGES);
-        run(daemon, "restore", "db", "--at", "mark:mark-" + i, "--to", restored.toString()).done();
+        daemon.run("restore", "db", "--at", "mark:mark-" + i, "--to", restored.toString()).done();
         assertThat(copy).hasSameBinaryContentAs(restored);
         try (LibiscsiInitiator past = daemon.connect(pasts.get(i))) {
           byte[] all = Files.readAllBytes(restored);
@@ -100,34 +93,34 @@ class PastDiskIT {
       try (LibiscsiInitiator live = daemon.connect("db")) {
         change(live, 1);
       }
-      Outcome opened = run(daemon, "open", "db", "--at", "now", "--as", "then").done();
+      Outcome opened = daemon.run("open", "db", "--at", "now", "--as", "then").done();
       assertThat(opened.out())
           .contains("opened db as then, read-only: 16MiB", "as it was after seq:")
           .contains("iscsi://127.0.0.1:" + daemon.port() + "/iqn.2026-11.io.everwhen:then/0");
-      assertThat(run(daemon, "status").done().out())
+      assertThat(daemon.run("status").done().out())
           .contains(
               "then  16MiB  iqn.2026-11.io.everwhen:then", "as it was             db at seq:");
-      assertThat(run(daemon, "open", "db", "--at", "now", "--as", "db").failed().err())
+      assertThat(daemon.run("open", "db", "--at", "now", "--as", "db").failed().err())
           .contains("there is a disk or a target db already");
-      assertThat(run(daemon, "open", "db", "--at", "1 day ago").failed().err())
+      assertThat(daemon.run("open", "db", "--at", "1 day ago").failed().err())
           .contains("is before the horizon");
-      assertThat(run(daemon, "open", "db", "--at", "someday").refused().err())
+      assertThat(daemon.run("open", "db", "--at", "someday").refused().err())
           .contains("'someday' is not an instant");
-      assertThat(run(daemon, "open", "db", "--at", "now", "--as", "No").refused().err())
+      assertThat(daemon.run("open", "db", "--at", "now", "--as", "No").refused().err())
           .contains("lower case");
       try (LibiscsiInitiator past = daemon.connect("then")) {
         assertThatThrownBy(() -> past.write(0, new byte[BLOCK], false))
             .hasMessageContaining("DATA PROTECT")
             .hasMessageContaining("WRITE_PROTECTED");
-        assertThat(run(daemon, "close", "then").done().out())
+        assertThat(daemon.run("close", "then").done().out())
             .startsWith("closed then, which was db at seq:");
         assertThatThrownBy(() -> past.read(0, 1)).isInstanceOf(InitiatorException.class);
       }
-      assertThat(run(daemon, "close", "then").failed().err())
+      assertThat(daemon.run("close", "then").failed().err())
           .contains("there is no past disk or branch then; there is none");
-      run(daemon, "open", "db", "--at", "now", "--as", "then").done();
+      daemon.run("open", "db", "--at", "now", "--as", "then").done();
       assertThat(daemon.terminate()).as(daemon.output()).isZero();
-      assertThat(run(daemon, "open", "db", "--at", "now").failed().err())
+      assertThat(daemon.run("open", "db", "--at", "now").failed().err())
           .contains("only a daemon serves past disks");
       daemon.start();
       assertThatThrownBy(() -> daemon.connect("then")).isInstanceOf(InitiatorException.class);

@@ -3,7 +3,6 @@ package io.everwhen.appliance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.everwhen.appliance.testing.Cli;
 import io.everwhen.appliance.testing.Daemon;
 import io.everwhen.appliance.testing.InitiatorException;
 import io.everwhen.appliance.testing.LibiscsiInitiator;
@@ -12,8 +11,6 @@ import io.everwhen.appliance.testing.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,14 +38,8 @@ class ReloadIT {
     return new Daemon(directory, "--config", configure(text).toString()).start();
   }
 
-  private static Outcome everwhen(Daemon daemon, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--data", daemon.data().toString()));
-    return Cli.run(all.toArray(String[]::new));
-  }
-
   private static JsonNode status(Daemon daemon) {
-    return everwhen(daemon, "status", "--json").done().json().getFirst();
+    return daemon.run("status", "--json").done().json().getFirst();
   }
 
   @Test
@@ -61,20 +52,20 @@ class ReloadIT {
             .hasMessageContaining("LOGICAL_UNIT_NOT_SUPPORTED");
 
         configure(disks + "targets: {cluster: {luns: {0: db, 1: logs}}}\n");
-        assertThat(everwhen(daemon, "reload").done().out()).contains("cluster", "logs is gone");
+        assertThat(daemon.run("reload").done().out()).contains("cluster", "logs is gone");
         assertThatThrownBy(() -> initiator.read(0, 1))
             .hasMessageContaining(LibiscsiInitiator.ATTENTION);
         assertThat(initiator.blockCountNow(1)).isEqualTo(2 * MIB / BLOCK);
         assertThat(initiator.blockCountNow()).isEqualTo(MIB / BLOCK);
         assertThatThrownBy(() -> daemon.connect("logs")).isInstanceOf(InitiatorException.class);
-        assertThat(everwhen(daemon, "status").done().out()).contains("0: db, 1: logs");
+        assertThat(daemon.run("status").done().out()).contains("0: db, 1: logs");
       }
       daemon.kill();
       daemon.start();
       try (LibiscsiInitiator initiator = daemon.connect("cluster")) {
         assertThat(initiator.blockCountNow(1)).isEqualTo(2 * MIB / BLOCK);
         configure(disks + "targets: {cluster: {luns: {0: db}}}\n");
-        everwhen(daemon, "reload").done();
+        daemon.run("reload").done();
         assertThatThrownBy(() -> initiator.blockCountNow(1))
             .hasMessageContaining("LOGICAL_UNIT_NOT_SUPPORTED");
         daemon.connect("logs").close();
@@ -110,12 +101,11 @@ class ReloadIT {
               + rules
                   .replace("              - networks: [127.0.0.0/8]\n", "")
                   .replaceFirst("(?m)^ +- networks: .*\n", ""));
-      everwhen(daemon, "reload").done();
+      daemon.run("reload").done();
       assertThat(named.blockCountNow(0)).isEqualTo(2 * MIB / BLOCK);
       assertThatThrownBy(() -> other.blockCountNow(0)).isInstanceOf(InitiatorException.class);
       assertThatThrownBy(() -> daemon.connect("cluster")).isInstanceOf(InitiatorException.class);
-      assertThat(everwhen(daemon, "disk", "add", "open=1MiB").failed().err())
-          .contains("everwhen reload");
+      assertThat(daemon.run("disk", "add", "open=1MiB").failed().err()).contains("everwhen reload");
     }
   }
 
@@ -124,16 +114,16 @@ class ReloadIT {
     try (Daemon daemon = serving("disks: {db: {size: 1MiB}}\n")) {
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         configure("disks: {db: {size: 3MiB, read_only: true}, more: {size: 1MiB}}\n");
-        JsonNode done = everwhen(daemon, "reload", "--json").done().json().getFirst();
+        JsonNode done = daemon.run("reload", "--json").done().json().getFirst();
         assertThat(done.path("changes").toString()).contains("db has 3MiB", "read-only", "more");
         assertThat(initiator.blockCountNow()).isEqualTo(3 * MIB / BLOCK);
         assertThatThrownBy(() -> initiator.write(0, new byte[BLOCK], false))
             .hasMessageContaining("WRITE_PROTECTED");
         daemon.connect("more").close();
-        assertThat(everwhen(daemon, "reload").done().out()).contains("nothing has changed");
+        assertThat(daemon.run("reload").done().out()).contains("nothing has changed");
 
         configure("disks: {db: {size: 2MiB, read_only: false}}\n");
-        Outcome smaller = everwhen(daemon, "reload").done();
+        Outcome smaller = daemon.run("reload").done();
         assertThat(smaller.err())
             .contains("only 'everwhen disk resize' makes a disk smaller", "says nothing of more");
         assertThat(initiator.blockCountNow()).isEqualTo(3 * MIB / BLOCK);
@@ -144,7 +134,7 @@ class ReloadIT {
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         assertThat(initiator.blockCount()).isEqualTo(3 * MIB / BLOCK);
       }
-      everwhen(daemon, "disk", "remove", "more").done();
+      daemon.run("disk", "remove", "more").done();
       assertThatThrownBy(() -> daemon.connect("more")).isInstanceOf(InitiatorException.class);
     }
   }
@@ -155,15 +145,15 @@ class ReloadIT {
     try (Daemon daemon = serving(disks);
         LibiscsiInitiator first = daemon.connect("db")) {
       configure(disks + "limits: {sessions: 1, write_memory: 128MiB, verify_rate: 0}\n");
-      assertThat(everwhen(daemon, "reload").done().out())
+      assertThat(daemon.run("reload").done().out())
           .contains("sessions: at most 1", "128MiB", "not verified in the background");
       assertThatThrownBy(() -> daemon.connect("db")).isInstanceOf(InitiatorException.class);
       configure(disks + "limits: {verify_rate: 1MiB}\n");
-      assertThat(everwhen(daemon, "reload").done().out()).contains("1MiB a second");
+      assertThat(daemon.run("reload").done().out()).contains("1MiB a second");
       daemon.connect("db").close();
       assertThat(first.blockCountNow()).isEqualTo(MIB / BLOCK);
       configure(disks + "limits: {login_seconds: 3}\n");
-      assertThat(everwhen(daemon, "reload").failed().err()).contains("limits", "restart");
+      assertThat(daemon.run("reload").failed().err()).contains("limits", "restart");
     }
   }
 
@@ -172,7 +162,7 @@ class ReloadIT {
     String good = "disks: {db: {size: 1MiB}}\n";
     try (Daemon daemon = serving(good)) {
       JsonNode before = status(daemon);
-      String disks = everwhen(daemon, "disk", "list", "--json").done().out();
+      String disks = daemon.run("disk", "list", "--json").done().out();
       for (String[] wrong :
           new String[][] {
             {"disks: {db: {size: 2MiB, colour: red}}\n", "everwhen.yaml:1: unknown key 'colour'"},
@@ -187,16 +177,15 @@ class ReloadIT {
             {"disks: {db: {size: 2MiB}}\ntargets: {t: {luns: {0: nosuch}}}\n", "not under 'disks'"}
           }) {
         configure(wrong[0]);
-        assertThat(everwhen(daemon, "reload").failed().err())
-            .contains("nothing was changed", wrong[1]);
-        assertThat(everwhen(daemon, "disk", "list", "--json").done().out())
+        assertThat(daemon.run("reload").failed().err()).contains("nothing was changed", wrong[1]);
+        assertThat(daemon.run("disk", "list", "--json").done().out())
             .as("the disks after %s", wrong[0])
             .isEqualTo(disks);
         assertThat(status(daemon).path("targets")).isEqualTo(before.path("targets"));
         assertThat(status(daemon).path("portals")).isEqualTo(before.path("portals"));
       }
       configure(good);
-      assertThat(everwhen(daemon, "reload").done().out()).contains("nothing has changed");
+      assertThat(daemon.run("reload").done().out()).contains("nothing has changed");
     }
   }
 
@@ -210,12 +199,12 @@ class ReloadIT {
       try (LibiscsiInitiator initiator =
           LibiscsiInitiator.connect("iscsi://127.0.0.1:" + second + target)) {
         configure(portals("127.0.0.1:" + second, "{address: '[::1]:" + third + "', group: 2}"));
-        everwhen(daemon, "reload").done();
+        daemon.run("reload").done();
         LibiscsiInitiator.connect("iscsi://[::1]:" + third + target).close();
-        assertThat(everwhen(daemon, "status").done().out())
+        assertThat(daemon.run("status").done().out())
             .contains("127.0.0.1:" + second, "[0:0:0:0:0:0:0:1]:" + third + " (group 2)");
         configure(portals("127.0.0.1:" + second));
-        everwhen(daemon, "reload").done();
+        daemon.run("reload").done();
         assertThatThrownBy(() -> LibiscsiInitiator.connect("iscsi://[::1]:" + third + target))
             .isInstanceOf(InitiatorException.class);
         // A portal group is a target port, and those are told of.

@@ -3,15 +3,11 @@ package io.everwhen.appliance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.everwhen.appliance.testing.Cli;
 import io.everwhen.appliance.testing.Daemon;
 import io.everwhen.appliance.testing.InitiatorException;
 import io.everwhen.appliance.testing.LibiscsiInitiator;
-import io.everwhen.appliance.testing.Outcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,12 +59,6 @@ class RewindIT {
     return all;
   }
 
-  private static Outcome run(Daemon daemon, String command, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(command, "--data", daemon.data().toString()));
-    all.addAll(List.of(arguments));
-    return Cli.run(all.toArray(String[]::new));
-  }
-
   /** The initiator is told once, and is still logged in. */
   private static void isTold(LibiscsiInitiator initiator) throws InitiatorException {
     assertThatThrownBy(() -> initiator.read(0, 1))
@@ -84,13 +74,13 @@ class RewindIT {
       byte[] bad;
       try (LibiscsiInitiator live = daemon.connect("db")) {
         change(live);
-        run(daemon, "mark", "db", "good").done();
+        daemon.run("mark", "db", "good").done();
         good = content.clone();
         change(live);
         bad = content.clone();
 
         JsonNode done =
-            run(daemon, "rewind", "db", "--json", "--at", "mark:good").done().json().getFirst();
+            daemon.run("rewind", "db", "--json", "--at", "mark:good").done().json().getFirst();
         before = done.path("sequence").asLong() - 1;
         isTold(live);
         assertThat(all(live)).isEqualTo(good);
@@ -104,21 +94,22 @@ class RewindIT {
       daemon.start();
       try (LibiscsiInitiator live = daemon.connect("db")) {
         assertThat(all(live)).isEqualTo(changed);
-        assertThat(run(daemon, "rewind", "db", "--at", "seq:" + before).done().out())
+        assertThat(daemon.run("rewind", "db", "--at", "seq:" + before).done().out())
             .contains("db is as it was after seq:" + before, "what it was before is at seq:");
         isTold(live);
         assertThat(all(live)).isEqualTo(bad);
         Path restored = directory.resolve("restored");
-        run(daemon, "restore", "db", "--at", "now", "--to", restored.toString()).done();
+        daemon.run("restore", "db", "--at", "now", "--to", restored.toString()).done();
         assertThat(Files.readAllBytes(restored)).isEqualTo(bad);
-        run(daemon, "restore", "db", "--at", "mark:good", "--force", "--to", restored.toString())
+        daemon
+            .run("restore", "db", "--at", "mark:good", "--force", "--to", restored.toString())
             .done();
         assertThat(Files.readAllBytes(restored)).isEqualTo(good);
       }
-      assertThat(run(daemon, "timeline", "db").done().out()).contains("rewind", "to seq:" + before);
-      run(daemon, "verify").done();
+      assertThat(daemon.run("timeline", "db").done().out()).contains("rewind", "to seq:" + before);
+      daemon.run("verify").done();
       assertThat(daemon.terminate()).as(daemon.output()).isZero();
-      run(daemon, "rewind", "db", "--at", "mark:good").done();
+      daemon.run("rewind", "db", "--at", "mark:good").done();
       daemon.start();
       try (LibiscsiInitiator live = daemon.connect("db")) {
         assertThat(all(live)).isEqualTo(good);
@@ -131,15 +122,15 @@ class RewindIT {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=32MiB").start();
         LibiscsiInitiator live = daemon.connect("db")) {
       change(live);
-      assertThat(run(daemon, "rewind", "db", "--at", "now", "--clean").failed().err())
+      assertThat(daemon.run("rewind", "db", "--at", "now", "--clean").failed().err())
           .contains("no initiator has flushed db at or before 'now'");
       live.flush();
       byte[] flushed = content.clone();
       change(live);
       Path restored = directory.resolve("restored");
-      run(daemon, "restore", "db", "--at", "now", "--clean", "--to", restored.toString()).done();
+      daemon.run("restore", "db", "--at", "now", "--clean", "--to", restored.toString()).done();
       assertThat(Files.readAllBytes(restored)).isEqualTo(flushed);
-      run(daemon, "rewind", "db", "--at", "clean:now").done();
+      daemon.run("rewind", "db", "--at", "clean:now").done();
       isTold(live);
       assertThat(all(live)).isEqualTo(flushed);
     }
@@ -150,20 +141,20 @@ class RewindIT {
     try (Daemon daemon = new Daemon(directory, "--disk", "db=32MiB").start();
         LibiscsiInitiator live = daemon.connect("db")) {
       change(live);
-      assertThat(run(daemon, "rewind", "db", "--at", "1 day ago").failed().err())
+      assertThat(daemon.run("rewind", "db", "--at", "1 day ago").failed().err())
           .contains("is before the horizon");
-      assertThat(run(daemon, "rewind", "db", "--at", "mark:none").failed().err())
+      assertThat(daemon.run("rewind", "db", "--at", "mark:none").failed().err())
           .contains("there is no mark 'none'");
-      assertThat(run(daemon, "rewind", "db", "--at", "someday").refused().err())
+      assertThat(daemon.run("rewind", "db", "--at", "someday").refused().err())
           .contains("'someday' is not an instant");
-      assertThat(run(daemon, "rewind", "other", "--at", "now").failed().err())
+      assertThat(daemon.run("rewind", "other", "--at", "now").failed().err())
           .contains("there is no disk other");
       live.reserve(REGISTER_AND_IGNORE, 0, 0, 0xa, false);
       live.reserve(RESERVE, WRITE_EXCLUSIVE, 0xa, 0, false);
-      assertThat(run(daemon, "rewind", "db", "--at", "seq:0").failed().err())
+      assertThat(daemon.run("rewind", "db", "--at", "seq:0").failed().err())
           .contains("db is reserved by iqn.2026-11.io.everwhen.test:initiator", "--force");
       assertThat(all(live)).isEqualTo(content);
-      run(daemon, "rewind", "db", "--at", "seq:0", "--force").done();
+      daemon.run("rewind", "db", "--at", "seq:0", "--force").done();
       isTold(live);
       assertThat(all(live)).isEqualTo(new byte[BYTES]);
     }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,12 +32,6 @@ class SnapshotIT {
     LibiscsiInitiator.need();
   }
 
-  private static Outcome everwhen(Daemon daemon, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--data", daemon.data().toString()));
-    return Cli.run(all.toArray(String[]::new));
-  }
-
   private static byte[] content(int version) {
     byte[] content = new byte[PIECE];
     Arrays.fill(content, (byte) version);
@@ -53,7 +46,7 @@ class SnapshotIT {
 
   private void assertRestores(Daemon daemon, String at, int version) throws IOException {
     Path to = directory.resolve("restored");
-    everwhen(daemon, "restore", "db", "--at", at, "--to", to.toString(), "--force").done();
+    daemon.run("restore", "db", "--at", at, "--to", to.toString(), "--force").done();
     byte[] restored = Files.readAllBytes(to);
     assertThat(restored).hasSize(PIECES * PIECE);
     for (int piece = 0; piece < PIECES; piece++) {
@@ -66,12 +59,13 @@ class SnapshotIT {
   }
 
   private static JsonNode disk(Daemon daemon) {
-    String json = everwhen(daemon, "status", "--json").out();
+    String json = daemon.run("status", "--json").out();
     return new Outcome(List.of(), 0, json, "").json().getFirst().path("disks").path(0);
   }
 
   private static List<String> names(Daemon daemon) {
-    return everwhen(daemon, "snapshot", "list", "db", "--json")
+    return daemon
+        .run("snapshot", "list", "db", "--json")
         .done()
         .json()
         .getFirst()
@@ -100,53 +94,50 @@ class SnapshotIT {
       long first;
       try (LibiscsiInitiator initiator = daemon.connect("db")) {
         overwrite(initiator, 1);
-        everwhen(daemon, "mark", "db", "past").done();
+        daemon.run("mark", "db", "past").done();
         overwrite(initiator, 2);
         JsonNode created =
-            everwhen(daemon, "snapshot", "create", "db", "before upgrade", "--json")
+            daemon
+                .run("snapshot", "create", "db", "before upgrade", "--json")
                 .done()
                 .json()
                 .getFirst();
         first = created.path("sequence").asLong();
         overwrite(initiator, 3);
-        assertThat(everwhen(daemon, "snapshot", "pin", "db", "--at", "mark:past").done().out())
+        assertThat(daemon.run("snapshot", "pin", "db", "--at", "mark:past").done().out())
             .startsWith("snapshot of db: snapshot:past is seq:");
-        assertThat(everwhen(daemon, "snapshot", "pin", "db", "--at", "now").done().out())
+        assertThat(daemon.run("snapshot", "pin", "db", "--at", "now").done().out())
             .contains("snapshot:snapshot-");
-        assertThat(everwhen(daemon, "snapshot", "create", "db", "before upgrade").failed().err())
+        assertThat(daemon.run("snapshot", "create", "db", "before upgrade").failed().err())
             .contains("there is a snapshot 'before upgrade' already");
         for (int version = 4; version < 4 + VERSIONS_OVER_THE_SIZE; version++) {
           overwrite(initiator, version);
         }
         initiator.flush();
       }
-      everwhen(daemon, "snapshot", "pin", "db", "--at", "now", "--as", "last").done();
+      daemon.run("snapshot", "pin", "db", "--at", "now", "--as", "last").done();
       assertThat(names(daemon)).hasSize(4).startsWith("past", "before upgrade");
-      String listed = everwhen(daemon, "snapshot", "list", "db").done().out();
+      String listed = daemon.run("snapshot", "list", "db").done().out();
       assertThat(listed.lines().toList().get(1))
           .startsWith("'snapshot:before upgrade' ")
           .contains(" seq:" + first + " ");
-      assertThat(everwhen(daemon, "status").done().out())
+      assertThat(daemon.run("status").done().out())
           .containsPattern("snapshots +4, the oldest snapshot:past of 20");
       assertThat(disk(daemon).path("snapshots").path("count").asInt()).isEqualTo(4);
       assertRestores(daemon, "snapshot:past", 1);
       assertRestores(daemon, "snapshot:before upgrade", 2);
       assertRestores(daemon, "mark:before upgrade", 2);
       assertRestores(daemon, "snapshot:last", 3 + VERSIONS_OVER_THE_SIZE);
-      assertThat(
-              everwhen(daemon, "restore", "db", "--at", "snapshot:lasst", "--to", "x")
-                  .failed()
-                  .err())
+      assertThat(daemon.run("restore", "db", "--at", "snapshot:lasst", "--to", "x").failed().err())
           .contains("there is no snapshot 'lasst'; did you mean last");
 
-      assertThat(everwhen(daemon, "snapshot", "delete", "db", "pst").failed().err())
+      assertThat(daemon.run("snapshot", "delete", "db", "pst").failed().err())
           .contains("there is no snapshot 'pst'; did you mean past");
       for (String name : names(daemon).subList(0, 3)) {
-        everwhen(daemon, "snapshot", "delete", "db", name).done();
+        daemon.run("snapshot", "delete", "db", name).done();
       }
       awaitHorizonBehind(daemon, first);
-      assertThat(
-              everwhen(daemon, "restore", "db", "--at", "seq:" + first, "--to", "x").failed().err())
+      assertThat(daemon.run("restore", "db", "--at", "seq:" + first, "--to", "x").failed().err())
           .contains("horizon");
 
       assertThat(daemon.terminate()).as(daemon.output()).isZero();
@@ -156,13 +147,13 @@ class SnapshotIT {
                   .done()
                   .out())
           .startsWith("snapshot:last ");
-      everwhen(daemon, "snapshot", "create", "db", "at rest").done();
-      everwhen(daemon, "snapshot", "pin", "db", "--at", "snapshot:last", "--as", "again").done();
-      assertThat(everwhen(daemon, "snapshot", "create", "db", "again").failed().err())
+      daemon.run("snapshot", "create", "db", "at rest").done();
+      daemon.run("snapshot", "pin", "db", "--at", "snapshot:last", "--as", "again").done();
+      assertThat(daemon.run("snapshot", "create", "db", "again").failed().err())
           .contains("there is a snapshot 'again' already");
-      assertThat(everwhen(daemon, "snapshot", "delete", "db", "lst").failed().err())
+      assertThat(daemon.run("snapshot", "delete", "db", "lst").failed().err())
           .contains("did you mean last");
-      everwhen(daemon, "snapshot", "delete", "db", "last").done();
+      daemon.run("snapshot", "delete", "db", "last").done();
       assertThat(names(daemon)).containsExactly("again", "at rest");
       assertThat(disk(daemon).path("snapshots").path("oldest").path("name").asString())
           .isEqualTo("again");
@@ -175,15 +166,13 @@ class SnapshotIT {
   void aSnapshotIsOfAllDisksOfAGroup() throws Exception {
     try (Daemon daemon =
         new Daemon(directory, "--disk", "a=1MiB", "--disk", "b=1MiB", "--group", "g=a,b").start()) {
-      everwhen(daemon, "snapshot", "create", "a", "both").done();
-      Outcome list = everwhen(daemon, "snapshot", "list", "b").done();
+      daemon.run("snapshot", "create", "a", "both").done();
+      Outcome list = daemon.run("snapshot", "list", "b").done();
       assertThat(list.out()).startsWith("snapshot:both ");
       assertThat(list.err()).contains("each is of all disks of the group: a, b");
-      assertThat(everwhen(daemon, "snapshot", "create", "b", "both").failed().err())
-          .contains("already");
-      assertThat(everwhen(daemon, "snapshot", "create", "b", " ").refused().err())
-          .contains("blank");
-      assertThat(everwhen(daemon, "snapshot", "list", "c").failed().err()).contains("no disk c");
+      assertThat(daemon.run("snapshot", "create", "b", "both").failed().err()).contains("already");
+      assertThat(daemon.run("snapshot", "create", "b", " ").refused().err()).contains("blank");
+      assertThat(daemon.run("snapshot", "list", "c").failed().err()).contains("no disk c");
     }
   }
 }

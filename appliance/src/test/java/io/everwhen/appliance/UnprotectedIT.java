@@ -3,16 +3,14 @@ package io.everwhen.appliance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.everwhen.appliance.testing.Daemon;
+import io.everwhen.appliance.testing.FullVolume;
 import io.everwhen.appliance.testing.LibiscsiInitiator;
 import io.everwhen.appliance.testing.Needs;
 import io.everwhen.appliance.testing.Processes;
 import io.everwhen.appliance.testing.QemuImg;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,18 +42,6 @@ class UnprotectedIT {
     int at = random.nextInt(BYTES / PIECE) * PIECE;
     initiator.write(at / BLOCK, piece, false);
     System.arraycopy(piece, 0, content, at, PIECE);
-  }
-
-  private static void fill(Path file) throws IOException {
-    ByteBuffer zeros = ByteBuffer.allocate(64 << 10);
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      while (true) {
-        channel.write(zeros.clear());
-      }
-    } catch (IOException _) {
-      // Full.
-    }
   }
 
   private static boolean unprotected(Daemon daemon) {
@@ -98,7 +84,7 @@ class UnprotectedIT {
         daemon.run("mark", "db", "before").done();
         before = content.clone();
         Thread.sleep(1500); // the room for a note is set aside behind the first changes
-        fill(ballast);
+        FullVolume.fill(ballast);
         for (int i = 0; i < 400 && !unprotected(daemon); i++) {
           write(initiator);
         }

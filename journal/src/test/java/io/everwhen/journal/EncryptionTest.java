@@ -10,6 +10,7 @@ import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.KeysFile;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.Marks;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
@@ -200,7 +201,7 @@ class EncryptionTest {
     assertThat(files()).isEqualTo(before);
     try (History history = History.open(journal());
         PastView view = new PastView(history, DISKS.getFirst(), history.head().sequence())) {
-      assertThat(history.marks()).extracting(History.Mark::name).containsExactly("before dawn");
+      assertThat(history.marks().all()).extracting(Marks.Mark::name).containsExactly("before dawn");
       assertThatThrownBy(() -> view.read(0, ByteBuffer.allocate(DISK_BYTES)))
           .isInstanceOf(KeyException.class)
           .hasMessageContaining("is encrypted; name its key file");

@@ -6,6 +6,7 @@ import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.HistorySegment;
+import io.everwhen.journal.history.Marks;
 import io.everwhen.journal.history.PastView;
 import io.everwhen.journal.io.Storage;
 import java.io.IOException;
@@ -46,8 +47,8 @@ final class PastChecks {
       if (!oracle.completeAt(head) || !oracle.completeAt(horizon)) {
         Assertions.fail("the history from %d to %d holds a part of a change", horizon, head);
       }
-      history.signedHead().ifPresent(signed -> checkSigned(history, signed, head));
-      history.headDamage().ifPresent(Assertions::fail);
+      history.proofs().signedHead().ifPresent(signed -> checkSigned(history, signed, head));
+      history.proofs().headDamage().ifPresent(Assertions::fail);
       checkEntries(history, oracle);
       checkInstants(history, oracle, wanted(horizon, head, instants, random));
       return head;
@@ -162,7 +163,7 @@ final class PastChecks {
       Assertions.fail(
           "the entries end with %d, the history with %d", last[0], history.head().sequence());
     }
-    for (History.Mark mark : history.marks()) {
+    for (Marks.Mark mark : history.marks().all()) {
       marks[0]--;
       ByteBuffer name = StandardCharsets.UTF_8.encode(mark.name());
       if (!name.equals(oracle.version(mark.point().sequence()).payload())) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.history.History;
+import io.everwhen.journal.history.Marks;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.JournalOptions;
@@ -237,7 +238,7 @@ class RewindTest {
       assertThatThrownBy(() -> group.rewind(0, 1_000)).hasMessageContaining("entry 1000");
     }
     try (History history = History.open(journal)) {
-      assertThat(history.marks()).extracting(History.Mark::name).containsExactly("one", "two");
+      assertThat(history.marks().all()).extracting(Marks.Mark::name).containsExactly("one", "two");
     }
   }
 

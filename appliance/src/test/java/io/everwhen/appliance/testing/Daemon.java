@@ -194,11 +194,10 @@ public final class Daemon implements AutoCloseable {
   }
 
   /** Runs a command on its data directory. */
-  public Outcome run(String command, String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
+  public Outcome run(String... command) {
+    List<String> all = new ArrayList<>(List.of(command));
     int end = all.contains("--") ? all.indexOf("--") : all.size();
     all.addAll(end, List.of("--data", data().toString()));
-    all.addFirst(command);
     return Cli.run(all.toArray(String[]::new));
   }
 

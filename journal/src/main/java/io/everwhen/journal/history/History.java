@@ -1,7 +1,6 @@
 package io.everwhen.journal.history;
 
 import io.everwhen.journal.format.EntryHeader;
-import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.GapNote;
@@ -9,8 +8,6 @@ import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SegmentIndex;
-import io.everwhen.journal.format.SignedHead;
-import io.everwhen.journal.format.StampedHead;
 import io.everwhen.journal.format.Unrecorded;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.Cursor;
@@ -23,7 +20,6 @@ import io.everwhen.journal.payload.Secret;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,8 +47,7 @@ public final class History implements Closeable {
   private final Manifest manifest;
   private final Kept kept;
   private final FoundSegments found;
-  private final Head head;
-  private final List<Long> stamps;
+  private final Proofs proofs;
   private final List<HistorySegment> segments;
   private final List<Hole> holes;
   private final @Nullable String tailDamage;
@@ -64,15 +59,13 @@ public final class History implements Closeable {
   private final @Nullable Keyring keys;
   private final Rewinds rewinds;
   private final Map<Integer, RegionMap> regions = new HashMap<>();
-  private @Nullable DamageException marksDamage;
 
   private History(
       JournalFiles files,
       Manifest manifest,
       Kept kept,
       FoundSegments found,
-      Head head,
-      List<Long> stamps,
+      Proofs proofs,
       @Nullable Closeable pin,
       @Nullable Keyring keys,
       @Nullable OriginView origin,
@@ -86,8 +79,7 @@ public final class History implements Closeable {
     this.manifest = manifest;
     this.kept = kept;
     this.found = found;
-    this.head = head;
-    this.stamps = stamps;
+    this.proofs = proofs;
     this.segments = found.segments;
     this.holes = found.holes;
     this.tailDamage = found.tailDamage;
@@ -122,15 +114,14 @@ public final class History implements Closeable {
             secret == null || !manifest.encrypts() ? null : files.openKeys(manifest, secret);
         try {
           // Before what it speaks of is looked for: a journal only gets longer.
-          Head head = readHead(files);
-          List<Long> stamps = List.copyOf(files.stampNumbers());
+          Proofs proofs = Proofs.in(files);
           Kept kept = files.readKept(manifest);
           FoundSegments found = FoundSegments.in(files, manifest);
           Manifest.Origin from = manifest.origin();
           OriginView origin = from == null ? null : new OriginView(storage, from, secret);
           GapNote gap = readGap(files, manifest, found);
           opened = true;
-          return new History(files, manifest, kept, found, head, stamps, pin, keys, origin, gap);
+          return new History(files, manifest, kept, found, proofs, pin, keys, origin, gap);
         } catch (NoSuchFileException e) {
           if (attempt == 20) {
             throw new DamageException("a file of the journal is missing: " + e.getMessage(), e);
@@ -156,44 +147,9 @@ public final class History implements Closeable {
     }
   }
 
-  /** The signed head, or why it cannot be read. */
-  private record Head(@Nullable SignedHead signed, @Nullable String damage) {}
-
-  private static Head readHead(JournalFiles files) throws IOException {
-    try {
-      return new Head(files.readHead().orElse(null), null);
-    } catch (FormatException e) {
-      return new Head(null, e.getMessage());
-    }
-  }
-
-  /** The signed head when this was opened; empty when there is none. Nothing of it is checked. */
-  public Optional<SignedHead> signedHead() {
-    return Optional.ofNullable(head.signed);
-  }
-
-  /** Why {@link #signedHead} cannot be read; empty when it can, or is not there. */
-  public Optional<String> headDamage() {
-    return Optional.ofNullable(head.damage);
-  }
-
-  /** The segments whose heads were time-stamped when this was opened, ascending. */
-  public List<Long> stamps() {
-    return stamps;
-  }
-
-  /**
-   * Reads one of {@link #stamps}; empty when it was deleted since, as one of too many. Nothing of
-   * it is checked.
-   *
-   * @throws FormatException when it is damaged
-   */
-  public Optional<StampedHead> stamp(long number) throws IOException {
-    try {
-      return Optional.of(files.readStamp(number));
-    } catch (NoSuchFileException e) {
-      return Optional.empty();
-    }
+  /** What its sealed segments can be proven by, as it was when this was opened. */
+  public Proofs proofs() {
+    return proofs;
   }
 
   /** Waits a moment for a fold that is going on; without a pin the next one may overtake us. */
@@ -542,48 +498,9 @@ public final class History implements Closeable {
     return files.readPins(manifest).pins();
   }
 
-  /**
-   * A mark.
-   *
-   * @param name as it was given
-   * @param point where it is
-   */
-  public record Mark(String name, Point point) {}
-
-  /**
-   * The marks whose instants can be asked for, oldest first. Those that cannot be read are left
-   * out; {@link #marksDamage} tells.
-   */
-  public List<Mark> marks() throws IOException {
-    List<Mark> marks = new ArrayList<>();
-    marksDamage = null;
-    for (HistorySegment segment : segments) {
-      SegmentIndex index = segment.index();
-      for (int i = 0; i < index.events(); i++) {
-        try (Cursor cursor = segment.cursorAt(index.eventPlace(i))) {
-          if (!cursor.advance()) {
-            throw segment.damaged(null);
-          }
-          if (cursor.entry().kind() == EntryKind.MARK && isKept(cursor.entry().sequence())) {
-            marks.add(
-                new Mark(
-                    StandardCharsets.UTF_8.decode(cursor.payload()).toString(),
-                    Instants.point(cursor.entry())));
-          }
-        } catch (DamageException e) {
-          marksDamage = e;
-        }
-      }
-    }
-    if (!holes.isEmpty()) {
-      marksDamage = unknown(holes.getFirst());
-    }
-    return marks;
-  }
-
-  /** Why {@link #marks} may have left out some; empty when there are no more. */
-  public Optional<DamageException> marksDamage() {
-    return Optional.ofNullable(marksDamage);
+  /** The marks. */
+  public Marks marks() throws IOException {
+    return Marks.in(this);
   }
 
   /**

@@ -6,7 +6,6 @@ import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SegmentIndex;
-import io.everwhen.journal.history.History.Mark;
 import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.log.Clock;
@@ -358,7 +357,8 @@ public final class Thinner {
           }
         }
       }
-      for (Mark mark : history.marks()) {
+      Marks marks = history.marks();
+      for (Marks.Mark mark : marks.all()) {
         long sequence = mark.point().sequence();
         if (sequence > after && sequence <= passed.sequence) {
           candidates.put(sequence, new Kept.Instant(mark.point().timeNanos(), true));
@@ -371,8 +371,9 @@ public final class Thinner {
           candidates.put(past.sequence(), new Kept.Instant(past.timeNanos(), true));
         }
       }
-      if (history.marksDamage().isPresent() && !despiteDamage) {
-        throw history.marksDamage().get();
+      DamageException damage = marks.damage();
+      if (damage != null && !despiteDamage) {
+        throw damage;
       }
     } catch (InternalError e) {
       // What reading a mapped index throws when the volume fails it; it must not end the thread.

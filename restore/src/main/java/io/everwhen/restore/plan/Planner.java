@@ -4,10 +4,10 @@ import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.History.Gap;
-import io.everwhen.journal.history.History.Mark;
 import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.history.HistorySegment;
 import io.everwhen.journal.history.LossException;
+import io.everwhen.journal.history.Marks;
 import io.everwhen.journal.log.DamageException;
 import java.io.IOException;
 import java.util.List;
@@ -185,25 +185,26 @@ public final class Planner {
   }
 
   private Point atMark(Instant.AtMark at) throws IOException {
-    List<Mark> marks = history.marks();
+    Marks marks = history.marks();
     Optional<Point> found =
-        marks.reversed().stream()
+        marks.all().reversed().stream()
             .filter(mark -> mark.name().equals(at.name()))
             .findFirst()
-            .map(Mark::point);
-    Optional<DamageException> damage = history.marksDamage();
-    if (found.isEmpty() && damage.isPresent()) {
+            .map(Marks.Mark::point);
+    DamageException damage = marks.damage();
+    if (found.isEmpty() && damage != null) {
       throw new DamageException(
           "there is no mark '%s' among those that can be read; %s"
-              .formatted(at.name(), damage.get().getMessage()),
-          damage.get());
+              .formatted(at.name(), damage.getMessage()),
+          damage);
     }
     return found.orElseThrow(() ->
         new UnavailableException(
             "there is no mark '"
                 + at.name()
                 + "'"
-                + Suggestions.near(at.name(), marks.stream().map(Mark::name).toList())));
+                + Suggestions.near(
+                    at.name(), marks.all().stream().map(Marks.Mark::name).toList())));
   }
 
   private Point atSnapshot(Instant.AtSnapshot at) throws IOException {

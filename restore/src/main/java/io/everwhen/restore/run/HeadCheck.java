@@ -33,8 +33,8 @@ final class HeadCheck {
 
   /** What is wrong, and up to where it is signed. */
   HeadCheck run() throws IOException {
-    Optional<String> damage = history.headDamage();
-    Optional<SignedHead> head = history.signedHead();
+    Optional<String> damage = history.proofs().headDamage();
+    Optional<SignedHead> head = history.proofs().signedHead();
     if (damage.isPresent()) {
       add(damage.get());
     } else if (head.isPresent()) {

@@ -36,10 +36,10 @@ final class StampCheck {
 
   /** What is wrong, and up to where it was there when. */
   StampCheck run() throws IOException {
-    for (long number : history.stamps()) {
+    for (long number : history.proofs().stamps()) {
       String where = history.storage().describe() + "/" + FileNames.stamp(number);
       try {
-        Optional<StampedHead> stamp = history.stamp(number);
+        Optional<StampedHead> stamp = history.proofs().stamp(number);
         if (stamp.isPresent()) {
           check(stamp.get());
         }
@@ -47,7 +47,7 @@ final class StampCheck {
         add(where, String.valueOf(e.getMessage()));
       }
     }
-    if (trusted != null && history.stamps().isEmpty()) {
+    if (trusted != null && history.proofs().stamps().isEmpty()) {
       add(history.storage().describe(), "there is no time stamp, but one is asked for");
     }
     return this;
