@@ -24,6 +24,8 @@ import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code -Deverwhen.past.entries=N}; what is read must be right, how fast is printed.
  */
 class PastDiskSpeedIT {
+
+  private static final Pattern HEAP = Pattern.compile("committed (\\d+)K, used (\\d+)K");
 
   private static final int ENTRIES = Integer.getInteger("everwhen.past.entries", 0);
   private static final int BLOCK_BYTES = 4096;
@@ -194,12 +198,25 @@ class PastDiskSpeedIT {
     daemon.run("close", "past").done();
   }
 
-  /** What the daemon has of its own once it has let go of what it does not use. */
+  /**
+   * What the daemon has of its own once it has let go of what it does not use; of its heap, what is
+   * used, and not what the JVM keeps to use it again.
+   */
   private static long neededBytes(Daemon daemon) throws IOException, InterruptedException {
+    jcmd(daemon, "GC.run");
+    Matcher heap = HEAP.matcher(jcmd(daemon, "GC.heap_info"));
+    assertThat(heap.find()).isTrue();
+    long unused = Long.parseLong(heap.group(1)) - Long.parseLong(heap.group(2));
+    return ProcessUse.of(daemon.pid()).ownBytes() - (unused << 10);
+  }
+
+  private static String jcmd(Daemon daemon, String command)
+      throws IOException, InterruptedException {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin/jcmd");
-    Processes.run(daemon.data(), List.of(jcmd.toString(), Long.toString(daemon.pid()), "GC.run"))
-        .done();
-    return ProcessUse.of(daemon.pid()).ownBytes();
+    return Processes.run(
+            daemon.data(), List.of(jcmd.toString(), Long.toString(daemon.pid()), command))
+        .done()
+        .out();
   }
 
   /** Runs a command as a user does. */

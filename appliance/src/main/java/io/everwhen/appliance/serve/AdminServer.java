@@ -91,6 +91,9 @@ public final class AdminServer implements Closeable {
             e.getMessage());
         log.debug("management request failed", e);
         answer = Answer.error(500, String.valueOf(e.getMessage()));
+      } catch (Error e) {
+        log.error("{} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+        answer = Answer.error(500, "a defect in Everwhen, which the daemon has logged: " + e);
       }
       byte[] body = Json.text(answer.body).getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().set("Content-Type", "application/json");

@@ -59,7 +59,8 @@ public final class PastDisk implements BlockDevice, Closeable {
   private final RestorePlan plan;
   private final int blockBytes;
   private final Geometry geometry;
-  private final Semaphore turns = new Semaphore(VIEWS_MAX, true);
+  // Not a fair one: each turn would be handed to a thread that has to be woken first.
+  private final Semaphore turns = new Semaphore(VIEWS_MAX);
 
   /** Shared by those who read; exclusive for who replaces the views, or takes them away. */
   private final ReadWriteLock using = new ReentrantReadWriteLock();

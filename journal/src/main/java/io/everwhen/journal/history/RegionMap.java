@@ -6,6 +6,8 @@ import io.everwhen.journal.format.SegmentIndex;
 import java.io.Closeable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -96,12 +98,13 @@ final class RegionMap implements Closeable {
   private synchronized MemorySegment made(int row) {
     MemorySegment words = rows.get(row);
     if (words == null) {
-      long[] noted = new long[regions];
+      words = memory().allocate(JAVA_LONG, regions);
+      // As a buffer it can be filled quickly by a program that has just started.
+      LongBuffer noted = words.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer();
       int first = row * Long.SIZE;
       for (int s = first; s < Math.min(first + Long.SIZE, segments.size()); s++) {
         note(segments.get(s).index(), 1L << (s - first), noted);
       }
-      words = memory().allocateFrom(JAVA_LONG, noted);
       rows.set(row, words);
     }
     return words;
@@ -117,14 +120,14 @@ final class RegionMap implements Closeable {
     return made;
   }
 
-  private void note(SegmentIndex index, long bit, long[] words) {
+  private void note(SegmentIndex index, long bit, LongBuffer words) {
     // Extents come in the order of their places: so no region is looked at twice.
     int next = 0;
     int behind = index.extentsEnd(disk);
     for (int i = index.firstExtentReaching(disk, 0); i < behind; i++) {
       int last = region(index.extentOffset(i) + index.extentLength(i) - 1);
       for (next = Math.max(next, region(index.extentOffset(i))); next <= last; next++) {
-        words[next] |= bit;
+        words.put(next, words.get(next) | bit);
       }
     }
   }
