@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Reading finds, for every sector asked for, the newest entry in the segments' indexes; so its
  * memory grows with the size of one read, not with the history: the indexes stay in their files.
  * Every byte is checked against its checksum on the way. One thread; other views of the same
- * history may be read meanwhile, but one at a time is made.
+ * history may be made and read meanwhile.
  */
 public final class PastView implements Closeable {
 
@@ -65,12 +65,14 @@ public final class PastView implements Closeable {
     this.history = history;
     this.disk = disk;
     this.sequence = sequence;
-    this.sizeBytes = history.sizeBytesAt(disk, sequence);
     this.segments = upTo(sequence, history.segments());
     this.windows = windows;
     this.regions = history.regions(disk);
     this.reader = history.newReader();
-    this.baseline = openBaseline(history, disk);
+    synchronized (history) { // what it reads for this, it also reads where a view meets damage
+      this.sizeBytes = history.sizeBytesAt(disk, sequence);
+      this.baseline = openBaseline(history, disk);
+    }
   }
 
   /**
