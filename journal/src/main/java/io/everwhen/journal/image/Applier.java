@@ -1,13 +1,11 @@
 package io.everwhen.journal.image;
 
 import io.everwhen.journal.format.EntryHeader;
-import io.everwhen.journal.image.BlockMap.Piece;
-import io.everwhen.journal.image.BlockMap.Source;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.Journal;
+import io.everwhen.journal.log.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -42,11 +40,11 @@ public final class Applier {
   public boolean apply(BooleanSupplier giveUp) throws IOException {
     journal.sync();
     long durable = journal.durableSequence();
-    List<List<Piece>> applied = new ArrayList<>();
     List<Image.Writes> writes = volumes.stream().map(volume -> volume.image().begin()).toList();
     for (Volume volume : volumes) {
-      boolean due = volume.image().checkpointSequence() < durable;
-      applied.add(due ? apply(volume, durable, giveUp) : List.of());
+      if (volume.image().checkpointSequence() < durable) {
+        apply(volume, durable, giveUp);
+      }
     }
     if (giveUp.getAsBoolean()) {
       return false;
@@ -57,66 +55,65 @@ public final class Applier {
     for (Volume volume : volumes) {
       if (volume.image().checkpointSequence() < durable) {
         volume.checkpoint(writes.get(volume.number()), durable);
+        // Not before: after a failed sync nobody knows what the image holds, and everything is
+        // written once more.
+        volume.map().forgetUpTo(durable);
       }
-      // Not before: after a failed sync nobody knows what the image holds, and everything is
-      // written once more.
-      applied.get(volume.number()).forEach(volume.map()::remove);
       volume.quiesce();
     }
     return true;
   }
 
   /** Stops early when it is to be given up. */
-  private List<Piece> apply(Volume volume, long durable, BooleanSupplier giveUp)
-      throws IOException {
+  private void apply(Volume volume, long durable, BooleanSupplier giveUp) throws IOException {
     Image image = volume.image();
     long sizeBytes = volume.sizeBytesAt(durable);
     if (sizeBytes < image.fileBytes()) {
       volume.quiesce(); // those who may still be reading what is cut off
     }
     image.setSize(sizeBytes);
-    List<Piece> applied = new ArrayList<>();
+    Pieces batch = new Pieces();
     long from = 0;
     while (true) {
-      List<Piece> batch = volume.map().upTo(durable, from, BATCH_BYTES);
+      volume.map().upTo(durable, from, BATCH_BYTES, batch);
       if (batch.isEmpty()) {
-        return applied;
+        return;
       }
       volume.beginApplication();
-      for (Piece piece : batch) {
+      for (int i = 0; i < batch.count(); i++) {
         if (giveUp.getAsBoolean()) {
-          return applied;
+          return;
         }
         // What lies behind the end was cut off, which is all that such a piece says.
-        if (piece.start() < sizeBytes) {
-          apply(image, piece.upTo(sizeBytes));
+        if (batch.start(i) < sizeBytes) {
+          apply(image, batch, i, Math.min(batch.end(i), sizeBytes));
         }
       }
-      applied.addAll(batch);
-      from = batch.getLast().end();
+      from = batch.end(batch.count() - 1);
     }
   }
 
-  private void apply(Image image, Piece piece) throws IOException {
-    Source source = piece.source();
-    if (source.zeroes()) {
-      image.zero(piece.start(), piece.end() - piece.start());
+  /** Applies what of a piece lies before {@code end}. */
+  private void apply(Image image, Pieces batch, int piece, long end) throws IOException {
+    long start = batch.start(piece);
+    if (batch.zeroes(piece)) {
+      image.zero(start, end - start);
       return;
     }
+    Segment segment = batch.segment(piece);
+    long offset = batch.offset(piece);
     EntryHeader entry =
         reader.read(
-            source.segment().file(),
-            source.segment().header(),
-            source.place(),
-            source.sequence(),
-            piece.end() - source.offset());
-    if (entry.offset() != source.offset() || piece.end() > entry.end()) {
+            segment.file(),
+            segment.header(),
+            batch.place(piece),
+            batch.sequence(piece),
+            end - offset);
+    if (entry.offset() != offset || end > entry.end()) {
       throw new IllegalStateException(
           "entry " + entry.sequence() + " is not where the block map says");
     }
     ByteBuffer data = reader.payload();
-    image.write(
-        piece.start(),
-        data.slice((int) (piece.start() - entry.offset()), (int) (piece.end() - piece.start())));
+    image.write(start, data.slice((int) (start - offset), (int) (end - start)));
   }
 }

@@ -3,8 +3,6 @@ package io.everwhen.journal.image;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.image.Backfill.Parts;
-import io.everwhen.journal.image.BlockMap.Piece;
-import io.everwhen.journal.image.BlockMap.Source;
 import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.log.DamageException;
 import io.everwhen.journal.log.EntryReader;
@@ -14,7 +12,6 @@ import io.everwhen.journal.log.Segment;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.StampedLock;
@@ -34,6 +31,9 @@ public final class Volume {
 
   /** How many pieces one {@link #run} looks at. */
   private static final int RUN_PIECES_MAX = 256;
+
+  // What a reading thread has found in a map; there are a few hundred such threads at most.
+  private static final ThreadLocal<Pieces> FOUND = ThreadLocal.withInitial(Pieces::new);
 
   private static final int DECODERS_KEPT = 4;
   private static final int DECODER_BYTES_KEPT = 1 << 20;
@@ -138,23 +138,47 @@ public final class Volume {
   }
 
   private boolean readOnce(long offset, long end, ByteBuffer into) throws IOException {
-    List<Piece> pieces = map.overlapping(offset, end);
+    // What is put into the map after this is not in the image before a batch was begun.
+    if (map.isEmpty()) {
+      image.read(offset, into);
+      return true;
+    }
+    Pieces found = takeFound();
+    try {
+      map.overlapping(offset, end, found);
+      return readFound(found, offset, end, into);
+    } finally {
+      found.release();
+    }
+  }
+
+  /** For one lookup of this thread at a time, which releases it. */
+  private static Pieces takeFound() {
+    Pieces found = FOUND.get();
+    if (!found.isEmpty()) {
+      throw new IllegalStateException("a disk is read while this thread reads another");
+    }
+    return found;
+  }
+
+  private boolean readFound(Pieces found, long offset, long end, ByteBuffer into)
+      throws IOException {
     int limit = into.limit();
     int start = into.position();
     long at = offset;
     boolean fromImage = false;
-    for (Piece piece : pieces) {
-      if (piece.start() > at) {
-        image.read(at, into.limit(start + (int) (piece.start() - offset)));
+    for (int i = 0; i < found.count(); i++) {
+      if (found.start(i) > at) {
+        image.read(at, into.limit(start + (int) (found.start(i) - offset)));
         fromImage = true;
       }
-      into.limit(start + (int) (piece.end() - offset));
-      if (piece.source().zeroes()) {
+      into.limit(start + (int) (found.end(i) - offset));
+      if (found.zeroes(i)) {
         Zeros.fill(into);
       } else {
-        readEntry(piece, into);
+        readEntry(found, i, into);
       }
-      at = piece.end();
+      at = found.end(i);
     }
     into.limit(limit);
     if (at < end) {
@@ -164,32 +188,32 @@ public final class Volume {
     return fromImage;
   }
 
-  private void readEntry(Piece piece, ByteBuffer into) throws IOException {
-    Source source = piece.source();
+  private void readEntry(Pieces found, int piece, ByteBuffer into) throws IOException {
     IOException failure = journal.failure();
-    if (failure != null && source.sequence() > journal.durableSequence()) {
-      checkNotLost(source, failure);
+    if (failure != null && found.sequence(piece) > journal.durableSequence()) {
+      checkNotLost(found, piece, failure);
     }
-    if (source.encoded()) {
-      decodeEntry(piece, into);
+    if (found.encoded(piece)) {
+      decodeEntry(found, piece, into);
     } else {
-      long place = source.place() + EntryHeader.BYTES + piece.start() - source.offset();
-      source.segment().file().readFully(place, into);
+      long before = found.start(piece) - found.offset(piece);
+      long place = found.place(piece) + EntryHeader.BYTES + before;
+      found.segment(piece).file().readFully(place, into);
     }
   }
 
-  private void decodeEntry(Piece piece, ByteBuffer into) throws IOException {
-    Source source = piece.source();
+  private void decodeEntry(Pieces found, int piece, ByteBuffer into) throws IOException {
+    Segment segment = found.segment(piece);
     EntryReader kept = decoders.poll();
     EntryReader reader = kept == null ? journal.newReader() : kept;
     EntryHeader entry =
         reader.read(
-            source.segment().file(),
-            source.segment().header(),
-            source.place(),
-            source.sequence(),
-            piece.end() - source.offset());
-    int from = (int) (piece.start() - source.offset());
+            segment.file(),
+            segment.header(),
+            found.place(piece),
+            found.sequence(piece),
+            found.end(piece) - found.offset(piece));
+    int from = (int) (found.start(piece) - found.offset(piece));
     into.put(reader.payload().slice(from, into.remaining()));
     if (entry.length() <= DECODER_BYTES_KEPT && decoders.size() < DECODERS_KEPT) {
       decoders.add(reader);
@@ -200,16 +224,15 @@ public final class Volume {
    * After a failed sync a system may show again what was there before the bytes that it could not
    * write.
    */
-  private void checkNotLost(Source source, IOException failure) throws IOException {
-    Segment segment = source.segment();
+  private void checkNotLost(Pieces found, int piece, IOException failure) throws IOException {
+    Segment segment = found.segment(piece);
+    long sequence = found.sequence(piece);
     try {
-      journal
-          .newReader()
-          .read(segment.file(), segment.header(), source.place(), source.sequence(), 0);
+      journal.newReader().read(segment.file(), segment.header(), found.place(piece), sequence, 0);
     } catch (DamageException e) {
       throw new DamageException(
           "%s has lost a write that no flush had covered, entry %d: %s"
-              .formatted(name, source.sequence(), failure.getMessage()),
+              .formatted(name, sequence, failure.getMessage()),
           e);
     }
   }
@@ -249,11 +272,17 @@ public final class Volume {
   }
 
   private Run pieceAt(long offset, long diskEnd) throws IOException {
-    Piece piece = map.next(offset);
-    if (piece != null && piece.start() <= offset) {
-      return new Run(piece.end() - offset, !piece.source().zeroes());
+    long end = diskEnd;
+    Pieces found = takeFound();
+    try {
+      map.next(offset, found);
+      if (!found.isEmpty() && found.start(0) <= offset) {
+        return new Run(found.end(0) - offset, !found.zeroes(0));
+      }
+      end = found.isEmpty() ? end : found.start(0);
+    } finally {
+      found.release();
     }
-    long end = piece == null ? diskEnd : piece.start();
     long data = image.nextData(offset);
     return data > offset
         ? new Run(Math.min(end, data) - offset, false)
@@ -592,10 +621,7 @@ public final class Volume {
       long place) {
     if (length > 0) {
       // Before the size: a reader that may read there finds the zeros, not the end of the image.
-      map.put(
-          offset,
-          offset + length,
-          new Source(sequence, segment, place, offset, kind.zeroes(), encoded));
+      map.put(offset, offset + length, sequence, segment, place, offset, kind.zeroes(), encoded);
     }
     if (kind == EntryKind.RESIZE) {
       noteResized(offset, offset + length, sequence);
