@@ -29,6 +29,9 @@ final class Connection implements Runnable, CommandWindow.Waiting {
 
   private static final ByteBuffer NO_DATA = ByteBuffer.allocate(0);
 
+  /** A peer that sends no more at once waits for answers rather than for its own processor. */
+  private static final int FEW_PDUS = 2;
+
   private final Wire wire;
   private final InetSocketAddress peer;
   private final InetSocketAddress local;
@@ -141,7 +144,9 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   /** Takes every PDU that is there; false when the connection is to be closed. */
   private boolean burst() throws IOException {
     FullFeaturePhase current = phase;
+    int pdus = 0;
     while (reader.next()) {
+      pdus++;
       ByteBuffer data = reader.dataBytes() == 0 ? NO_DATA : reader.data();
       if (current == null) {
         current = logIn(reader.header(), data);
@@ -163,6 +168,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     if (current != null) {
       current.endBurst();
     }
+    wire.expectSoon(pdus > 0 && pdus <= FEW_PDUS);
     return true;
   }
 

@@ -139,7 +139,8 @@ public final class Portal implements AutoCloseable {
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
       Connection connection =
-          new Connection(new Wire(socket, clock), options, self, targets, failures, peers);
+          new Connection(
+              new Wire(socket, clock, targets.spinners()), options, self, targets, failures, peers);
       InetAddress from = connection.peer().getAddress();
       if (count(connections, from) >= options.connectionsPerAddressMax()) {
         connection.note(Level.WARN, "turned away, its address has too many connections");

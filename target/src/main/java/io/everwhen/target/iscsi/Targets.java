@@ -33,6 +33,7 @@ public final class Targets {
   private final Portals portals = new Portals();
   private final Sessions sessions = new Sessions(portals);
   private final BufferPool buffers = new BufferPool();
+  private final Spinners spinners = new Spinners(Runtime.getRuntime().availableProcessors());
   private final RandomGenerator random;
   private volatile @Nullable Credentials discovery;
   private volatile @Nullable TargetsOnDemand onDemand;
@@ -191,6 +192,11 @@ public final class Targets {
               .formatted(bytes, WRITE_BYTES_LEAST, WRITE_BYTES_MOST));
     }
     buffers.heldBytesMax(bytes);
+  }
+
+  /** Who waits for a peer without sleeping. */
+  Spinners spinners() {
+    return spinners;
   }
 
   BufferPool buffers() {

@@ -1,6 +1,7 @@
 package io.everwhen.target.iscsi;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
@@ -17,15 +18,19 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
   private final SocketChannel socket;
   private final MonotonicClock clock;
   private final long connectedNanos;
+  private final BusyWait busyWait;
   private volatile long heardNanos;
   private volatile long sendingSinceNanos;
   private volatile boolean sending;
+  private boolean expectsSoon;
 
-  Wire(SocketChannel socket, MonotonicClock clock) {
+  Wire(SocketChannel socket, MonotonicClock clock, Spinners spinners) throws IOException {
     this.socket = socket;
     this.clock = clock;
     this.connectedNanos = clock.nanos();
     this.heardNanos = connectedNanos;
+    InputStream arriving = socket.socket().getInputStream();
+    this.busyWait = new BusyWait(arriving::available, spinners, clock);
   }
 
   long connectedNanos() {
@@ -58,10 +63,28 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
     return sendingSinceNanos;
   }
 
+  /**
+   * Whether what comes next is awaited by somebody who has little else under way, so that how soon
+   * it is taken matters more than what waiting for it costs.
+   */
+  void expectSoon(boolean soon) {
+    expectsSoon = soon;
+  }
+
   @Override
   public int read(ByteBuffer into) throws IOException {
+    boolean spins = expectsSoon;
+    long start = 0;
+    if (spins) {
+      start = clock.nanos();
+      busyWait.await(start);
+    }
     int count = socket.read(into);
-    heardNanos = clock.nanos();
+    long now = clock.nanos();
+    heardNanos = now;
+    if (spins) {
+      busyWait.took(now - start);
+    }
     return count;
   }
 
