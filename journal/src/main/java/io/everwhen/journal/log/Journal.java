@@ -50,6 +50,9 @@ public final class Journal implements Closeable {
   private final @Nullable Keyring keys;
   private final long recoveredSequence;
 
+  // Of maintenance: one segment is sealed at a time.
+  private final ByteBuffer sealWindow;
+
   // Guarded by this.
   private final TreeMap<Long, Segment> open = new TreeMap<>();
   private final ArrayDeque<Segment> unsealed = new ArrayDeque<>();
@@ -77,6 +80,7 @@ public final class Journal implements Closeable {
     this.manifest = manifest;
     this.options = options;
     this.recoveredSequence = recovered.lastSequence();
+    this.sealWindow = SegmentScanner.window(options.segmentBytes());
     this.lastSeal = HexFormat.of().parseHex(recovered.lastSeal());
     this.lastSealedSequence = recovered.lastSequence();
     this.lastSealedChecksum = recovered.lastChecksum();
@@ -419,7 +423,8 @@ public final class Journal implements Closeable {
   private void seal(Segment segment, boolean cut) throws IOException {
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     TailWalk walk =
-        new TailWalk(segment.header(), segment.file(), lastSealedSequence, lastSealedChecksum);
+        TailWalk.hashing(
+            segment.header(), segment.file(), lastSealedSequence, lastSealedChecksum, sealWindow);
     long last = lastSealedSequence;
     while (last < segment.lastSequence() && walk.advance()) {
       builder.add(walk.entry(), walk.position());
@@ -433,8 +438,7 @@ public final class Journal implements Closeable {
     if (cut) {
       segment.file().setSize(builder.dataLength());
     }
-    SegmentIndex index =
-        builder.build(Recovery.contentHash(segment.file(), builder.dataLength()), lastSeal);
+    SegmentIndex index = builder.build(walk.contentHash(), lastSeal);
     files.writeIndex(index);
     synchronized (this) {
       unsealed.remove();

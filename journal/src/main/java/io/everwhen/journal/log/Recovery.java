@@ -285,7 +285,7 @@ final class Recovery {
    * them to stable storage.
    */
   private static void writeAgain(StorageFile file, long from, long to) throws IOException {
-    ByteBuffer window = ByteBuffer.allocateDirect((int) Math.min(1 << 20, Math.max(0, to - from)));
+    ByteBuffer window = SegmentScanner.window(to - from);
     for (long at = from; at < to; at += window.limit()) {
       window.clear().limit((int) Math.min(window.capacity(), to - at));
       file.readFully(at, window);
@@ -294,10 +294,9 @@ final class Recovery {
   }
 
   /** SHA-256 of the first {@code length} bytes. */
-  static byte[] contentHash(StorageFile file, long length) throws IOException {
+  private static byte[] contentHash(StorageFile file, long length) throws IOException {
     MessageDigest digest = SegmentIndex.sha256();
-    // On the heap: a digest takes an array as it is, and copies everything else in small pieces.
-    ByteBuffer window = ByteBuffer.allocate((int) Math.min(1 << 20, length));
+    ByteBuffer window = SegmentScanner.window(length);
     for (long at = 0; at < length; at += window.limit()) {
       window.clear().limit((int) Math.min(window.capacity(), length - at));
       file.readFully(at, window);

@@ -42,8 +42,12 @@ public final class SegmentAudit {
     }
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     TailWalk walk =
-        new TailWalk(
-            segment.header(), segment.file(), index.firstSequence() - 1, index.firstChain());
+        TailWalk.hashing(
+            segment.header(),
+            segment.file(),
+            index.firstSequence() - 1,
+            index.firstChain(),
+            SegmentScanner.window(index.dataLength()));
     long last = index.firstSequence() - 1;
     while (last < index.lastSequence() && walk.advance()) {
       builder.add(walk.entry(), walk.position());
@@ -55,7 +59,7 @@ public final class SegmentAudit {
               + (last + 1)
               + " is not what was written, or does not follow from the one before");
     }
-    byte[] content = Recovery.contentHash(segment.file(), index.dataLength());
+    byte[] content = walk.contentHash();
     if (!Arrays.equals(content, index.content())) {
       return Optional.of("the hash of its content is not the one that it was sealed with");
     }

@@ -20,10 +20,33 @@ final class TailWalk {
 
   TailWalk(SegmentHeader header, StorageFile file, long lastSequence, int lastChecksum)
       throws IOException {
-    this.scanner = new SegmentScanner(file, header, SegmentHeader.BYTES, file.size());
+    this(
+        new SegmentScanner(file, header, SegmentHeader.BYTES, file.size()),
+        lastSequence,
+        lastChecksum);
+  }
+
+  private TailWalk(SegmentScanner scanner, long lastSequence, int lastChecksum) {
+    this.scanner = scanner;
     this.sequence = lastSequence;
     this.chain = lastChecksum;
     this.lastComplete = lastSequence;
+  }
+
+  /**
+   * A walk that also hashes.
+   *
+   * @param window see {@link SegmentScanner#hashing}
+   */
+  static TailWalk hashing(
+      SegmentHeader header,
+      StorageFile file,
+      long lastSequence,
+      int lastChecksum,
+      ByteBuffer window)
+      throws IOException {
+    return new TailWalk(
+        SegmentScanner.hashing(file, header, file.size(), window), lastSequence, lastChecksum);
   }
 
   boolean advance() throws IOException {
@@ -55,6 +78,11 @@ final class TailWalk {
 
   long position() {
     return scanner.position();
+  }
+
+  /** See {@link SegmentScanner#contentHash}; only while {@link #advance} was never false. */
+  byte[] contentHash() {
+    return scanner.contentHash();
   }
 
   /** The last entry that is not followed by a missing part of the same change. */

@@ -135,28 +135,41 @@ public final class ThinnedSegment {
   private static SegmentIndex indexOf(
       JournalFiles.OpenSegment segment, Predicate<EntryHeader> survives) throws IOException {
     Origin origin = Objects.requireNonNull(segment.header().origin());
-    SegmentIndexBuilder builder = walk(segment, origin, survives);
+    SegmentScanner scanner = hashing(segment, origin);
+    SegmentIndexBuilder builder = walk(segment, origin, survives, scanner);
     if (builder == null) {
       throw new DamageException(
           segment.file().describe()
               + " does not give back what was written to it. Its volume is failing: copy the directory away");
     }
-    return builder.build(
-        Recovery.contentHash(segment.file(), origin.dataLength()),
-        HexFormat.of().parseHex(origin.previousSeal()));
+    return builder.build(scanner.contentHash(), HexFormat.of().parseHex(origin.previousSeal()));
+  }
+
+  private static SegmentScanner hashing(JournalFiles.OpenSegment segment, Origin origin)
+      throws IOException {
+    return SegmentScanner.hashing(
+        segment.file(),
+        segment.header(),
+        origin.dataLength(),
+        SegmentScanner.window(origin.dataLength()));
+  }
+
+  private static SegmentScanner walking(JournalFiles.OpenSegment segment, Origin origin) {
+    return new SegmentScanner(
+        segment.file(), segment.header(), SegmentHeader.BYTES, origin.dataLength());
   }
 
   /** The index of all entries; null when they are not whole, or not what they should be. */
   private static @Nullable SegmentIndexBuilder walk(
-      JournalFiles.OpenSegment segment, Origin origin, Predicate<EntryHeader> survives)
+      JournalFiles.OpenSegment segment,
+      Origin origin,
+      Predicate<EntryHeader> survives,
+      SegmentScanner scanner)
       throws IOException {
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     if (origin.dataLength() > segment.file().size()) {
       return null;
     }
-    SegmentScanner scanner =
-        new SegmentScanner(
-            segment.file(), segment.header(), SegmentHeader.BYTES, origin.dataLength());
     long sequence = origin.firstSequence() - 1;
     long timeNanos = origin.firstTimeNanos() - 1;
     while (scanner.advance()) {
@@ -192,11 +205,12 @@ public final class ThinnedSegment {
     if (origin == null || !origin.equals(Origin.of(index, index.turn(), index.dataLength()))) {
       return Optional.of("its header is not the one that the index belongs to");
     }
-    SegmentIndexBuilder builder = walk(segment, origin, entry -> true);
+    SegmentScanner scanner = hashing(segment, origin);
+    SegmentIndexBuilder builder = walk(segment, origin, entry -> true, scanner);
     if (builder == null) {
       return Optional.of("an entry is not what was written, or does not follow from those before");
     }
-    byte[] content = Recovery.contentHash(segment.file(), index.dataLength());
+    byte[] content = scanner.contentHash();
     if (!Arrays.equals(content, index.content())) {
       return Optional.of("the hash of its content is not the one that it was thinned with");
     }
@@ -230,7 +244,7 @@ public final class ThinnedSegment {
         Origin origin = origin(segment);
         SegmentIndexBuilder builder =
             origin.firstSequence() == sequence + 1 && origin.firstChain() == chain
-                ? walk(segment, origin, entry -> true)
+                ? walk(segment, origin, entry -> true, walking(segment, origin))
                 : null;
         if (builder != null && rebuilt == null) {
           byte[] previousSeal = HexFormat.of().parseHex(origin.previousSeal());
