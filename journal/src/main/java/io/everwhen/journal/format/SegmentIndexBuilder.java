@@ -3,7 +3,7 @@ package io.everwhen.journal.format;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,14 +12,19 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SegmentIndexBuilder {
 
-  private record ExtentRecord(long key, long sectors, int sequence, boolean zeroes, int place) {}
-
   private record TimeRecord(long time, int sequence, int place) {}
 
   private record EventRecord(int sequence, int flags, int place) {}
 
+  private static final int FEWEST_EXTENTS = 64;
+
   private final SegmentHeader segment;
-  private final List<ExtentRecord> extents = new ArrayList<>();
+  // The extent records, column by column, as they were added.
+  private long[] keys = new long[FEWEST_EXTENTS];
+  private long[] sectors = new long[FEWEST_EXTENTS];
+  private int[] sequences = new int[FEWEST_EXTENTS];
+  private int[] places = new int[FEWEST_EXTENTS];
+  private int extents;
   private final List<TimeRecord> times = new ArrayList<>();
   private final List<EventRecord> events = new ArrayList<>();
   private long longestSectors = 1;
@@ -52,9 +57,8 @@ public final class SegmentIndexBuilder {
       long key =
           (long) entry.disk() << SegmentIndex.KEY_DISK_SHIFT
               | entry.offset() / SegmentIndex.SECTOR_BYTES;
-      long sectors = entry.length() / SegmentIndex.SECTOR_BYTES;
-      extents.add(new ExtentRecord(key, sectors, sequence, entry.kind().zeroes(), place));
-      longestSectors = Math.max(longestSectors, sectors);
+      int zeroes = entry.kind().zeroes() ? SegmentIndex.ZEROES : 0;
+      addExtent(key, entry.length() / SegmentIndex.SECTOR_BYTES, sequence | zeroes, place);
     }
     switch (entry.kind()) {
       case MARK, CLOCK -> events.add(new EventRecord(sequence, 0, place));
@@ -64,6 +68,20 @@ public final class SegmentIndexBuilder {
       case WRITE, ZERO, UNMAP, FLUSH -> {}
     }
     dataLength = position + entry.storedBytes();
+  }
+
+  private void addExtent(long key, long length, int sequence, int place) {
+    if (extents == keys.length) {
+      keys = Arrays.copyOf(keys, 2 * extents);
+      sectors = Arrays.copyOf(sectors, 2 * extents);
+      sequences = Arrays.copyOf(sequences, 2 * extents);
+      places = Arrays.copyOf(places, 2 * extents);
+    }
+    keys[extents] = key;
+    sectors[extents] = length;
+    sequences[extents] = sequence;
+    places[extents++] = place;
+    longestSectors = Math.max(longestSectors, length);
   }
 
   /** Whether nothing was added yet. */
@@ -93,12 +111,9 @@ public final class SegmentIndexBuilder {
     if (origin == null && (first == null || last == null)) {
       throw new IllegalStateException("a segment without entries has no index");
     }
-    extents.sort(
-        Comparator.comparing(ExtentRecord::key, Long::compareUnsigned)
-            .thenComparingInt(ExtentRecord::sequence));
     int bodyEnd =
         SegmentIndex.HEADER_BYTES
-            + extents.size() * SegmentIndex.EXTENT_BYTES
+            + extents * SegmentIndex.EXTENT_BYTES
             + times.size() * SegmentIndex.TIME_BYTES
             + events.size() * SegmentIndex.EVENT_BYTES;
     ByteBuffer b =
@@ -106,7 +121,7 @@ public final class SegmentIndexBuilder {
     SegmentIndex.encodeHeader(
         b,
         segment,
-        extents.size(),
+        extents,
         times.size(),
         events.size(),
         first,
@@ -119,11 +134,8 @@ public final class SegmentIndexBuilder {
       SegmentIndex.encodeThinned(b, origin);
     }
     b.position(SegmentIndex.HEADER_BYTES);
-    for (ExtentRecord r : extents) {
-      b.putLong(r.key)
-          .putLong(r.sectors)
-          .putInt(r.sequence | (r.zeroes ? SegmentIndex.ZEROES : 0))
-          .putInt(r.place);
+    for (int i : byKey()) {
+      b.putLong(keys[i]).putLong(sectors[i]).putInt(sequences[i]).putInt(places[i]);
     }
     for (TimeRecord r : times) {
       b.putLong(r.time).putInt(r.sequence).putInt(r.place);
@@ -136,6 +148,43 @@ public final class SegmentIndexBuilder {
       return SegmentIndex.decode(b, "the index of segment " + segment.number());
     } catch (FormatException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * The extents ordered by key, unsigned; those of the same key as they were added, which is by
+   * sequence. A radix sort, byte by byte from the lowest: each pass keeps the order of the one
+   * before where its own byte does not decide.
+   */
+  private int[] byKey() {
+    int[] order = new int[extents];
+    long differing = 0;
+    for (int i = 0; i < extents; i++) {
+      order[i] = i;
+      differing |= keys[i] ^ keys[0];
+    }
+    int[] sorted = new int[extents];
+    for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
+      if ((differing >>> shift & 0xFF) != 0) {
+        sortByByte(shift, order, sorted);
+        int[] before = order;
+        order = sorted;
+        sorted = before;
+      }
+    }
+    return order;
+  }
+
+  private void sortByByte(int shift, int[] order, int[] sorted) {
+    int[] begins = new int[257];
+    for (int i : order) {
+      begins[(int) (keys[i] >>> shift & 0xFF) + 1]++;
+    }
+    for (int value = 0; value < 256; value++) {
+      begins[value + 1] += begins[value];
+    }
+    for (int i : order) {
+      sorted[begins[(int) (keys[i] >>> shift & 0xFF)]++] = i;
     }
   }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -13,6 +15,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -354,6 +357,47 @@ class FormatTest {
     }
     ByteBuffer encoded = builder.build(new byte[32], new byte[32]).encoded();
     return ByteBuffer.allocate(encoded.limit()).put(encoded).flip();
+  }
+
+  @Test
+  void extentsInAnIndexAreOrderedByDiskThenPlaceThenSequence() {
+    SplittableRandom random = new SplittableRandom();
+    SegmentIndexBuilder builder = new SegmentIndexBuilder(new SegmentHeader(GROUP, 7, 42, 99));
+    List<List<Long>> expected = new ArrayList<>();
+    long sectors = random.nextBoolean() ? 10 : 1L << 40;
+    int entries = random.nextInt(1, 3000);
+    for (long i = 1; i <= entries; i++) {
+      EntryKind kind = random.nextBoolean() ? EntryKind.WRITE : EntryKind.UNMAP;
+      int disk = random.nextInt(4) * 0x5555;
+      long sector = random.nextLong(sectors);
+      long length = random.nextLong(1, 100);
+      long place = SegmentHeader.BYTES + EntryHeader.BYTES * i;
+      builder.add(
+          new EntryHeader(
+              i, i, kind, false, disk, 512 * sector, 512 * length, 0, 0, 6, 4, (int) i, 0),
+          place);
+      long zeroes = kind == EntryKind.UNMAP ? 1 : 0;
+      expected.add(List.of((long) disk, 512 * sector, i, 512 * length, zeroes, place));
+    }
+    expected.sort(
+        Comparator.<List<Long>>comparingLong(List::getFirst)
+            .thenComparingLong(extent -> extent.get(1))
+            .thenComparingLong(extent -> extent.get(2)));
+    assertThat(extents(builder.build(new byte[32], new byte[32]))).isEqualTo(expected);
+    assertThat(extents(builder.build(new byte[32], new byte[32]))).isEqualTo(expected);
+  }
+
+  private static List<List<Long>> extents(SegmentIndex index) {
+    return IntStream.range(0, index.extents())
+        .mapToObj(i ->
+            List.of(
+                (long) index.extentDisk(i),
+                index.extentOffset(i),
+                index.extentSequence(i),
+                index.extentLength(i),
+                index.extentZeroes(i) ? 1L : 0,
+                index.extentPlace(i)))
+        .toList();
   }
 
   private static void flip(ByteBuffer b, int bit) {
