@@ -3,6 +3,7 @@ package io.everwhen.journal.log;
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.SegmentHeader;
+import io.everwhen.journal.io.PageBuffers;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.payload.Keyring;
 import io.everwhen.journal.payload.PayloadDecoder;
@@ -24,7 +25,7 @@ public final class EntryReader {
   private final CRC32C crc = new CRC32C();
   private final @Nullable Keyring keys;
   private PayloadDecoder decoder;
-  private ByteBuffer buffer = ByteBuffer.allocateDirect(LEAST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private ByteBuffer buffer = buffer(LEAST_BYTES);
   private @Nullable StorageFile loadedFile;
   private long loadedPlace;
   private @Nullable EntryHeader entry;
@@ -74,8 +75,11 @@ public final class EntryReader {
     if (buffer.limit() < EntryHeader.BYTES + header.payloadLength()) {
       throw damaged(file, place, sequence);
     }
+    int end = buffer.limit();
     crc.reset();
-    crc.update(buffer.slice(EntryHeader.BYTES, header.payloadLength()));
+    crc.update(
+        buffer.limit(EntryHeader.BYTES + header.payloadLength()).position(EntryHeader.BYTES));
+    buffer.limit(end).position(0);
     if ((int) crc.getValue() != header.payloadChecksum()) {
       throw damaged(file, place, sequence);
     }
@@ -117,13 +121,17 @@ public final class EntryReader {
       content = null;
       loadedFile = null;
       decoder = new PayloadDecoder(keys);
-      buffer = ByteBuffer.allocateDirect(LEAST_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      buffer = buffer(LEAST_BYTES);
     }
+  }
+
+  private static ByteBuffer buffer(int bytes) {
+    return PageBuffers.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   private void fill(StorageFile file, long place, int bytes) throws IOException {
     if (buffer.capacity() < bytes) {
-      buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+      buffer = buffer(bytes);
     }
     buffer.clear().limit(bytes);
     file.read(place, buffer);
