@@ -6,9 +6,17 @@ import java.nio.ByteBuffer;
 public final class Zeros {
 
   private static final byte[] ZEROS = new byte[4096];
-  private static final ByteBuffer ZERO_BYTES = ByteBuffer.allocateDirect(64 << 10);
+  private static final int COMPARED_BYTES = 64 << 10;
+
+  /** Stays in the processor's cache while it is written again and again. */
+  private static final ByteBuffer ZERO_BYTES = PageBuffers.allocate(256 << 10).asReadOnlyBuffer();
 
   private Zeros() {}
+
+  /** Some of {@code bytes} zeros, as many as can be written at once; read-only. */
+  public static ByteBuffer some(long bytes) {
+    return ZERO_BYTES.slice(0, (int) Math.min(bytes, ZERO_BYTES.capacity()));
+  }
 
   /** Fills what remains of a buffer with zeros. */
   public static void fill(ByteBuffer into) {
@@ -23,7 +31,7 @@ public final class Zeros {
       return false; // as most of what holds anything
     }
     for (int at = from, length; at < to; at += length) {
-      length = Math.min(ZERO_BYTES.capacity(), to - at);
+      length = Math.min(COMPARED_BYTES, to - at);
       if (bytes.slice(at, length).mismatch(ZERO_BYTES.slice(0, length)) >= 0) {
         return false;
       }

@@ -6,6 +6,7 @@ import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.io.Zeros;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
@@ -23,8 +24,6 @@ final class SegmentSupply {
 
   /** A file on its way to become a segment. */
   static final String SPARE = "spare";
-
-  private static final int ZEROS_BYTES = 1 << 20;
 
   private final Storage storage;
   private final Manifest manifest;
@@ -176,13 +175,14 @@ final class SegmentSupply {
   /** Allocates a file and overwrites it; false when it was given up. */
   private boolean fill(StorageFile file, BooleanSupplier giveUp) throws IOException {
     file.allocate(options.segmentBytes());
-    ByteBuffer zeros =
-        ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, options.segmentBytes()));
-    for (long at = 0; at < options.segmentBytes(); at += ZEROS_BYTES) {
+    long end = options.segmentBytes();
+    for (long at = 0; at < end; ) {
       if (giveUp.getAsBoolean()) {
         return false;
       }
-      file.write(at, zeros.clear().limit((int) Math.min(ZEROS_BYTES, options.segmentBytes() - at)));
+      ByteBuffer zeros = Zeros.some(end - at);
+      file.write(at, zeros);
+      at += zeros.limit();
     }
     return true;
   }
