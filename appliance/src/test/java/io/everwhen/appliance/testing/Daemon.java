@@ -15,6 +15,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,15 +43,25 @@ public final class Daemon implements AutoCloseable {
    *     --disk disk0=1GiB}
    */
   public Daemon(Path directory, String... arguments) throws IOException {
-    this(directory, true, arguments);
+    this(directory, true, Dist::command, arguments);
   }
 
   /** One whose configuration file says where it listens. */
   public static Daemon withoutListen(Path directory, String... arguments) throws IOException {
-    return new Daemon(directory, false, arguments);
+    return new Daemon(directory, false, Dist::command, arguments);
   }
 
-  private Daemon(Path directory, boolean listens, String... arguments) throws IOException {
+  /** One that the launcher starts, with the options that it has for the JVM. */
+  public static Daemon byLauncher(Path directory, String... arguments) throws IOException {
+    return new Daemon(directory, true, Dist::launched, arguments);
+  }
+
+  private Daemon(
+      Path directory,
+      boolean listens,
+      Function<String[], List<String>> program,
+      String... arguments)
+      throws IOException {
     this.directory = directory;
     this.port = Ports.free();
     this.adminPort = Ports.free();
@@ -68,7 +79,7 @@ public final class Daemon implements AutoCloseable {
       all.addAll(List.of("--listen", "127.0.0.1:" + port));
     }
     all.addAll(List.of(arguments));
-    this.command = Dist.command(all.toArray(String[]::new));
+    this.command = program.apply(all.toArray(String[]::new));
   }
 
   /** Starts it, and returns when it says that it is ready. */

@@ -38,4 +38,12 @@ public final class Dist {
     command.addAll(List.of(arguments));
     return command;
   }
+
+  /** The program with {@code arguments}, as a user starts it; it stays one process. */
+  public static List<String> launched(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(launcher().toString());
+    command.addAll(List.of(arguments));
+    return command;
+  }
 }

@@ -1,0 +1,157 @@
+package io.everwhen.appliance.benchmark;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Everwhen and tgt on the same work, in turns, and the limits beside them. Build, {@link #run},
+ * close.
+ */
+final class Benchmark implements AutoCloseable {
+
+  private static final int FILL_BYTES = 1 << 20;
+  private static final int FILL_DEPTH = 8;
+  private static final int WARM_UP_MILLIS = 3000;
+
+  private final Settings settings;
+  private final Path directory;
+  private final Report report;
+  private final List<Peer> all = new ArrayList<>();
+  private final Generator generator;
+  private final EverwhenPeer everwhen;
+  private final TgtPeer tgt;
+
+  /**
+   * Starts everything, and writes both LUNs once.
+   *
+   * @param directory where both have their files
+   */
+  Benchmark(Settings settings, Path directory, Report report)
+      throws IOException, InterruptedException {
+    this.settings = settings;
+    this.directory = directory;
+    this.report = report;
+    this.generator = new Generator();
+    try {
+      int size = settings.mebibytes();
+      everwhen =
+          add(
+              new EverwhenPeer(
+                  directory.resolve("everwhen"),
+                  size,
+                  settings.journalMebibytes(),
+                  "",
+                  settings.settleSeconds()));
+      tgt = add(new TgtPeer(directory.resolve("tgt"), size));
+      add(JvmPeer.nullDisk(everwhen.jvmOptions(), size));
+      add(JvmPeer.echo(everwhen.jvmOptions()));
+      fill(everwhen);
+      fill(tgt);
+      for (Peer peer : all) {
+        generator.run(peer.address(), Workload.mixed(4096, 32, 1, 50).during(warmUpMillis(), 1));
+      }
+      settle();
+    } catch (IOException | InterruptedException | RuntimeException | AssertionError e) {
+      close();
+      throw e;
+    }
+  }
+
+  private int warmUpMillis() {
+    return Math.min(WARM_UP_MILLIS, 2 * settings.millis());
+  }
+
+  private <P extends Peer> P add(P peer) {
+    all.add(peer);
+    return peer;
+  }
+
+  /** So that nothing that is read later is a hole. */
+  private void fill(Peer peer) throws IOException, InterruptedException {
+    generator.run(
+        peer.address(),
+        Workload.writes(FILL_BYTES, FILL_DEPTH).flushedEvery(256).wholly(settings.mebibytes()));
+  }
+
+  EverwhenPeer everwhen() {
+    return everwhen;
+  }
+
+  TgtPeer tgt() {
+    return tgt;
+  }
+
+  Generator generator() {
+    return generator;
+  }
+
+  /** Everwhen and tgt; the limits come after them. */
+  List<Peer> compared() {
+    return List.of(everwhen, tgt);
+  }
+
+  /** All of them. */
+  List<Peer> peers() {
+    return all;
+  }
+
+  /** Runs those of the cases that are wanted, and reports each. */
+  List<CaseResult> run(List<BenchmarkCase> cases) throws IOException, InterruptedException {
+    List<CaseResult> results = new ArrayList<>();
+    report.heading();
+    for (BenchmarkCase one : cases) {
+      if (settings.wants(one.name())) {
+        CaseResult result = run(one);
+        report.add(result);
+        results.add(result);
+      }
+    }
+    return results;
+  }
+
+  private CaseResult run(BenchmarkCase one) throws IOException, InterruptedException {
+    CaseResult result = new CaseResult(one);
+    for (int round = 0; round < settings.rounds(); round++) {
+      List<Peer> compared = compared();
+      for (Peer peer : round % 2 == 0 ? compared : compared.reversed()) {
+        Machine.makeReady(directory, settings.ballastMebibytes());
+        measure(peer, result, round);
+        if (one.workload().writes()) {
+          settle();
+        }
+      }
+      for (Peer limit : all.subList(compared.size(), all.size())) {
+        measure(limit, result, round);
+      }
+    }
+    return result;
+  }
+
+  private void measure(Peer peer, CaseResult result, int round)
+      throws IOException, InterruptedException {
+    Workload workload = result.benchmarkCase().workload();
+    if (round == 0 && settings.warmMillis() > 0) {
+      generator.run(peer.address(), workload.during(settings.warmMillis(), -1));
+    }
+    Workload timed = workload.during(settings.millis(), round);
+    result.add(peer.name(), Run.of(generator, peer, timed));
+  }
+
+  /** So that no run pays for the one before. */
+  void settle() throws IOException, InterruptedException {
+    for (Peer peer : all) {
+      peer.settle();
+    }
+    Machine.makeReady(directory, 0);
+  }
+
+  @Override
+  public void close() throws IOException {
+    generator.close();
+    for (Peer peer : all) {
+      peer.close();
+    }
+  }
+}
