@@ -32,11 +32,7 @@ final class LoadGenerator {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       Keys keys = Keys.parse(line);
-      Address address =
-          new Address(
-              keys.number("port"),
-              keys.text("target"),
-              keys.number("lun"));
+      Address address = new Address(keys.number("port"), keys.text("target"), keys.number("lun"));
       try {
         System.out.println(generator.run(address, Workload.parse(keys)).line());
       } catch (IOException | InterruptedException e) {

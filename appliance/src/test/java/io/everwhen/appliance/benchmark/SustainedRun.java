@@ -77,7 +77,8 @@ final class SustainedRun {
           Arrays.stream(seconds).max().orElse(0));
     }
     report.print(
-        "last minute / first minute %.2f; longest pause %.1f ms, slowest write %.1f ms, p99.9 %.2f ms",
+        "last minute / first minute %.2f; longest pause %.1f ms, slowest write %.1f ms, p99.9 %.2f"
+            + " ms",
         each[minutes - 1] / each[0],
         measured.pause() / 1e6,
         measured.longest() / 1e6,

@@ -1,6 +1,5 @@
 package io.everwhen.appliance.benchmark;
 
-
 /**
  * What a load generator does.
  *
