@@ -1,5 +1,6 @@
 package io.everwhen.journal;
 
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -7,17 +8,30 @@ import java.util.concurrent.locks.ReentrantLock;
  * How far the images are behind the journal, in bytes; changes wait here when it is too far.
  *
  * <p>Small entries count as {@link #MIN_ENTRY_BYTES}, because what they cost is the memory of the
- * block map.
+ * block map: about 65 bytes each.
  */
 final class Backlog {
 
-  static final long MIN_ENTRY_BYTES = 1024;
+  static final long MIN_ENTRY_BYTES = 4096;
+
+  /** The images catch up in so many steps, each of which makes room for those who wait. */
+  static final int STEPS = 16;
+
+  /**
+   * A part of the backlog.
+   *
+   * @param position where it ends, in bytes
+   * @param sequence of the last entry before that; the greatest number where that is not known
+   */
+  record Step(long position, long sequence) {}
 
   private final long maxBytes;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition shrunk = lock.newCondition();
   private volatile long appended; // by the appender's leader only
   private volatile long applied;
+  private final ConcurrentLinkedQueue<Step> steps = new ConcurrentLinkedQueue<>();
+  private long lastStep; // by the appender's leader only
   private boolean closed;
   private long releases;
 
@@ -25,8 +39,13 @@ final class Backlog {
     this.maxBytes = maxBytes;
   }
 
-  void add(long bytes) {
-    setAppended(appended + Math.max(bytes, MIN_ENTRY_BYTES));
+  void add(long bytes, long sequence) {
+    long position = appended + Math.max(bytes, MIN_ENTRY_BYTES);
+    setAppended(position);
+    if (position - lastStep >= maxBytes / STEPS) {
+      lastStep = position;
+      steps.add(new Step(position, sequence));
+    }
   }
 
   private void setAppended(long value) {
@@ -36,6 +55,21 @@ final class Backlog {
   /** Everything added so far, for {@link #appliedUpTo}. */
   long position() {
     return appended;
+  }
+
+  /** What is to be applied next, up to a {@link #position} of before. */
+  Step next(long end) {
+    Step next = steps.peek();
+    while (next != null && next.position <= applied) {
+      steps.remove();
+      next = steps.peek();
+    }
+    return next == null || next.position >= end ? new Step(end, Long.MAX_VALUE) : next;
+  }
+
+  /** Whether everything before a position is applied. */
+  boolean isAppliedUpTo(long position) {
+    return applied >= position;
   }
 
   void appliedUpTo(long position) {

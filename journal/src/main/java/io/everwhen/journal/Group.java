@@ -223,7 +223,7 @@ public final class Group implements Closeable {
                     kind, disk, offset, length, payload, encoded, sequence, segment, place);
                 // What is compressed takes as long to apply as if it were not.
                 int content = encoded ? (int) length : payload;
-                noteAppended(EntryHeader.storedBytes(content));
+                noteAppended(EntryHeader.storedBytes(content), sequence);
               },
               form.encoder(),
               form.keys());
@@ -262,10 +262,11 @@ public final class Group implements Closeable {
     }
   }
 
-  private void noteAppended(long bytes) {
-    boolean wasDue = backlog.bytes() >= options.applyBytes();
-    backlog.add(bytes);
-    if (!wasDue && backlog.bytes() >= options.applyBytes()) {
+  private void noteAppended(long bytes, long sequence) {
+    long due = maintenance.applyBytes();
+    boolean wasDue = backlog.bytes() >= due;
+    backlog.add(bytes, sequence);
+    if (!wasDue && backlog.bytes() >= due) {
       maintenance.wake();
     }
   }

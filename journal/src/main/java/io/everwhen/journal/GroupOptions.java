@@ -40,12 +40,12 @@ public record GroupOptions(
   public static final int COMPRESSION_LEVEL_MAX = 9;
 
   /**
-   * 16 GiB of history; the image within 64 MiB and two seconds, and never more than 256 MiB, of the
-   * journal.
+   * 16 GiB of history; the image within two seconds of the journal, or 1 GiB while changes come
+   * fast, and never more than 2 GiB.
    */
   public static final GroupOptions DEFAULT =
       new GroupOptions(
-          JournalOptions.DEFAULT, 16L << 30, 64L << 20, 256L << 20, Duration.ofSeconds(2), true);
+          JournalOptions.DEFAULT, 16L << 30, 1L << 30, 2L << 30, Duration.ofSeconds(2), true);
 
   public GroupOptions {
     if (historyBytes < 2 * journal.segmentBytes()) {

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,9 @@ final class Maintenance {
   /** How many segments one cycle seals. */
   private static final int SEALS_MAX = 8;
 
+  /** How often it is looked whether a rush goes on, and needs a segment. */
+  private static final Duration RUSH_PAUSE = Duration.ofMillis(20);
+
   private final JournalFiles files;
   private final GroupOptions options;
   private final Clock clock;
@@ -74,9 +78,14 @@ final class Maintenance {
   private final Ending ending;
   private final @Nullable Thread thread;
 
+  private final Rush rush;
+
   // Guarded by this.
   private Manifest manifest;
   private long applyDueNanos;
+  private long flushedSequence;
+  private long missedSegments;
+  private int spares;
   private @Nullable SegmentIndex oldest;
 
   private volatile long appliedSequence;
@@ -124,6 +133,7 @@ final class Maintenance {
     this.appliedSequence = disks.oldestCheckpoint();
     this.foldedSequence = manifest.baseline().sequence();
     this.applyDueNanos = clock.monotonicNanos();
+    this.rush = new Rush(clock.monotonicNanos());
     this.thread =
         options.background()
             ? Thread.ofPlatform()
@@ -466,6 +476,11 @@ final class Maintenance {
     String lastProblem = null;
     while (!ending.begun()) {
       try {
+        if (putsOff()) {
+          makeSegmentReady();
+          pause(RUSH_PAUSE);
+          continue;
+        }
         boolean worked = cycle();
         time.look(journal.clockBehindNanos());
         lastProblem = null;
@@ -497,11 +512,57 @@ final class Maintenance {
     }
   }
 
+  /**
+   * Whether what there is to do waits, because changes come fast and have the machine to
+   * themselves; for as long as not too much waits.
+   */
+  private boolean putsOff() {
+    return rush.goesOn(backlog.position(), clock.monotonicNanos())
+        && Math.max(backlog.bytes(), journal.unsealedBytes()) < applyBytes()
+        && journalBytes < historyBytes + applyBytes();
+  }
+
+  /**
+   * What can wait, in bytes of the journal: no more than an eighth of a history, so that a small
+   * one is not exceeded by much.
+   */
+  long applyBytes() {
+    return Math.min(
+        options.applyBytes(), Math.max(historyBytes / 8, options.journal().segmentBytes()));
+  }
+
+  /**
+   * Makes the next segment in a rush: it is overwritten before only where initiators flush, as that
+   * is what gets faster by it.
+   */
+  private synchronized void makeSegmentReady() throws IOException {
+    long durable = journal.durableSequence();
+    boolean flushes = durable != flushedSequence;
+    flushedSequence = durable;
+    if (!ending.begun()) {
+      journal.prepareNext(ending::begun, flushes, 0);
+    }
+  }
+
+  /**
+   * How many segments are prepared behind the next one: as many as a rush was short of. What is
+   * written over what is in memory already is several times as fast.
+   */
+  private int spares() {
+    long missed = journal.unpreparedSegments();
+    long most = applyBytes() / options.journal().segmentBytes();
+    if (thread != null && missed != missedSegments) {
+      spares = (int) Math.min(most, spares + missed - missedSegments);
+    }
+    missedSegments = missed;
+    return spares;
+  }
+
   /** One duty cycle; whether there was anything to do. */
   synchronized boolean cycle() throws IOException {
     boolean worked = false;
     if (applyIsDue()) {
-      worked = apply();
+      worked = apply(thread == null ? () -> false : this::mayWait);
     }
     boolean filesChanged = false;
     // No more than these: where segments fill as fast as they are sealed, the rest has its turn
@@ -509,7 +570,7 @@ final class Maintenance {
     for (int i = 0; i < SEALS_MAX && !ending.begun() && journal.sealNext(); i++) {
       filesChanged = true;
     }
-    filesChanged |= journal.prepareNext(ending::begun);
+    filesChanged |= journal.prepareNext(ending::begun, true, spares());
     if (filesChanged) {
       measureJournal();
     }
@@ -609,22 +670,34 @@ final class Maintenance {
   }
 
   private boolean applyIsDue() {
-    return backlog.bytes() >= options.applyBytes() || clock.monotonicNanos() - applyDueNanos >= 0;
+    return backlog.bytes() >= applyBytes() || clock.monotonicNanos() - applyDueNanos >= 0;
+  }
+
+  /** Whether the rest is little enough to wait for the end of a rush. */
+  private boolean mayWait() {
+    return backlog.bytes() < applyBytes() / 2 && putsOff();
   }
 
   /** Brings the images up to date, or gives up when that is late; whether it did anything. */
   synchronized boolean apply() throws IOException {
+    return apply(() -> false);
+  }
+
+  private boolean apply(BooleanSupplier enough) throws IOException {
     applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
     if (backlog.bytes() == 0 && appliedSequence == journal.writtenSequence()) {
       return false;
     }
-    long position = backlog.position();
-    if (!applier.apply(ending::late)) {
-      return false;
-    }
-    appliedSequence = disks.oldestCheckpoint();
-    backlog.appliedUpTo(position);
-    journal.closeUpTo(appliedSequence);
+    long end = backlog.position();
+    do {
+      Backlog.Step step = backlog.next(end);
+      if (!applier.apply(step.sequence(), ending::late)) {
+        return false;
+      }
+      appliedSequence = disks.oldestCheckpoint();
+      backlog.appliedUpTo(step.position());
+      journal.closeUpTo(appliedSequence);
+    } while (!backlog.isAppliedUpTo(end) && !enough.getAsBoolean());
     return true;
   }
 

@@ -33,13 +33,14 @@ public final class Applier {
    * Makes the journal durable, applies everything that was in it, makes the images durable and
    * moves their checkpoints.
    *
+   * @param limit the last entry that is applied
    * @param giveUp whether to leave it at that, for good; checkpoints then stay where they are, as
    *     after a crash
    * @return whether it is done
    */
-  public boolean apply(BooleanSupplier giveUp) throws IOException {
+  public boolean apply(long limit, BooleanSupplier giveUp) throws IOException {
     journal.sync();
-    long durable = journal.durableSequence();
+    long durable = Math.min(journal.durableSequence(), limit);
     List<Image.Writes> writes = volumes.stream().map(volume -> volume.image().begin()).toList();
     for (Volume volume : volumes) {
       if (volume.image().checkpointSequence() < durable) {

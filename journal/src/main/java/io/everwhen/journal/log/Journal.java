@@ -391,10 +391,24 @@ public final class Journal implements Closeable {
    * Prepares the segment after the active one, if that is still to be done and there is room.
    *
    * @param giveUp whether it is not needed any more
-   * @return whether it did
+   * @param overwrite whether it is overwritten before, which makes syncs of what is written to it
+   *     later faster
+   * @param spares how many more there should be behind that one, for a rush
+   * @return whether it did something
    */
-  public boolean prepareNext(BooleanSupplier giveUp) throws IOException {
-    return supply.prepare(giveUp);
+  public boolean prepareNext(BooleanSupplier giveUp, boolean overwrite, int spares)
+      throws IOException {
+    return supply.prepare(giveUp, overwrite, spares);
+  }
+
+  /** How often a segment was needed that was not prepared. */
+  public long unpreparedSegments() {
+    return supply.unprepared();
+  }
+
+  /** Bytes of the segments that are not sealed, the active one included. */
+  public synchronized long unsealedBytes() {
+    return unsealed.size() * options.segmentBytes();
   }
 
   /**

@@ -95,7 +95,7 @@ final class Recovery {
           Math.max(FileNames.segmentNumber(name).orElse(0), FileNames.indexNumber(name).orElse(0));
       if ((number > 0 && number <= folded)
           || name.endsWith(".tmp")
-          || name.equals(SegmentSupply.SPARE)
+          || SegmentSupply.isSpare(name)
           || FileNames.baselineDisk(name).orElse(0) >= manifest.disks().size()) {
         storage.delete(name);
       }

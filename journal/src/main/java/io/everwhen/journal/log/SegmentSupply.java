@@ -9,6 +9,7 @@ import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.io.Zeros;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +24,10 @@ import org.jspecify.annotations.Nullable;
 final class SegmentSupply {
 
   /** A file on its way to become a segment. */
-  static final String SPARE = "spare";
+  private static final String SPARE = "spare";
+
+  /** Files beside the next segment take at most this part of the room that there is. */
+  private static final int SPARE_ROOM = 8;
 
   private final Storage storage;
   private final Manifest manifest;
@@ -34,7 +38,8 @@ final class SegmentSupply {
   // Guarded by this.
   private long lastNumber;
   private @Nullable Segment prepared;
-  private boolean recycled;
+  private final ArrayDeque<String> spares = new ArrayDeque<>();
+  private long unprepared;
 
   SegmentSupply(
       Storage storage,
@@ -58,51 +63,98 @@ final class SegmentSupply {
   synchronized Segment next() throws IOException {
     Segment next = prepared;
     if (next == null) {
-      next =
-          recycled ? putInUse(SPARE) : make(FileNames.temporary(FileNames.segment(lastNumber + 1)));
+      if (spares.isEmpty()) {
+        unprepared++;
+        next = make(FileNames.temporary(FileNames.segment(lastNumber + 1)));
+      } else {
+        next = useSpare();
+      }
     }
     prepared = null;
     return next;
   }
 
+  /** How often a segment was needed and none was there. */
+  synchronized long unprepared() {
+    return unprepared;
+  }
+
   /**
-   * Makes the next segment if there is none, and room for it.
+   * Makes the next segment if there is none, or one more file for those behind it, if there is
+   * room.
    *
    * @param giveUp whether it is not needed any more
+   * @param overwrite whether a new file is overwritten, or only allocated
+   * @param wanted how many files there should be beside the next segment; they are made only where
+   *     they take a small part of the room
    * @return whether it did
    */
-  boolean prepare(BooleanSupplier giveUp) throws IOException {
+  boolean prepare(BooleanSupplier giveUp, boolean overwrite, int wanted) throws IOException {
+    String name;
+    boolean first;
     synchronized (this) {
-      if (prepared != null) {
-        return false;
-      }
-      if (recycled) {
-        prepared = putInUse(SPARE);
+      first = prepared == null;
+      if (first && !spares.isEmpty()) {
+        prepared = useSpare();
         return true;
       }
+      if (!first && spares.size() >= wanted) {
+        return false;
+      }
+      name = unusedName();
     }
     // Not under the monitor: overwriting takes long, and the appender must not wait for it.
-    if (giveUp.getAsBoolean() || !hasRoom()) {
+    if (giveUp.getAsBoolean() || !hasRoomFor(first ? 1 : SPARE_ROOM * (wanted + 1))) {
       return false;
     }
-    storage.delete(SPARE);
+    storage.delete(name);
     boolean filled;
-    try (StorageFile file = storage.create(SPARE)) {
-      filled = fill(file, giveUp);
+    try (StorageFile file = storage.create(name)) {
+      filled = fill(file, giveUp, overwrite);
+      if (filled && overwrite) {
+        file.sync(); // so that nobody waits for it who needs the segment
+      }
     } catch (NoSpaceException e) {
       filled = false;
     }
     if (!filled) {
-      storage.delete(SPARE);
+      storage.delete(name);
       return false;
     }
     synchronized (this) {
-      recycled = true;
+      spares.add(name);
       if (prepared == null) {
-        prepared = putInUse(SPARE);
+        prepared = useSpare();
       }
     }
     return true;
+  }
+
+  private Segment useSpare() throws IOException {
+    String name = spares.getFirst();
+    try {
+      return putInUse(name);
+    } finally {
+      // Should it have failed half-way, the name may be a segment's by now, or the content be gone.
+      spares.removeFirst();
+    }
+  }
+
+  private String unusedName() {
+    int number = 1;
+    while (spares.contains(spareName(number))) {
+      number++;
+    }
+    return spareName(number);
+  }
+
+  private static String spareName(int number) {
+    return number == 1 ? SPARE : SPARE + "-" + number;
+  }
+
+  /** Whether a file is on its way to become a segment. */
+  static boolean isSpare(String name) {
+    return name.equals(SPARE) || name.startsWith(SPARE + "-");
   }
 
   /**
@@ -111,7 +163,7 @@ final class SegmentSupply {
    * @return false when there is a spare file already
    */
   synchronized boolean recycle(long number) throws IOException {
-    if (recycled
+    if (!spares.isEmpty()
         || storage.exists(SPARE)
         || storage.size(FileNames.segment(number)) > options.segmentBytes()) {
       return false;
@@ -123,7 +175,7 @@ final class SegmentSupply {
       storage.delete(SPARE);
       return true;
     }
-    recycled = true;
+    spares.add(SPARE);
     return true;
   }
 
@@ -173,8 +225,12 @@ final class SegmentSupply {
   }
 
   /** Allocates a file and overwrites it; false when it was given up. */
-  private boolean fill(StorageFile file, BooleanSupplier giveUp) throws IOException {
+  private boolean fill(StorageFile file, BooleanSupplier giveUp, boolean overwrite)
+      throws IOException {
     file.allocate(options.segmentBytes());
+    if (!overwrite) {
+      return true;
+    }
     long end = options.segmentBytes();
     for (long at = 0; at < end; ) {
       if (giveUp.getAsBoolean()) {
@@ -196,8 +252,6 @@ final class SegmentSupply {
       file.write(0, header.encode());
       file.sync();
     }
-    // Should this fail half-way, the next attempt replaces it by another file.
-    recycled = recycled && !name.equals(SPARE);
     storage.rename(name, FileNames.segment(number));
     storage.syncDirectory();
     StorageFile file = storage.open(FileNames.segment(number));

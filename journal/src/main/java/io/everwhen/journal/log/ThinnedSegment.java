@@ -126,7 +126,9 @@ public final class ThinnedSegment {
   private static int writeOut(StorageFile file, long at, ByteBuffer copy) throws IOException {
     copy.flip();
     int bytes = copy.remaining();
-    file.write(at, copy);
+    if (bytes > 0) {
+      file.write(at, copy);
+    }
     copy.clear();
     return bytes;
   }

@@ -72,7 +72,7 @@ final class AppendedFiles implements AutoCloseable {
             null,
             null);
     journal.startWith(new long[] {DISK_BYTES});
-    journal.prepareNext(() -> false);
+    journal.prepareNext(() -> false, true, 0);
   }
 
   /** A file that was written once, open for reading and writing. */

@@ -82,7 +82,7 @@ class AllocationTest {
             null,
             null);
     journal.startWith(new long[] {DISK_BYTES});
-    journal.prepareNext(() -> false);
+    journal.prepareNext(() -> false, true, 0);
     return journal;
   }
 }

@@ -42,7 +42,7 @@ class SegmentSupplyTest {
       for (int i = 0; i < 6; i++) {
         try {
           if (i % 2 == 0) {
-            supply.prepare(() -> false);
+            supply.prepare(() -> false, true, 0);
           }
           assertThat(supply.next().number()).isEqualTo(number++);
         } catch (IOException e) {

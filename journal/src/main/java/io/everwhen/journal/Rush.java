@@ -1,0 +1,49 @@
+package io.everwhen.journal;
+
+/**
+ * Whether changes come so fast that what can wait should leave them the machine. For one thread.
+ */
+final class Rush {
+
+  /** Changes that come more slowly are not slowed down by what is done beside them. */
+  static final long BYTES_PER_SECOND_MIN = 8 << 20;
+
+  /** How long nothing of the kind must have been seen before it is over. */
+  static final long CALM_NANOS = 300_000_000;
+
+  private static final long LOOK_NANOS = 50_000_000;
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+  private long seenBytes;
+  private long seenNanos;
+  private long lastRushNanos;
+  private boolean goesOn;
+
+  /**
+   * @param nowNanos on a clock that only goes forward
+   */
+  Rush(long nowNanos) {
+    seenNanos = nowNanos;
+  }
+
+  /**
+   * Whether it goes on; to be asked now and then.
+   *
+   * @param bytes everything that was ever changed
+   */
+  boolean goesOn(long bytes, long nowNanos) {
+    long nanos = nowNanos - seenNanos;
+    if (nanos >= LOOK_NANOS) {
+      double perSecond = (double) (bytes - seenBytes) * NANOS_PER_SECOND / nanos;
+      seenBytes = bytes;
+      seenNanos = nowNanos;
+      if (perSecond >= BYTES_PER_SECOND_MIN) {
+        goesOn = true;
+        lastRushNanos = nowNanos;
+      } else if (nowNanos - lastRushNanos >= CALM_NANOS) {
+        goesOn = false;
+      }
+    }
+    return goesOn;
+  }
+}

@@ -1,0 +1,39 @@
+package io.everwhen.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class BacklogTest {
+
+  private static final long MAX_BYTES = 1L << 30;
+
+  private final Backlog backlog = new Backlog(MAX_BYTES);
+
+  @Test
+  void isAppliedInStepsThatEndWithAnEntry() {
+    long entry = MAX_BYTES / Backlog.STEPS / 4;
+    for (long sequence = 1; sequence <= 10; sequence++) {
+      backlog.add(entry, sequence);
+    }
+    long end = backlog.position();
+    assertThat(backlog.next(end)).isEqualTo(new Backlog.Step(4 * entry, 4));
+    backlog.appliedUpTo(4 * entry);
+    backlog.add(2 * entry, 11);
+    assertThat(backlog.next(end)).isEqualTo(new Backlog.Step(8 * entry, 8));
+    backlog.appliedUpTo(8 * entry);
+    assertThat(backlog.isAppliedUpTo(end)).isFalse();
+    assertThat(backlog.next(end)).isEqualTo(new Backlog.Step(end, Long.MAX_VALUE));
+    backlog.appliedUpTo(end);
+    assertThat(backlog.isAppliedUpTo(end)).isTrue();
+    assertThat(backlog.bytes()).isEqualTo(2 * entry);
+    long later = backlog.position();
+    assertThat(backlog.next(later)).isEqualTo(new Backlog.Step(later, Long.MAX_VALUE));
+  }
+
+  @Test
+  void countsASmallEntryByTheMemoryThatItTakes() {
+    backlog.add(1, 1);
+    assertThat(backlog.bytes()).isEqualTo(Backlog.MIN_ENTRY_BYTES);
+  }
+}
