@@ -110,8 +110,12 @@ final class DiskStorageFile implements StorageFile {
   }
 
   @Override
-  public void forgetCached() throws IOException {
-    nativeFile().forgetCached();
+  public void forgetCached() {
+    try {
+      nativeFile().forgetCached();
+    } catch (IOException _) {
+      // It has no name any more; its memory goes when it is closed.
+    }
   }
 
   @Override

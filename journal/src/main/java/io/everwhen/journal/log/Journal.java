@@ -494,6 +494,8 @@ public final class Journal implements Closeable {
           .removeIf(s -> !unsealed.contains(s) && s.lastSequence() <= sequence && done.add(s));
     }
     for (Segment segment : done) {
+      // What is written next finds memory that was just used, and the images keep theirs.
+      segment.file().forgetCached();
       segment.file().close();
     }
   }
