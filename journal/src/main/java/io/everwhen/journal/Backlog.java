@@ -7,12 +7,15 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * How far the images are behind the journal, in bytes; changes wait here when it is too far.
  *
- * <p>Small entries count as {@link #MIN_ENTRY_BYTES}, because what they cost is the memory of the
- * block map: about 65 bytes each.
+ * <p>What small entries cost is the memory of the block map, about 65 bytes each: they count so
+ * much that there are no more than {@link #ENTRIES_MAX}.
  */
 final class Backlog {
 
-  static final long MIN_ENTRY_BYTES = 4096;
+  static final int ENTRIES_MAX = 1 << 19;
+
+  /** Even where few are allowed, an entry counts as much as this. */
+  private static final long ENTRY_BYTES_MIN = 1024;
 
   /** The images catch up in so many steps, each of which makes room for those who wait. */
   static final int STEPS = 16;
@@ -26,6 +29,7 @@ final class Backlog {
   record Step(long position, long sequence) {}
 
   private final long maxBytes;
+  private final long entryBytesMin;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition shrunk = lock.newCondition();
   private volatile long appended; // by the appender's leader only
@@ -37,10 +41,11 @@ final class Backlog {
 
   Backlog(long maxBytes) {
     this.maxBytes = maxBytes;
+    this.entryBytesMin = Math.max(ENTRY_BYTES_MIN, maxBytes / ENTRIES_MAX);
   }
 
   void add(long bytes, long sequence) {
-    long position = appended + Math.max(bytes, MIN_ENTRY_BYTES);
+    long position = appended + Math.max(bytes, entryBytesMin);
     setAppended(position);
     if (position - lastStep >= maxBytes / STEPS) {
       lastStep = position;

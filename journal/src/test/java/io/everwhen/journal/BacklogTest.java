@@ -34,6 +34,6 @@ class BacklogTest {
   @Test
   void countsASmallEntryByTheMemoryThatItTakes() {
     backlog.add(1, 1);
-    assertThat(backlog.bytes()).isEqualTo(Backlog.MIN_ENTRY_BYTES);
+    assertThat(backlog.bytes()).isEqualTo(MAX_BYTES / Backlog.ENTRIES_MAX);
   }
 }
