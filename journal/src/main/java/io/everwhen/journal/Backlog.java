@@ -2,6 +2,7 @@ package io.everwhen.journal;
 
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -19,6 +20,9 @@ final class Backlog {
 
   /** The images catch up in so many steps, each of which makes room for those who wait. */
   static final int STEPS = 16;
+
+  /** A change waits so long at most before it is full. */
+  private static final long SLOW_NANOS_MAX = 10_000_000;
 
   /**
    * A part of the backlog.
@@ -93,6 +97,19 @@ final class Backlog {
 
   boolean isFull() {
     return bytes() > maxBytes;
+  }
+
+  /**
+   * Waits a little when it is nearly full, and longer the fuller it is: so changes are slowed down
+   * to what the images can follow, and do not stop altogether until a step is applied.
+   */
+  void slowDown() {
+    long slowFrom = maxBytes / 4 * 3;
+    long over = bytes() - slowFrom;
+    if (over > 0) {
+      double full = Math.min(1, (double) over / (maxBytes - slowFrom));
+      LockSupport.parkNanos(this, (long) (SLOW_NANOS_MAX * full * full));
+    }
   }
 
   /** Waits until it is not full, or closed, or those who wait are let go. */

@@ -360,6 +360,8 @@ public final class Group implements Closeable {
       } else {
         maintenance.apply();
       }
+    } else if (options.background()) {
+      backlog.slowDown();
     }
     while (true) {
       try {

@@ -1,7 +1,8 @@
 package io.everwhen.journal;
 
 /**
- * Whether changes come so fast that what can wait should leave them the machine. For one thread.
+ * Whether changes come so fast that what can wait should leave them the machine. What goes on for
+ * long is no rush: then what waits has to be done beside it. For one thread.
  */
 final class Rush {
 
@@ -11,13 +12,17 @@ final class Rush {
   /** How long nothing of the kind must have been seen before it is over. */
   static final long CALM_NANOS = 300_000_000;
 
+  /** How long it lasts at most; the next one begins after a calm. */
+  static final long LASTS_NANOS_MAX = 10_000_000_000L;
+
   private static final long LOOK_NANOS = 50_000_000;
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
   private long seenBytes;
   private long seenNanos;
-  private long lastRushNanos;
-  private boolean goesOn;
+  private long beganNanos;
+  private long lastFastNanos;
+  private boolean fast;
 
   /**
    * @param nowNanos on a clock that only goes forward
@@ -38,12 +43,15 @@ final class Rush {
       seenBytes = bytes;
       seenNanos = nowNanos;
       if (perSecond >= BYTES_PER_SECOND_MIN) {
-        goesOn = true;
-        lastRushNanos = nowNanos;
-      } else if (nowNanos - lastRushNanos >= CALM_NANOS) {
-        goesOn = false;
+        if (!fast) {
+          fast = true;
+          beganNanos = nowNanos;
+        }
+        lastFastNanos = nowNanos;
+      } else if (nowNanos - lastFastNanos >= CALM_NANOS) {
+        fast = false;
       }
     }
-    return goesOn;
+    return fast && nowNanos - beganNanos < LASTS_NANOS_MAX;
   }
 }

@@ -35,10 +35,14 @@ class RushTest {
   }
 
   @Test
-  void goesOnForAsLongAsChangesComeFast() {
+  void thatLastsLongIsNone() {
     for (int i = 0; i < 100; i++) {
-      assertThat(goesOnAfter(2 * FAST, 100)).isTrue();
-      assertThat(goesOnAfter(0, 100)).isTrue();
+      assertThat(goesOnAfter(2 * FAST, 100)).as("after %d looks", i).isTrue();
     }
+    for (int i = 0; i < 100; i++) {
+      assertThat(goesOnAfter(2 * FAST, 100)).isFalse();
+    }
+    assertThat(goesOnAfter(0, 400)).isFalse();
+    assertThat(goesOnAfter(2 * FAST, 100)).as("after a calm").isTrue();
   }
 }
