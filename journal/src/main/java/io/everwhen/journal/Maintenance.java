@@ -56,6 +56,11 @@ final class Maintenance {
   /** How many segments one cycle seals. */
   private static final int SEALS_MAX = 8;
 
+  /** Steps in which the images catch up in one cycle: less than is sealed and folded in it. */
+  private static final int STEPS_MAX = 2;
+
+  private static final int FOLDS_MAX = 8;
+
   /** How often it is looked whether a rush goes on, and needs a segment. */
   private static final Duration RUSH_PAUSE = Duration.ofMillis(20);
 
@@ -562,7 +567,7 @@ final class Maintenance {
   synchronized boolean cycle() throws IOException {
     boolean worked = false;
     if (applyIsDue()) {
-      worked = apply(thread == null ? () -> false : this::mayWait);
+      worked = thread == null ? apply() : apply(STEPS_MAX, this::mayWait);
     }
     boolean filesChanged = false;
     // No more than these: where segments fill as fast as they are sealed, the rest has its turn
@@ -579,7 +584,8 @@ final class Maintenance {
     boolean filled = !ending.begun() && rewinder.step();
     filled |= !ending.begun() && unprotected.step(this::makeRoom, this::apply);
     boolean thinned = !ending.begun() && thin();
-    while (!ending.begun() && isOldestTooMuch(thinned) && fold(false)) {
+    int folds = thread == null ? Integer.MAX_VALUE : FOLDS_MAX;
+    for (int i = 0; i < folds && !ending.begun() && isOldestTooMuch(thinned) && fold(false); i++) {
       filesChanged = true;
     }
     thinned |= !ending.begun() && !thinned && thinAroundPins();
@@ -680,15 +686,17 @@ final class Maintenance {
 
   /** Brings the images up to date, or gives up when that is late; whether it did anything. */
   synchronized boolean apply() throws IOException {
-    return apply(() -> false);
+    return apply(Integer.MAX_VALUE, () -> false);
   }
 
-  private boolean apply(BooleanSupplier enough) throws IOException {
-    applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
+  private boolean apply(int stepsMax, BooleanSupplier enough) throws IOException {
     if (backlog.bytes() == 0 && appliedSequence == journal.writtenSequence()) {
+      applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
       return false;
     }
     long end = backlog.position();
+    applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
+    int steps = 0;
     do {
       Backlog.Step step = backlog.next(end);
       if (!applier.apply(step.sequence(), ending::late)) {
@@ -697,7 +705,11 @@ final class Maintenance {
       appliedSequence = disks.oldestCheckpoint();
       backlog.appliedUpTo(step.position());
       journal.closeUpTo(appliedSequence);
-    } while (!backlog.isAppliedUpTo(end) && !enough.getAsBoolean());
+      steps++;
+    } while (!backlog.isAppliedUpTo(end) && steps < stepsMax && !enough.getAsBoolean());
+    if (!backlog.isAppliedUpTo(end)) {
+      applyDueNanos = clock.monotonicNanos();
+    }
     return true;
   }
 
