@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongPredicate;
 import java.util.zip.CRC32C;
@@ -28,18 +31,22 @@ final class BaselineFile implements Closeable {
   /** What is read and checked together. */
   private static final int WINDOW_BYTES = 16 * CHUNK_BYTES;
 
+  private static final int SUMS_OF_PAGE = CHUNK_BYTES / Integer.BYTES;
+
   private static final int ZERO_CRC = crc(ByteBuffer.allocate(CHUNK_BYTES));
 
   private final StorageFile content;
   private final StorageFile sums;
+  // Of chunks that were changed: those whose checksums are known, and those that have to be read.
+  private final TreeMap<Long, Integer> summed = new TreeMap<>();
   private final TreeSet<Long> unsummed = new TreeSet<>();
   private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
   private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);
   private final ByteBuffer windowSums =
       ByteBuffer.allocateDirect(WINDOW_BYTES / CHUNK_BYTES * Integer.BYTES)
           .order(ByteOrder.LITTLE_ENDIAN);
-  private final ByteBuffer sum =
-      ByteBuffer.allocateDirect(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final ByteBuffer page =
+      ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
   private BaselineFile(StorageFile content, StorageFile sums) {
     this.content = content;
@@ -182,11 +189,19 @@ final class BaselineFile implements Closeable {
 
   /** Overwrites; the checksums follow in {@link #finish}. */
   void write(long offset, ByteBuffer data) throws IOException {
-    int length = data.remaining();
-    content.write(offset, data);
-    for (long number = offset / CHUNK_BYTES; number * CHUNK_BYTES < offset + length; number++) {
-      unsummed.add(number);
+    int start = data.position();
+    long end = offset + data.remaining();
+    for (long number = offset / CHUNK_BYTES; number * CHUNK_BYTES < end; number++) {
+      long at = number * CHUNK_BYTES;
+      if (at >= offset && at + CHUNK_BYTES <= end) {
+        ByteBuffer whole = data.slice(start + (int) (at - offset), CHUNK_BYTES);
+        summed.put(number, crc(whole) ^ ZERO_CRC);
+        unsummed.remove(number);
+      } else {
+        unsummed.add(number);
+      }
     }
+    content.write(offset, data);
   }
 
   /**
@@ -216,6 +231,8 @@ final class BaselineFile implements Closeable {
     long firstWhole = (offset + CHUNK_BYTES - 1) / CHUNK_BYTES;
     long endWhole = (offset + length) / CHUNK_BYTES;
     if (firstWhole < endWhole) {
+      summed.subMap(firstWhole, endWhole).clear();
+      unsummed.subSet(firstWhole, endWhole).clear();
       sums.punchHole(firstWhole * Integer.BYTES, (endWhole - firstWhole) * Integer.BYTES);
     }
     if (offset % CHUNK_BYTES != 0) {
@@ -230,7 +247,9 @@ final class BaselineFile implements Closeable {
   void resize(long sizeBytes) throws IOException {
     content.setSize(sizeBytes);
     sums.setSize(sumsBytes(sizeBytes));
-    unsummed.tailSet((sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES, true).clear();
+    long chunks = (sizeBytes + CHUNK_BYTES - 1) / CHUNK_BYTES;
+    summed.tailMap(chunks, true).clear();
+    unsummed.tailSet(chunks, true).clear();
     if (sizeBytes % CHUNK_BYTES != 0) {
       unsummed.add(sizeBytes / CHUNK_BYTES);
     }
@@ -240,13 +259,32 @@ final class BaselineFile implements Closeable {
   void finish() throws IOException {
     for (long number : unsummed) {
       loadChunk(number);
-      sum.clear();
-      sum.putInt(0, sumOfChunk());
-      sums.write(number * Integer.BYTES, sum);
+      summed.put(number, sumOfChunk());
     }
     unsummed.clear();
+    for (Long first = summed.isEmpty() ? null : summed.firstKey(); first != null; ) {
+      long end = (first / SUMS_OF_PAGE + 1) * SUMS_OF_PAGE;
+      writeSums(summed.subMap(first, end));
+      first = summed.ceilingKey(end);
+    }
+    summed.clear();
     content.sync();
     sums.sync();
+  }
+
+  /** Writes checksums that are in one page of their file, and between them what is there. */
+  private void writeSums(SortedMap<Long, Integer> some) throws IOException {
+    long first = some.firstKey();
+    long position = first * Integer.BYTES;
+    page.clear().limit((int) (some.lastKey() - first + 1) * Integer.BYTES);
+    if (some.size() < page.limit() / Integer.BYTES) {
+      load(sums, position, page);
+      page.rewind();
+    }
+    for (Map.Entry<Long, Integer> one : some.entrySet()) {
+      page.putInt((int) (one.getKey() - first) * Integer.BYTES, one.getValue());
+    }
+    sums.write(position, page);
   }
 
   private void loadChunk(long number) throws IOException {
