@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  *     baseline
  * @param applyBytes journal bytes after which the image is brought up to date
  * @param backlogBytes journal bytes that the image may lag behind before changes wait
- * @param applyInterval how long a change waits at most before it is applied to the image
+ * @param applyInterval how long a change waits at most before it is applied to the image, except
+ *     while changes come fast
  * @param background whether a thread of the group does the maintenance; else whoever calls {@link
  *     Group#maintain}
  * @param signer signs the head whenever a segment was sealed; null when nobody does

@@ -81,9 +81,8 @@ final class Maintenance {
   private final RoomWatch room;
   private final ClockWatch time;
   private final Ending ending;
-  private final @Nullable Thread thread;
-
   private final Rush rush;
+  private final @Nullable Thread thread;
 
   // Guarded by this.
   private Manifest manifest;
@@ -524,7 +523,7 @@ final class Maintenance {
   private boolean putsOff() {
     return rush.goesOn(backlog.position(), clock.monotonicNanos())
         && Math.max(backlog.bytes(), journal.unsealedBytes()) < applyBytes()
-        && journalBytes < historyBytes + applyBytes();
+        && journalBytes <= historyBytes + SLACK_SEGMENTS * options.journal().segmentBytes();
   }
 
   /**

@@ -50,9 +50,6 @@ public final class Journal implements Closeable {
   private final @Nullable Keyring keys;
   private final long recoveredSequence;
 
-  // Of maintenance: one segment is sealed at a time.
-  private final ByteBuffer sealWindow;
-
   // Guarded by this.
   private final TreeMap<Long, Segment> open = new TreeMap<>();
   private final ArrayDeque<Segment> unsealed = new ArrayDeque<>();
@@ -80,7 +77,6 @@ public final class Journal implements Closeable {
     this.manifest = manifest;
     this.options = options;
     this.recoveredSequence = recovered.lastSequence();
-    this.sealWindow = SegmentScanner.window(options.segmentBytes());
     this.lastSeal = HexFormat.of().parseHex(recovered.lastSeal());
     this.lastSealedSequence = recovered.lastSequence();
     this.lastSealedChecksum = recovered.lastChecksum();
@@ -438,7 +434,12 @@ public final class Journal implements Closeable {
     SegmentIndexBuilder builder = new SegmentIndexBuilder(segment.header());
     TailWalk walk =
         TailWalk.hashing(
-            segment.header(), segment.file(), lastSealedSequence, lastSealedChecksum, sealWindow);
+            segment.header(),
+            segment.file(),
+            lastSealedSequence,
+            lastSealedChecksum,
+            // Not kept: an appliance may have a thousand journals, and most of them at rest.
+            SegmentScanner.window(options.segmentBytes()));
     long last = lastSealedSequence;
     while (last < segment.lastSequence() && walk.advance()) {
       builder.add(walk.entry(), walk.position());
