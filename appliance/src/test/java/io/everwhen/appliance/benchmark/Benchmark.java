@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Everwhen and tgt on the same work, in turns, and the limits beside them. Build, {@link #run},
- * close.
+ * Everwhen and tgt on the same work, in turns, Everwhen's engine on a plain file with them, and the
+ * limits beside them. Build, {@link #run}, close.
  */
 final class Benchmark implements AutoCloseable {
 
@@ -22,11 +22,12 @@ final class Benchmark implements AutoCloseable {
   private final Generator generator;
   private final EverwhenPeer everwhen;
   private final TgtPeer tgt;
+  private final Peer plain;
 
   /**
-   * Starts everything, and writes both LUNs once.
+   * Starts everything, and writes each LUN once that keeps what is written.
    *
-   * @param directory where both have their files
+   * @param directory where they have their files
    */
   Benchmark(Settings settings, Path directory, Report report)
       throws IOException, InterruptedException {
@@ -45,10 +46,12 @@ final class Benchmark implements AutoCloseable {
                   "",
                   settings.settleSeconds()));
       tgt = add(new TgtPeer(directory.resolve("tgt"), size));
+      plain = add(JvmPeer.plain(everwhen.jvmOptions(), directory.resolve("plain"), size));
       add(JvmPeer.nullDisk(everwhen.jvmOptions(), size));
       add(JvmPeer.echo(everwhen.jvmOptions()));
-      fill(everwhen);
-      fill(tgt);
+      for (Peer peer : withFiles()) {
+        fill(peer);
+      }
       for (Peer peer : all) {
         generator.run(peer.address(), Workload.mixed(4096, 32, 1, 50).during(warmUpMillis(), 1));
       }
@@ -87,9 +90,30 @@ final class Benchmark implements AutoCloseable {
     return generator;
   }
 
-  /** Everwhen and tgt; the limits come after them. */
+  /** Everwhen and tgt. */
   List<Peer> compared() {
     return List.of(everwhen, tgt);
+  }
+
+  /** What keeps what is written: those and the plain file. */
+  List<Peer> withFiles() {
+    return List.of(everwhen, tgt, plain);
+  }
+
+  /** Everything that a case is run on. */
+  List<Peer> measured(BenchmarkCase one) {
+    List<Peer> measured = new ArrayList<>(turns(one));
+    measured.addAll(limits());
+    return measured;
+  }
+
+  private List<Peer> turns(BenchmarkCase one) {
+    return settings.measuresPlain(one.name()) ? withFiles() : compared();
+  }
+
+  /** Those that do no more than answer. */
+  private List<Peer> limits() {
+    return all.subList(withFiles().size(), all.size());
   }
 
   /** All of them. */
@@ -113,16 +137,16 @@ final class Benchmark implements AutoCloseable {
 
   private CaseResult run(BenchmarkCase one) throws IOException, InterruptedException {
     CaseResult result = new CaseResult(one);
+    List<Peer> turns = turns(one);
     for (int round = 0; round < settings.rounds(); round++) {
-      List<Peer> compared = compared();
-      for (Peer peer : round % 2 == 0 ? compared : compared.reversed()) {
+      for (Peer peer : round % 2 == 0 ? turns : turns.reversed()) {
         Machine.makeReady(directory, settings.ballastMebibytes());
         measure(peer, result, round);
         if (one.workload().writes()) {
           settle();
         }
       }
-      for (Peer limit : all.subList(compared.size(), all.size())) {
+      for (Peer limit : limits()) {
         measure(limit, result, round);
       }
     }

@@ -16,6 +16,7 @@ record Goal(String what, String name, Figure figure, double bound) {
   enum Figure {
     SPEED,
     SPEED_OF_NULL_DISK,
+    SPEED_OF_PLAIN,
     CPU,
     P99,
     P999;
@@ -24,6 +25,7 @@ record Goal(String what, String name, Figure figure, double bound) {
       return switch (this) {
         case SPEED -> result.ratio("everwhen", "tgt", Run::perSecond);
         case SPEED_OF_NULL_DISK -> result.ratio("everwhen", "null disk", Run::perSecond);
+        case SPEED_OF_PLAIN -> result.ratio("everwhen", "plain", Run::perSecond);
         case CPU -> result.ratio("everwhen", "tgt", Run::cpuMicros);
         case P99 -> result.ratio("everwhen", "tgt", Run::p99);
         case P999 -> result.ratio("everwhen", "tgt", Run::p999);
@@ -32,7 +34,7 @@ record Goal(String what, String name, Figure figure, double bound) {
 
     boolean isLeast() {
       return switch (this) {
-        case SPEED, SPEED_OF_NULL_DISK -> true;
+        case SPEED, SPEED_OF_NULL_DISK, SPEED_OF_PLAIN -> true;
         case CPU, P99, P999 -> false;
       };
     }
@@ -61,7 +63,9 @@ record Goal(String what, String name, Figure figure, double bound) {
           limit("4 KiB random read, depth 32, of the null disk", BenchmarkCase.READ_D32, 0.85),
           limit("64 KiB read, depth 16, of the null disk", BenchmarkCase.READ_64K, 0.85),
           limit("1 MiB read, depth 8, of the null disk", BenchmarkCase.READ_1M, 0.85),
-          limit("4 KiB random write, depth 32, of the null disk", BenchmarkCase.WRITE_D32, 0.6));
+          limit("4 KiB random write, depth 32, of the null disk", BenchmarkCase.WRITE_D32, 0.6),
+          journalling("4 KiB random read, depth 32", BenchmarkCase.READ_D32),
+          journalling("4 KiB random write, depth 32", BenchmarkCase.WRITE_D32));
 
   private static Goal speed(String what, BenchmarkCase of, double least) {
     return new Goal(what, of.name(), Figure.SPEED, least);
@@ -69,6 +73,12 @@ record Goal(String what, String name, Figure figure, double bound) {
 
   private static Goal limit(String what, BenchmarkCase of, double least) {
     return new Goal(what, of.name(), Figure.SPEED_OF_NULL_DISK, least);
+  }
+
+  /** What journalling may cost. */
+  private static Goal journalling(String what, BenchmarkCase of) {
+    String whole = what + ", of the same engine without a journal";
+    return new Goal(whole, of.name(), Figure.SPEED_OF_PLAIN, 0.85);
   }
 
   private static Goal most(String what, BenchmarkCase of, Figure figure, double most) {

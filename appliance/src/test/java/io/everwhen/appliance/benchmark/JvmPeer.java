@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What is measured and runs in a JVM of its own: the limits, and jSCSI. */
+/** What is measured and runs in a JVM of its own: the limits, a plain file, and jSCSI. */
 record JvmPeer(String name, Address address, ChildJvm jvm) implements Peer {
 
   /**
@@ -18,8 +18,26 @@ record JvmPeer(String name, Address address, ChildJvm jvm) implements Peer {
   static JvmPeer nullDisk(List<String> options, int mebibytes)
       throws IOException, InterruptedException {
     ChildJvm jvm =
-        new ChildJvm(options, "", NullTarget.class.getName(), Integer.toString(mebibytes));
-    return new JvmPeer("null disk", new Address(jvm.port(), NullTarget.NAME, 0), jvm);
+        new ChildJvm(options, "", BareTarget.class.getName(), Integer.toString(mebibytes));
+    return new JvmPeer("null disk", new Address(jvm.port(), BareTarget.NAME, 0), jvm);
+  }
+
+  /**
+   * Everwhen's iSCSI and SCSI with a file behind it, and no journal.
+   *
+   * @param options those of the daemon's JVM
+   */
+  static JvmPeer plain(List<String> options, Path directory, int mebibytes)
+      throws IOException, InterruptedException {
+    Files.createDirectories(directory);
+    ChildJvm jvm =
+        new ChildJvm(
+            options,
+            "",
+            BareTarget.class.getName(),
+            Integer.toString(mebibytes),
+            directory.resolve("lun").toString());
+    return new JvmPeer("plain", new Address(jvm.port(), BareTarget.NAME, 0), jvm);
   }
 
   /** The message sizes without iSCSI. */

@@ -33,23 +33,30 @@ final class Report implements AutoCloseable {
   void heading() {
     print(
         "%nOperations a second, median (least..most of the rounds); everwhen / tgt is the ratio of"
-            + " the medians; of null, of echo: everwhen's share of what these do");
+            + " the medians; of plain, of null, of echo: everwhen's share of what these do");
     print(
-        "%-34s %24s %24s %9s %9s %8s %8s",
-        "case", "everwhen", "tgt", "MB/s", "ratio", "of null", "of echo");
+        "%-34s %24s %24s %9s %9s %8s %8s %8s",
+        "case", "everwhen", "tgt", "MB/s", "ratio", "of plain", "of null", "of echo");
   }
 
   void add(CaseResult result) {
     ToDoubleFunction<Run> speed = Run::perSecond;
     print(
-        "%-34s %24s %24s %9.1f %9.2f %8.2f %8.2f",
+        "%-34s %24s %24s %9.1f %9.2f %8s %8s %8s",
         result.name(),
         spread(result, "everwhen"),
         spread(result, "tgt"),
         result.median("everwhen", speed) * result.benchmarkCase().workload().blockBytes() / 1e6,
         result.ratio("everwhen", "tgt", speed),
-        result.ratio("everwhen", "null disk", speed),
-        result.ratio("everwhen", "echo", speed));
+        share(result, "plain"),
+        share(result, "null disk"),
+        share(result, "echo"));
+  }
+
+  /** What Everwhen does of what another does; nothing where that was not run. */
+  private static String share(CaseResult result, String peer) {
+    double ratio = result.ratio("everwhen", peer, Run::perSecond);
+    return Double.isNaN(ratio) ? "" : String.format(Locale.ROOT, "%.2f", ratio);
   }
 
   static String spread(CaseResult result, String peer) {
@@ -98,18 +105,20 @@ final class Report implements AutoCloseable {
 
   /** What is asked for, and what came of it. */
   void goals(List<CaseResult> results) {
-    print("%n%-50s %8s %12s", "everwhen / tgt, or of the null disk", "ratio", "asked for");
+    print("%n%-74s %8s %12s", "everwhen / tgt, or of what is named", "ratio", "asked for");
     for (Goal goal : Goal.ALL) {
       results.stream()
           .filter(result -> result.name().equals(goal.name()))
+          .map(result -> goal.figure().of(result))
+          .filter(ratio -> !ratio.isNaN())
           .findFirst()
-          .ifPresent(result -> goal(goal, goal.figure().of(result)));
+          .ifPresent(ratio -> goal(goal, ratio));
     }
   }
 
   private void goal(Goal goal, double ratio) {
     print(
-        "%-50s %8.2f %12s  %s",
+        "%-74s %8.2f %12s  %s",
         goal.what(),
         ratio,
         (goal.figure().isLeast() ? ">= " : "<= ") + goal.bound(),

@@ -10,6 +10,8 @@ import java.util.regex.Pattern;
  * @param millis {@code seconds}: how long each of these runs takes
  * @param warmMillis {@code warm}: milliseconds of each case on each peer before, which do not count
  * @param only {@code only}: a regular expression that must be found in a case's name
+ * @param plain {@code plain}: a regular expression that must be found in the name of a case for
+ *     which something is asked, and then it is run on the plain file as well
  * @param mebibytes {@code size}: MiB of the LUNs
  * @param journalMebibytes {@code journal}: MiB of history that Everwhen keeps
  * @param ballastMebibytes {@code ballast}: MiB of memory that are used and given back before each
@@ -23,6 +25,7 @@ record Settings(
     int millis,
     int warmMillis,
     Pattern only,
+    Pattern plain,
     int mebibytes,
     int journalMebibytes,
     int ballastMebibytes,
@@ -38,6 +41,7 @@ record Settings(
         number("seconds", 2) * 1000,
         number("warm", 500),
         Pattern.compile(System.getProperty(PREFIX + "only", "")),
+        Pattern.compile(System.getProperty(PREFIX + "plain", "")),
         number("size", 4096),
         number("journal", 12_288),
         number("ballast", 2048),
@@ -48,7 +52,16 @@ record Settings(
   /** A minute of it, to see that everything works. */
   static Settings smoke() {
     return new Settings(
-        1, 1000, 200, Pattern.compile(""), 256, 1024, 0, 2, Path.of("build/benchmark-smoke.txt"));
+        1,
+        1000,
+        200,
+        Pattern.compile(""),
+        Pattern.compile(BenchmarkCase.WRITE_D32.name()),
+        256,
+        1024,
+        0,
+        2,
+        Path.of("build/benchmark-smoke.txt"));
   }
 
   /** A number that a property says. */
@@ -58,5 +71,11 @@ record Settings(
 
   boolean wants(String name) {
     return only.matcher(name).find();
+  }
+
+  /** Whether a case is run on the plain file as well. */
+  boolean measuresPlain(String name) {
+    return plain.matcher(name).find()
+        && Goal.ALL.stream().anyMatch(goal -> goal.name().equals(name));
   }
 }

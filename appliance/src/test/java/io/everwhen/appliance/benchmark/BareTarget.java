@@ -1,5 +1,6 @@
 package io.everwhen.appliance.benchmark;
 
+import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.iscsi.Portal;
 import io.everwhen.target.iscsi.Target;
 import io.everwhen.target.iscsi.Targets;
@@ -7,17 +8,23 @@ import io.everwhen.target.scsi.DiskIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 
-/** Serves a {@link NullDisk} until it is killed: {@code NullTarget MEBIBYTES}. */
-final class NullTarget {
+/**
+ * Everwhen's iSCSI and SCSI without a journal, until it is killed: {@code BareTarget MEBIBYTES}
+ * serves a {@link NullDisk}, and {@code BareTarget MEBIBYTES FILE} a {@link PlainDisk}.
+ */
+final class BareTarget {
 
-  static final String NAME = "iqn.2026-11.io.everwhen:null";
+  static final String NAME = "iqn.2026-11.io.everwhen:bare";
 
-  private NullTarget() {}
+  private BareTarget() {}
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
+    long bytes = (long) Integer.parseInt(arguments[0]) << 20;
+    BlockDevice disk =
+        arguments.length == 1 ? new NullDisk(bytes) : new PlainDisk(Path.of(arguments[1]), bytes);
     Targets targets = new Targets();
-    NullDisk disk = new NullDisk((long) Integer.parseInt(arguments[0]) << 20);
     targets.add(new Target(NAME, DiskIdentity.of(NAME), disk));
     Portal portal =
         new Portal(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), targets);
