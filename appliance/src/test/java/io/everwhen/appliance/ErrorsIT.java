@@ -15,6 +15,9 @@ import io.everwhen.appliance.testing.Processes;
 import io.everwhen.journal.Group;
 import io.everwhen.journal.GroupOptions;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.image.Loan;
+import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SystemClock;
 import io.everwhen.target.iscsi.Portal;
@@ -24,8 +27,10 @@ import io.everwhen.target.scsi.DiskIdentity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,8 +55,13 @@ class ErrorsIT {
   private static final int BLOCKS = 128;
   private static final int BLOCK_BYTES = 512;
 
+  /** What is not in memory as a whole is not lent. */
+  private static final int BORROWED_BLOCKS = 512;
+
   private final FailingStorage journal = new FailingStorage(256 * MEBIBYTE);
   private final FailingStorage home = new FailingStorage(64 * MEBIBYTE);
+
+  private String url = "";
 
   @BeforeEach
   void need() {
@@ -64,6 +74,10 @@ class ErrorsIT {
   }
 
   private void serve(Scenario scenario) throws Exception {
+    serve(home, scenario);
+  }
+
+  private void serve(Storage home, Scenario scenario) throws Exception {
     SystemClock clock = new SystemClock();
     SplittableRandom random = new SplittableRandom(1);
     Manifest.Disk disk = new Manifest.Disk(0, "failing", 16 * MEBIBYTE, BLOCK_BYTES);
@@ -76,12 +90,12 @@ class ErrorsIT {
     try (Portal portal = new Portal(anyPort, targets)) {
       targets.add(new Target(NAME, DiskIdentity.of(NAME), new JournaledDisk(group, 0)));
       portal.start();
-      String url = "iscsi://127.0.0.1:" + portal.address().getPort() + "/" + NAME + "/0";
+      url = "iscsi://127.0.0.1:" + portal.address().getPort() + "/" + NAME + "/0";
       try (LibiscsiInitiator initiator = LibiscsiInitiator.connect(url)) {
         scenario.run(initiator, group);
       }
     } finally {
-      home.fail();
+      this.home.fail();
       journal.fail();
       try {
         group.close();
@@ -118,6 +132,44 @@ class ErrorsIT {
       journal.fail();
       assertThat(initiator.read(0, BLOCKS)).isEqualTo(content(1));
     });
+  }
+
+  /**
+   * Its content is lent to the socket, where that fails first: the session goes on by a new login.
+   */
+  @Test
+  void anImageThatIsCutIsAMediumErrorAsWell(@TempDir Path directory) throws Exception {
+    serve(
+        DiskStorage.create(directory.resolve("home")),
+        (initiator, group) -> {
+          for (int block = 0; block < BORROWED_BLOCKS; block += BLOCKS) {
+            initiator.write(block, content(1), true);
+          }
+          awaitLent(group);
+          assertThat(initiator.read(0, BLOCKS)).isEqualTo(content(1));
+          Path image = directory.resolve("home/image");
+          try (FileChannel file = FileChannel.open(image, StandardOpenOption.WRITE)) {
+            file.truncate(0);
+          }
+          assertSense("(?s).*the connection was lost.*", () -> initiator.read(0, BLOCKS));
+          try (LibiscsiInitiator again = LibiscsiInitiator.connect(url)) {
+            assertSense(READ_ERROR, () -> again.read(0, BLOCKS));
+            again.write(0, content(2), true);
+            assertThat(again.read(0, BLOCKS)).isEqualTo(content(2));
+          }
+        });
+  }
+
+  private static void awaitLent(Group group) throws Exception {
+    for (int tries = 0; tries < 300; tries++) {
+      Loan loan = group.volume(0).lend(0, BLOCKS * BLOCK_BYTES);
+      if (loan != null) {
+        loan.giveBack(true);
+        return;
+      }
+      Thread.sleep(100);
+    }
+    throw new AssertionError("nothing is lent");
   }
 
   @Test

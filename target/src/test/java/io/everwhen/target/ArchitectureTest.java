@@ -40,7 +40,7 @@ class ArchitectureTest {
         .whereLayer("scsi")
         .mayOnlyBeAccessedByLayers("iscsi")
         .whereLayer("block")
-        .mayOnlyBeAccessedByLayers("scsi", "iscsi")
+        .mayOnlyBeAccessedByLayers("pdu", "scsi", "iscsi")
         .check(CLASSES);
   }
 

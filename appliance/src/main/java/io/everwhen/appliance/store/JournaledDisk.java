@@ -8,11 +8,13 @@ import io.everwhen.target.block.DeviceException;
 import io.everwhen.target.block.DeviceException.Reason;
 import io.everwhen.target.block.Extent;
 import io.everwhen.target.block.Geometry;
+import io.everwhen.target.block.Loan;
 import io.everwhen.target.block.Run;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A volume of a group as the target serves it: blocks become bytes, and failures get their reason.
@@ -82,6 +84,28 @@ public final class JournaledDisk implements BlockDevice {
       volume.read(block * blockBytes, into);
     } catch (IOException e) {
       throw new DeviceException(Reason.UNREADABLE, message(e), e);
+    }
+  }
+
+  @Override
+  public @Nullable Loan lend(long block, int bytes) throws IOException {
+    try {
+      io.everwhen.journal.image.Loan loan = volume.lend(block * blockBytes, bytes);
+      return loan == null ? null : new Lent(loan);
+    } catch (IOException e) {
+      throw new DeviceException(Reason.UNREADABLE, message(e), e);
+    }
+  }
+
+  private record Lent(io.everwhen.journal.image.Loan loan) implements Loan {
+    @Override
+    public ByteBuffer content() {
+      return loan.content();
+    }
+
+    @Override
+    public void giveBack(boolean used) {
+      loan.giveBack(used);
     }
   }
 

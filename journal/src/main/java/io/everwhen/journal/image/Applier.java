@@ -67,6 +67,7 @@ public final class Applier {
 
   /** Stops early when it is to be given up. */
   private void apply(Volume volume, long durable, BooleanSupplier giveUp) throws IOException {
+    volume.awaitLoans();
     Image image = volume.image();
     long sizeBytes = volume.sizeBytesAt(durable);
     if (sizeBytes < image.fileBytes()) {

@@ -4,11 +4,15 @@ import io.everwhen.journal.format.Checkpoint;
 import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.FormatException;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.io.ResidentPages;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A disk's current content in a sparse file, and its {@link Checkpoint}.
@@ -20,11 +24,16 @@ import java.nio.ByteBuffer;
  */
 public final class Image implements Closeable {
 
+  private static final Logger log = LoggerFactory.getLogger(Image.class);
+
   private final StorageFile file;
   private final StorageFile checkpointFile;
   private volatile Checkpoint checkpoint;
   private long fileBytes;
   private int failedSyncs;
+  // What it can be read by without copying; made when it is first wanted, null when it cannot be.
+  private volatile @Nullable ResidentPages pages;
+  private volatile boolean pagesWanted = true;
 
   private Image(
       StorageFile file, StorageFile checkpointFile, Checkpoint checkpoint, long fileBytes) {
@@ -210,13 +219,63 @@ public final class Image implements Closeable {
   /** Cuts or extends the file. Nobody may be reading what is cut off. */
   void setSize(long bytes) throws IOException {
     if (bytes != fileBytes) {
-      file.setSize(bytes);
-      fileBytes = bytes;
+      closePages(false);
+      try {
+        file.setSize(bytes);
+        fileBytes = bytes;
+      } finally {
+        pagesWanted = true;
+      }
     }
   }
 
   void read(long offset, ByteBuffer into) throws IOException {
     file.readFully(offset, into);
+  }
+
+  /**
+   * What is at {@code offset} in memory, to be read there; null when it is to be copied.
+   *
+   * @param nanos the time, by the monotonic clock
+   */
+  @Nullable ByteBuffer lend(long offset, int length, long nanos) {
+    ResidentPages known = pages;
+    if (known == null) {
+      known = pagesWanted ? openPages() : null;
+    }
+    return known == null ? null : known.at(offset, length, nanos);
+  }
+
+  private synchronized @Nullable ResidentPages openPages() {
+    if (pagesWanted) {
+      pagesWanted = false;
+      try {
+        pages = file.residentPages();
+      } catch (IOException e) {
+        log.info("{} is read by copying: {}", file.describe(), e.getMessage());
+      }
+    }
+    return pages;
+  }
+
+  /** Lends nothing any more until it is known again how large the file is. */
+  private synchronized void closePages(boolean wantedAgain) {
+    ResidentPages known = pages;
+    pages = null;
+    pagesWanted = wantedAgain;
+    if (known != null) {
+      known.close();
+    }
+  }
+
+  /** What was lent could not be read: by whoever wanted to, or not at all? */
+  void doubt(long offset, int length) {
+    try {
+      file.readFully(offset, ByteBuffer.allocate(length));
+    } catch (IOException e) {
+      log.warn("{} is read by copying from now on: {}", file.describe(), e.getMessage());
+      closePages(false);
+    }
   }
 
   long nextData(long offset) throws IOException {
@@ -299,6 +358,7 @@ public final class Image implements Closeable {
 
   @Override
   public void close() throws IOException {
+    closePages(false);
     try {
       file.close();
     } finally {

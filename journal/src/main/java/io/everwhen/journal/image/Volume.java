@@ -55,6 +55,7 @@ public final class Volume {
   private volatile @Nullable Unlogged unlogged;
   // Counts the batches that were begun to be applied; see read().
   private final AtomicLong applications = new AtomicLong();
+  private final Loans loans = new Loans();
   // Written by whoever tells of entries: one thread at a time.
   private volatile long sizeBytes;
   private final SizesToCome sizesToCome = new SizesToCome();
@@ -89,6 +90,55 @@ public final class Volume {
       readPresent(offset, into);
     } else {
       readWhileFilling(filling, offset, into);
+    }
+  }
+
+  /**
+   * Lends what {@link #read} would fill in, where all of it is in the image and the system has it
+   * in memory.
+   *
+   * @return null when it has to be read
+   */
+  public @Nullable Loan lend(long offset, int length) throws IOException {
+    Loans.Round round = loans.begin();
+    boolean lent = false;
+    try {
+      // After it was begun: whoever is going to write to the image waits for it from here on, or
+      // has
+      // said so before.
+      if (isInImage(offset, length)) {
+        ByteBuffer content = image.lend(offset, length, journal.monotonicNanos());
+        if (content != null) {
+          lent = true;
+          return new Loan(content, image, offset, round);
+        }
+      }
+      return null;
+    } finally {
+      if (!lent) {
+        round.end();
+      }
+    }
+  }
+
+  /** Whether a range is in the image alone, as far as anybody has changed it yet. */
+  private boolean isInImage(long offset, int length) {
+    if (backfill != null || unlogged != null) {
+      return false;
+    }
+    check(offset, length);
+    if (journal.hasStagedChange(disk, offset, length)) {
+      return false;
+    }
+    if (map.isEmpty()) {
+      return true;
+    }
+    Pieces found = takeFound();
+    try {
+      map.overlapping(offset, offset + length, found);
+      return found.isEmpty();
+    } finally {
+      found.release();
     }
   }
 
@@ -403,6 +453,7 @@ public final class Volume {
       journal.settle();
       Backfill filling = backfill;
       backfill = rewind.carryOut(filling == null ? null : filling.pending());
+      loans.awaitEnds(); // before somebody fills in
     } finally {
       changes.unlockWrite(stamp);
     }
@@ -568,11 +619,13 @@ public final class Volume {
     }
     backfill = null;
     unlogged = new Unlogged(image, changed);
+    loans.awaitEnds();
   }
 
   /** The same, at the beginning, where nobody knows which of the image's content is recorded. */
   public void stopRecordingAnything() {
     unlogged = new Unlogged(image, Parts.all(sizeBytes));
+    loans.awaitEnds();
   }
 
   /**
@@ -660,6 +713,14 @@ public final class Volume {
 
   BlockMap map() {
     return map;
+  }
+
+  /**
+   * Returns when nobody reads the image where it lies who does not know of the changes that are in
+   * the map now; or nearly nobody, see {@link Loan}.
+   */
+  void awaitLoans() {
+    loans.awaitEnds();
   }
 
   /** Announces that pieces taken from the map before are going to be written to the image. */

@@ -58,6 +58,12 @@ final class DiskStorageFile implements StorageFile {
   }
 
   @Override
+  public @Nullable ResidentPages residentPages() throws IOException {
+    long size = channel.size(); // 0 of a block device
+    return size == 0 ? null : ResidentPages.of(channel, size);
+  }
+
+  @Override
   public void write(long position, ByteBuffer data) throws IOException {
     try {
       int start = data.position();

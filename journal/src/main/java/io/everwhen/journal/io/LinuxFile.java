@@ -16,8 +16,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The calls that Java has no words for: fallocate(2) and lseek(2) with SEEK_DATA and SEEK_HOLE, on
- * a descriptor of its own.
+ * The calls that Java has no words for: fallocate(2), lseek(2) with SEEK_DATA and SEEK_HOLE and the
+ * like, on a descriptor of its own; and mincore(2).
  *
  * <p>Linux, glibc or musl. Each method says in its result whether the file system could do it, so
  * that callers can fall back to something slower.
@@ -35,6 +35,8 @@ final class LinuxFile implements Closeable {
   private static final int SYNC_FILE_RANGE_WRITE = 2;
   private static final int SEEK_DATA = 3;
   private static final int SEEK_HOLE = 4;
+  private static final int LEAST_PAGE_BYTES = 4096;
+  private static final byte RESIDENT = 1;
 
   private static final int EINTR = 4;
   private static final int ENXIO = 6;
@@ -90,6 +92,14 @@ final class LinuxFile implements Closeable {
               ValueLayout.JAVA_LONG,
               ValueLayout.JAVA_LONG,
               ValueLayout.JAVA_INT));
+  private static final MethodHandle MINCORE =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("mincore"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_INT,
+              ValueLayout.ADDRESS,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.ADDRESS));
   private static final MethodHandle LSEEK =
       LINKER.downcallHandle(
           LINKER.defaultLookup().findOrThrow("lseek"),
@@ -197,6 +207,28 @@ final class LinuxFile implements Closeable {
     try {
       int ignored =
           (int) SYNC_FILE_RANGE.invokeExact(descriptor, position, length, SYNC_FILE_RANGE_WRITE);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Whether the system holds all pages of a mapped range in memory; it begins with a page. */
+  static boolean isResident(MemorySegment range) {
+    long bytes = range.byteSize();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment pages = arena.allocate((bytes + LEAST_PAGE_BYTES - 1) / LEAST_PAGE_BYTES);
+      pages.fill(RESIDENT); // where pages are larger, some of this is not looked at
+      if ((int) MINCORE.invokeExact(range, bytes, pages) != 0) {
+        return false;
+      }
+      for (long page = 0; page < pages.byteSize(); page++) {
+        if ((pages.get(ValueLayout.JAVA_BYTE, page) & RESIDENT) == 0) {
+          return false;
+        }
+      }
+      return true;
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {

@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One open file.
@@ -96,6 +97,16 @@ public interface StorageFile extends Closeable {
    */
   default ByteBuffer map(Arena arena) throws IOException {
     return copy();
+  }
+
+  /**
+   * The content as the system holds it in memory, as large as it is now.
+   *
+   * @return null when this is not a file on a file system
+   * @throws IOException when it cannot be had; then it is to be read
+   */
+  default @Nullable ResidentPages residentPages() throws IOException {
+    return null;
   }
 
   /** Reads exactly {@code into.remaining()} bytes. */

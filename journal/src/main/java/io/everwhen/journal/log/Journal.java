@@ -44,6 +44,7 @@ public final class Journal implements Closeable {
   private final Storage storage;
   private final Manifest manifest;
   private final JournalOptions options;
+  private final Clock clock;
   private final SegmentSupply supply;
   private final Appender appender;
   private final @Nullable PayloadEncoder encoder;
@@ -76,6 +77,7 @@ public final class Journal implements Closeable {
     this.storage = files.storage();
     this.manifest = manifest;
     this.options = options;
+    this.clock = clock;
     this.recoveredSequence = recovered.lastSequence();
     this.lastSeal = HexFormat.of().parseHex(recovered.lastSeal());
     this.lastSealedSequence = recovered.lastSequence();
@@ -307,6 +309,11 @@ public final class Journal implements Closeable {
    */
   public long clockBehindNanos() {
     return appender.clockBehindNanos();
+  }
+
+  /** Nanoseconds from an arbitrary point, by the clock that entries are stamped by. */
+  public long monotonicNanos() {
+    return clock.monotonicNanos();
   }
 
   /** Why no more changes are taken; null while all is well. */

@@ -3,6 +3,7 @@ package io.everwhen.target.block;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk: blocks that can be read and changed, and made durable.
@@ -82,6 +83,17 @@ public interface BlockDevice {
    * every change that was ordered before the call, by any thread.
    */
   void read(long block, ByteBuffer into) throws IOException;
+
+  /**
+   * Lends what {@link #read} would fill in, if it can: at most {@code bytes}, a multiple of the
+   * block size, and less only by whole blocks. What is lent may change while it is read only by
+   * changes that are ordered after this call; a disk that can help it does not let that happen.
+   *
+   * @return null when it has to be read
+   */
+  default @Nullable Loan lend(long block, int bytes) throws IOException {
+    return null;
+  }
 
   /**
    * What {@code block} is, and how many blocks from there on are like it. May stop short of where

@@ -1,5 +1,6 @@
 package io.everwhen.target.iscsi;
 
+import io.everwhen.target.block.Loan;
 import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.pdu.PduWriter;
 import io.everwhen.target.scsi.DataIn;
@@ -80,6 +81,17 @@ final class DataInStream implements DataIn {
   @Override
   public void commit() throws IOException {
     writer.commit((int) Math.min(claimed, wanted - sent), perPdu, headers);
+  }
+
+  @Override
+  public int borrowedBytesMax() {
+    return writer.borrows() ? PduWriter.CLAIM_BYTES_MAX : 0;
+  }
+
+  @Override
+  public void borrow(Loan loan) throws IOException {
+    int bytes = (int) Math.min(loan.content().limit(), wanted - sent);
+    writer.commit(loan, bytes, perPdu, headers);
   }
 
   private void fill(BasicHeader header, int bytes) {

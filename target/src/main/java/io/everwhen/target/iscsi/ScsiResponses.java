@@ -95,6 +95,11 @@ final class ScsiResponses {
     waiting++;
   }
 
+  /** Whether no response waits. */
+  boolean isEmpty() {
+    return waiting == 0;
+  }
+
   /** Whether no further response can wait. */
   boolean full() {
     return waiting == WAITING_MAX;

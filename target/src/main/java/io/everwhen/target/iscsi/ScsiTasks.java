@@ -324,6 +324,9 @@ final class ScsiTasks {
     int written = data.remaining();
     dataIn.reset(task.tag(), task.reads() ? task.expectedBytes() : 0);
     Outcome outcome;
+    if (task.cdb().changes()) {
+      writer.giveBack();
+    }
     running.begin(task.cdb().changes());
     try {
       if (abortable && task.aborted()) {
@@ -395,6 +398,10 @@ final class ScsiTasks {
    * are free after it.
    */
   void settle() throws IOException {
+    if (!responses.isEmpty()) {
+      // What changes the disk may wait for what is lent of it.
+      writer.giveBack();
+    }
     responses.settle();
     for (PendingTasks.Ended ended : pending.ended()) {
       dataIn.reset(ended.task().tag(), 0);
@@ -450,5 +457,6 @@ final class ScsiTasks {
         });
     transfers.clear();
     releaseUnsettled();
+    writer.drop();
   }
 }

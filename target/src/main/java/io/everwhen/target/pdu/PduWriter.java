@@ -1,16 +1,21 @@
 package io.everwhen.target.pdu;
 
+import io.everwhen.target.block.Loan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects PDUs in one transmit buffer and sends them with as few writes as the channel allows. A
  * PDU is laid down as header, data, padding and digests side by side, so that a burst of replies is
  * mostly one contiguous run; the data of a long read stays in one piece with its headers beside it,
- * and is interleaved when it is sent. For one thread.
+ * and is interleaved when it is sent, and what a disk lends is sent from where it lies. For one
+ * thread.
  */
 public final class PduWriter {
 
@@ -44,6 +49,17 @@ public final class PduWriter {
   private int[] dataAt = new int[16];
   private int[] dataBytes = new int[16];
   private int[] tailAt = new int[16];
+  // The data of a PDU, where it is not in the buffer.
+  private @Nullable ByteBuffer[] lentData = new ByteBuffer[16];
+  private final List<Loan> loans = new ArrayList<>();
+  private int lentBytes;
+
+  // What is sent, one piece after the other: of the buffer's runs, and of what is lent.
+  private ByteBuffer[] pieces = new ByteBuffer[16];
+  private int pieceCount;
+  private int runCount;
+  private int runStart;
+  private int runEnd;
 
   private int claimedAt;
   private int claimedBytes;
@@ -152,6 +168,56 @@ public final class PduWriter {
     used = single ? claimedAt + bytes + tailBytes(bytes) : claimedAt + claimedBytes;
   }
 
+  /** Whether data can be sent from where it lies: nothing has to be calculated of it. */
+  public boolean borrows() {
+    return dataDigest == Digest.NONE;
+  }
+
+  /**
+   * Lays down what is lent as Data-In PDUs, without a copy; it is given back when they are sent, or
+   * when that fails. May flush.
+   *
+   * @param bytes how much of it, from its start on; at most {@link #CLAIM_BYTES_MAX}
+   * @param perPdu the longest data segment that the peer takes
+   */
+  public void commit(Loan loan, int bytes, int perPdu, DataInHeaders headers) throws IOException {
+    int count = (bytes + perPdu - 1) / perPdu;
+    try {
+      if (lentBytes + bytes > BUFFER_BYTES_MAX) {
+        flush();
+      }
+      room(Math.multiplyExact(count, HEAD_BYTES + TAIL_BYTES));
+    } catch (IOException | RuntimeException e) {
+      loan.giveBack(true);
+      throw e;
+    }
+    loans.add(loan);
+    lentBytes += bytes;
+    ByteBuffer content = loan.content();
+    for (int done = 0; done < bytes; ) {
+      int length = Math.min(perPdu, bytes - done);
+      int head = used;
+      append(head, head + HEAD_BYTES, length, head + HEAD_BYTES);
+      lentData[pdus - 1] = length == content.limit() ? content : content.slice(done, length);
+      headers.fill(
+          header.wrap(buffer, head).zero().opcode(Opcode.DATA_IN).dataBytes(length), length);
+      used += HEAD_BYTES + TAIL_BYTES;
+      done += length;
+    }
+  }
+
+  /** Sends everything if something of it is lent; blocks as the channel does. */
+  public void giveBack() throws IOException {
+    if (!loans.isEmpty()) {
+      flush();
+    }
+  }
+
+  /** Sends nothing of what waits, and gives back what is lent. */
+  public void drop() {
+    sent(true);
+  }
+
   /** The PDU added last if it has not been sent yet, so that a status can still be put into it. */
   public boolean canAmend(BasicHeader amended) {
     if (pdus == 0) {
@@ -172,6 +238,7 @@ public final class PduWriter {
       dataAt = Arrays.copyOf(dataAt, more);
       dataBytes = Arrays.copyOf(dataBytes, more);
       tailAt = Arrays.copyOf(tailAt, more);
+      lentData = Arrays.copyOf(lentData, more);
     }
     headAt[pdus] = head;
     dataAt[pdus] = data;
@@ -199,29 +266,55 @@ public final class PduWriter {
     if (pdus == 0) {
       return;
     }
-    int count = gather();
-    pdus = 0;
-    used = 0;
-    if (count == 1) {
-      ByteBuffer run = runs[0];
-      while (run.hasRemaining()) {
-        out.write(run);
+    boolean done = false;
+    try {
+      gather();
+      send();
+      done = true;
+    } catch (IllegalStateException e) {
+      throw new IOException("what was to be sent is not there any more", e);
+    } finally {
+      sent(done);
+    }
+  }
+
+  private void send() throws IOException {
+    if (pieceCount == 1) {
+      ByteBuffer only = pieces[0];
+      while (only.hasRemaining()) {
+        out.write(only);
       }
       return;
     }
-    for (int first = 0; first < count; ) {
-      out.write(runs, first, count - first);
-      while (first < count && !runs[first].hasRemaining()) {
+    for (int first = 0; first < pieceCount; ) {
+      out.write(pieces, first, pieceCount - first);
+      while (first < pieceCount && !pieces[first].hasRemaining()) {
         first++;
       }
     }
   }
 
-  /** Puts the waiting PDUs into {@link #runs}, with neighbours joined. */
-  private int gather() {
-    int count = 0;
-    int start = headAt[0];
-    int end = start;
+  private void sent(boolean done) {
+    if (!loans.isEmpty()) {
+      for (Loan loan : loans) {
+        loan.giveBack(done);
+      }
+      loans.clear();
+      Arrays.fill(lentData, 0, pdus, null);
+      Arrays.fill(pieces, 0, pieceCount, null);
+      lentBytes = 0;
+    }
+    pdus = 0;
+    used = 0;
+  }
+
+  /** Puts the waiting PDUs into {@link #pieces}, with neighbours in the buffer joined. */
+  private void gather() {
+    pieceCount = 0;
+    runCount = 0;
+    runStart = headAt[0];
+    runEnd = runStart;
+    int headBytes = BasicHeader.BYTES + headerDigest.bytes();
     for (int i = 0; i < pdus; i++) {
       int length = dataBytes[i];
       if (headerDigest != Digest.NONE) {
@@ -229,22 +322,50 @@ public final class PduWriter {
         buffer.putInt(at, Digest.crc(crc, buffer, headAt[i], BasicHeader.BYTES));
       }
       putTail(i, length);
-      for (int part = 0; part < 3; part++) {
-        int at = part == 0 ? headAt[i] : part == 1 ? dataAt[i] : tailAt[i];
-        int bytes =
-            part == 0
-                ? BasicHeader.BYTES + headerDigest.bytes()
-                : part == 1 ? length : tailBytes(length);
-        if (bytes > 0 && at != end) {
-          run(count++, start, end);
-          start = at;
-          end = at;
-        }
-        end += bytes;
+      add(headAt[i], headBytes);
+      ByteBuffer lent = lentData[i];
+      if (lent == null) {
+        add(dataAt[i], length);
+      } else {
+        endRun();
+        addPiece(lent);
       }
+      add(tailAt[i], tailBytes(length));
     }
-    run(count++, start, end);
-    return count;
+    endRun();
+  }
+
+  private void add(int at, int bytes) {
+    if (bytes > 0) {
+      if (at != runEnd) {
+        endRun();
+        runStart = at;
+      }
+      runEnd = at + bytes;
+    }
+  }
+
+  private void endRun() {
+    if (runEnd > runStart) {
+      if (runCount == runs.length) {
+        runs = Arrays.copyOf(runs, Math.max(16, runCount * 2));
+      }
+      ByteBuffer run = runs[runCount];
+      if (run == null) {
+        run = buffer.duplicate();
+        runs[runCount] = run;
+      }
+      runCount++;
+      addPiece(run.limit(runEnd).position(runStart));
+    }
+    runStart = runEnd;
+  }
+
+  private void addPiece(ByteBuffer piece) {
+    if (pieceCount == pieces.length) {
+      pieces = Arrays.copyOf(pieces, pieceCount * 2);
+    }
+    pieces[pieceCount++] = piece;
   }
 
   private void putTail(int pdu, int length) {
@@ -267,17 +388,5 @@ public final class PduWriter {
   private void crcOver(int at, int length) {
     view.limit(at + length).position(at);
     crc.update(view);
-  }
-
-  private void run(int index, int start, int end) {
-    if (index == runs.length) {
-      runs = Arrays.copyOf(runs, Math.max(16, index * 2));
-    }
-    ByteBuffer run = runs[index];
-    if (run == null) {
-      run = buffer.duplicate();
-      runs[index] = run;
-    }
-    run.limit(end).position(start);
   }
 }

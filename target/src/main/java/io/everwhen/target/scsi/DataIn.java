@@ -1,12 +1,13 @@
 package io.everwhen.target.scsi;
 
+import io.everwhen.target.block.Loan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
  * Takes the data that a command returns, straight into the transport's buffers: {@link #begin},
- * then {@link #claim} and {@link #commit} in turn until all is there. An {@link IOException} from
- * here means that the initiator is gone.
+ * then {@link #claim} and {@link #commit} in turn, or {@link #borrow}, until all is there. An
+ * {@link IOException} from here means that the initiator is gone.
  */
 public interface DataIn {
 
@@ -25,4 +26,16 @@ public interface DataIn {
 
   /** What was claimed last is filled. */
   void commit() throws IOException;
+
+  /** The most that is taken {@linkplain #borrow where it lies}; 0 when nothing is. */
+  default int borrowedBytesMax() {
+    return 0;
+  }
+
+  /**
+   * Takes what is lent instead of what would be filled in, and sees to it that it is given back.
+   */
+  default void borrow(Loan loan) throws IOException {
+    throw new UnsupportedOperationException("takes copies only");
+  }
 }

@@ -1,6 +1,7 @@
 package io.everwhen.target.scsi;
 
 import io.everwhen.target.block.BlockDevice;
+import io.everwhen.target.block.Loan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
@@ -18,15 +19,28 @@ final class Transfers {
     long wanted = dataIn.begin(read.blocks() * blockSize);
     long left = (wanted + blockSize - 1) / blockSize;
     long lba = read.lba();
+    int borrowedMax = dataIn.borrowedBytesMax() / blockSize * blockSize;
     while (left > 0) {
-      ByteBuffer into = dataIn.claim(left * blockSize);
-      int blocks = into.remaining() / blockSize;
+      int blocks;
+      Loan loan = null;
       try {
-        disk.read(lba, into);
+        loan = disk.lend(lba, (int) Math.min(left * blockSize, borrowedMax));
       } catch (IOException | RuntimeException e) {
         return DeviceFailure.reading("read", e);
       }
-      dataIn.commit();
+      if (loan != null) {
+        blocks = loan.content().limit() / blockSize;
+        dataIn.borrow(loan);
+      } else {
+        ByteBuffer into = dataIn.claim(left * blockSize);
+        blocks = into.remaining() / blockSize;
+        try {
+          disk.read(lba, into);
+        } catch (IOException | RuntimeException e) {
+          return DeviceFailure.reading("read", e);
+        }
+        dataIn.commit();
+      }
       lba += blocks;
       left -= blocks;
     }

@@ -3,10 +3,12 @@ package io.everwhen.target.scsi;
 import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.block.Extent;
 import io.everwhen.target.block.Geometry;
+import io.everwhen.target.block.Loan;
 import io.everwhen.target.block.Run;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Another disk, whose tokens learn of each change before it is made. */
 final class WatchedDisk implements BlockDevice {
@@ -63,6 +65,11 @@ final class WatchedDisk implements BlockDevice {
   @Override
   public void read(long block, ByteBuffer into) throws IOException {
     disk.read(block, into);
+  }
+
+  @Override
+  public @Nullable Loan lend(long block, int bytes) throws IOException {
+    return disk.lend(block, bytes);
   }
 
   @Override

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.GatheringByteChannel;
 
 /** Keeps all that is written, and counts the writes; takes at most a bit at once, as sockets do. */
-final class GatheredBytes implements GatheringByteChannel {
+class GatheredBytes implements GatheringByteChannel {
 
   private static final int TAKEN_MAX = 100_000;
 

@@ -1,9 +1,13 @@
 package io.everwhen.target.pdu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.everwhen.target.block.Loan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +92,114 @@ class PduWriterTest {
     for (int i = 0; room.hasRemaining(); i++) {
       room.put((byte) i);
     }
+  }
+
+  /** What is lent for a test, and how it was given back. */
+  private static final class TestLoan implements Loan {
+    private final ByteBuffer content;
+    private final List<Boolean> ends = new ArrayList<>();
+
+    TestLoan(int bytes, int first) {
+      content = ByteBuffer.allocate(bytes);
+      for (int i = 0; i < bytes; i++) {
+        content.put(i, (byte) (first + i));
+      }
+    }
+
+    @Override
+    public ByteBuffer content() {
+      return content;
+    }
+
+    @Override
+    public void giveBack(boolean used) {
+      ends.add(used);
+    }
+  }
+
+  @Test
+  void whatIsLentIsSentBetweenItsHeadersAndThenGivenBack() throws IOException {
+    for (Digest headerDigest : Digest.values()) {
+      GatheredBytes sent = new GatheredBytes();
+      PduWriter lending = new PduWriter(sent, 4096);
+      lending.digests(headerDigest, Digest.NONE);
+      TestLoan three = new TestLoan(10_000, 0);
+      TestLoan one = new TestLoan(4096, 7);
+      lending.add(Opcode.NOP_IN);
+      lending.commit(three, 9_999, 4096, (header, bytes) -> header.dataSn(bytes));
+      fill(lending.claim(512, 4096));
+      lending.commit(512, 4096, (header, bytes) -> {});
+      lending.commit(one, 4096, 4096, (header, bytes) -> {});
+      BasicHeader amended = new BasicHeader();
+      assertThat(lending.canAmend(amended)).isTrue();
+      amended.flags(BasicHeader.STATUS);
+      assertThat(three.ends).isEmpty();
+      lending.giveBack();
+      assertThat(three.ends).containsExactly(true);
+      assertThat(one.ends).containsExactly(true);
+      assertThat(sent.writes()).isEqualTo(1);
+      int headBytes = 48 + headerDigest.bytes();
+      ByteBuffer bytes = sent.bytes();
+      int at = headBytes;
+      int[] sizes = {4096, 4096, 1807, 512, 4096};
+      int[] first = {0, 4096, 8192, 0, 7};
+      for (int pdu = 0; pdu < sizes.length; pdu++) {
+        assertThat(new BasicHeader().wrap(bytes, at).dataBytes()).isEqualTo(sizes[pdu]);
+        assertThat(bytes.get(at + 1)).isEqualTo((byte) (pdu == 4 ? BasicHeader.STATUS : 0));
+        if (headerDigest != Digest.NONE) {
+          assertThat(bytes.getInt(at + 48)).isEqualTo(crc(bytes, at, 48));
+        }
+        for (int i = 0; i < sizes[pdu]; i++) {
+          assertThat(bytes.get(at + headBytes + i)).isEqualTo((byte) (first[pdu] + i));
+        }
+        at += headBytes + (sizes[pdu] + 3) / 4 * 4;
+      }
+      assertThat(at).isEqualTo(bytes.limit());
+    }
+  }
+
+  @Test
+  void keepsNoMoreThanItWouldOfItsOwn() throws IOException {
+    int most = PduWriter.BUFFER_BYTES_MAX / PduWriter.CLAIM_BYTES_MAX;
+    List<TestLoan> loans = new ArrayList<>();
+    for (int i = 0; i <= most; i++) {
+      TestLoan loan = new TestLoan(PduWriter.CLAIM_BYTES_MAX, i);
+      loans.add(loan);
+      writer.commit(loan, PduWriter.CLAIM_BYTES_MAX, 1 << 18, (header, bytes) -> {});
+      assertThat(loans.get(0).ends).hasSize(i < most ? 0 : 1);
+    }
+    assertThat(loans.get(most).ends).isEmpty();
+    writer.drop();
+    assertThat(loans).allMatch(loan -> loan.ends.equals(List.of(true)));
+    assertThat(writer.isEmpty()).isTrue();
+  }
+
+  @Test
+  void whatCannotBeSentIsGivenBackAsSuch() {
+    TestLoan loan = new TestLoan(4096, 0);
+    PduWriter broken =
+        new PduWriter(
+            new GatheredBytes() {
+              @Override
+              public long write(ByteBuffer[] from, int offset, int length) {
+                throw new IllegalStateException("closed");
+              }
+            },
+            4096);
+    assertThatThrownBy(
+            () -> {
+              broken.commit(loan, 4096, 4096, (header, bytes) -> {});
+              broken.flush();
+            })
+        .isInstanceOf(IOException.class);
+    assertThat(loan.ends).containsExactly(false);
+  }
+
+  @Test
+  void borrowsNothingThatItHasToCalculateWith() {
+    assertThat(writer.borrows()).isTrue();
+    writer.digests(Digest.CRC32C, Digest.CRC32C);
+    assertThat(writer.borrows()).isFalse();
   }
 
   private static int crc(ByteBuffer bytes, int at, int length) {
