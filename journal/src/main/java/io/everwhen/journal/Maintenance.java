@@ -61,6 +61,9 @@ final class Maintenance {
 
   private static final int FOLDS_MAX = 8;
 
+  /** How many files there should be behind the next segment while changes come fast. */
+  private static final int FAST_SPARES = 8;
+
   /** How often it is looked whether a rush goes on, and needs a segment. */
   private static final Duration RUSH_PAUSE = Duration.ofMillis(20);
 
@@ -88,6 +91,7 @@ final class Maintenance {
   private Manifest manifest;
   private long applyDueNanos;
   private long flushedSequence;
+  private boolean flushes;
   private long missedSegments;
   private int spares;
   private @Nullable SegmentIndex oldest;
@@ -481,7 +485,7 @@ final class Maintenance {
     while (!ending.begun()) {
       try {
         if (putsOff()) {
-          makeSegmentReady();
+          makeSegmentsReady();
           pause(RUSH_PAUSE);
           continue;
         }
@@ -535,31 +539,51 @@ final class Maintenance {
         options.applyBytes(), Math.max(historyBytes / 8, options.journal().segmentBytes()));
   }
 
-  /**
-   * Makes the next segment in a rush: it is overwritten before only where initiators flush, as that
-   * is what gets faster by it.
-   */
-  private synchronized void makeSegmentReady() throws IOException {
+  /** Makes the next segments in a rush. */
+  private synchronized void makeSegmentsReady() throws IOException {
     long durable = journal.durableSequence();
-    boolean flushes = durable != flushedSequence;
+    flushes = durable != flushedSequence;
     flushedSequence = durable;
-    if (!ending.begun()) {
-      journal.prepareNext(ending::begun, flushes, 0);
+    prepareForRush();
+  }
+
+  /** Between what takes long: those who fill segments meanwhile must not have to wait for one. */
+  private void keepSegmentsReady() throws IOException {
+    if (Thread.currentThread().equals(thread)) {
+      rush.goesOn(backlog.position(), clock.monotonicNanos());
+      if (rush.isFast()) {
+        prepareForRush();
+      }
     }
   }
 
   /**
-   * How many segments are prepared behind the next one: as many as a rush was short of. What is
-   * written over what is in memory already is several times as fast.
+   * A segment is overwritten before only where initiators flush, as that is what gets faster by it.
+   * Those that are only allocated take no time, and are as many as may be needed until this is
+   * called again.
+   */
+  private void prepareForRush() throws IOException {
+    int wanted = flushes ? 0 : Math.min(FAST_SPARES, sparesMax());
+    boolean more = true;
+    for (int i = 0; i <= wanted && more && !ending.begun(); i++) {
+      more = journal.prepareNext(ending::begun, flushes, wanted);
+    }
+  }
+
+  /**
+   * How many segments are prepared behind the next one: as many as a rush was short of, even if
+   * they were allocated in time. What is written over what is in memory already is several times as
+   * fast.
    */
   private int spares() {
-    long missed = journal.unpreparedSegments();
-    long most = applyBytes() / options.journal().segmentBytes();
-    if (thread != null && missed != missedSegments) {
-      spares = (int) Math.min(most, spares + missed - missedSegments);
-    }
+    long missed = journal.notOverwrittenSegments();
+    spares = (int) Math.min(sparesMax(), spares + missed - missedSegments);
     missedSegments = missed;
     return spares;
+  }
+
+  private int sparesMax() {
+    return (int) (applyBytes() / options.journal().segmentBytes());
   }
 
   /** One duty cycle; whether there was anything to do. */
@@ -573,8 +597,9 @@ final class Maintenance {
     // too.
     for (int i = 0; i < SEALS_MAX && !ending.begun() && journal.sealNext(); i++) {
       filesChanged = true;
+      keepSegmentsReady();
     }
-    filesChanged |= journal.prepareNext(ending::begun, true, spares());
+    filesChanged |= prepareNext();
     if (filesChanged) {
       measureJournal();
     }
@@ -586,10 +611,19 @@ final class Maintenance {
     int folds = thread == null ? Integer.MAX_VALUE : FOLDS_MAX;
     for (int i = 0; i < folds && !ending.begun() && isOldestTooMuch(thinned) && fold(false); i++) {
       filesChanged = true;
+      keepSegmentsReady();
     }
     thinned |= !ending.begun() && !thinned && thinAroundPins();
     watchRoom();
     return worked || filesChanged || filled || thinned;
+  }
+
+  /** Makes what a rush was short of, when it is over. */
+  private boolean prepareNext() throws IOException {
+    int wanted = spares();
+    keepSegmentsReady();
+    flushedSequence = journal.durableSequence(); // not all of it was the initiators' wish
+    return !rush.isFast() && journal.prepareNext(ending::begun, true, wanted);
   }
 
   /** Deletes a little of what is too old to be kept whole. */
@@ -704,6 +738,7 @@ final class Maintenance {
       appliedSequence = disks.oldestCheckpoint();
       backlog.appliedUpTo(step.position());
       journal.closeUpTo(appliedSequence);
+      keepSegmentsReady();
       steps++;
     } while (!backlog.isAppliedUpTo(end) && steps < stepsMax && !enough.getAsBoolean());
     if (!backlog.isAppliedUpTo(end)) {

@@ -54,4 +54,9 @@ final class Rush {
     }
     return fast && nowNanos - beganNanos < LASTS_NANOS_MAX;
   }
+
+  /** Whether changes come fast, for however long; as it was when that was asked. */
+  boolean isFast() {
+    return fast;
+  }
 }

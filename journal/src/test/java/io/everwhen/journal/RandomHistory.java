@@ -106,7 +106,8 @@ final class RandomHistory implements Closeable {
     this.oracle = new Oracle(disks, contents);
     this.adopted = contents.keySet();
     putSources(contents);
-    long applyBytes = random.nextLong(1, 16) << 10;
+    // With more than a segment, files are prepared behind the next one.
+    long applyBytes = random.nextLong(1, 16) << random.nextInt(10, 14);
     GroupOptions unsigned =
         new GroupOptions(
             new JournalOptions(

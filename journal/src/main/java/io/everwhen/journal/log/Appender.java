@@ -31,9 +31,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class Appender {
 
-  /** Where the next segment comes from. Called under the appender's lock. */
+  /** Where the next segment comes from. */
   interface SegmentSource {
+
+    /** Called under the appender's lock. Its name need not be durable yet. */
     Segment next() throws IOException;
+
+    /** Makes the names of all segments durable that were taken so far. */
+    void syncNames() throws IOException;
   }
 
   private final EntryListener listener;
@@ -430,6 +435,7 @@ final class Appender {
       for (Segment segment : dirty) {
         segment.file().sync();
       }
+      syncNames(dirty);
     } catch (IOException | RuntimeException | Error e) {
       thrown = e;
     }
@@ -442,6 +448,15 @@ final class Appender {
       fail("syncing " + active().file().describe(), thrown);
     }
     progress.signalAll();
+  }
+
+  /** Whoever prepares segments has mostly done it. */
+  private void syncNames(List<Segment> segments) throws IOException {
+    if (segments.stream().allMatch(Segment::nameIsDurable)) {
+      return;
+    }
+    source.syncNames();
+    segments.forEach(Segment::setNameDurable);
   }
 
   private void fail(String doing, Throwable cause) {

@@ -91,7 +91,7 @@ public final class Journal implements Closeable {
             recovered.lastSequence(),
             recovered.lastChecksum(),
             new Timeline(clock, recovered.lastTimeNanos()),
-            this::takeNextSegment,
+            new Segments(),
             listener,
             encoder);
   }
@@ -121,11 +121,23 @@ public final class Journal implements Closeable {
     return new Journal(files, manifest, options, clock, random, recovered, listener, encoder, keys);
   }
 
-  private synchronized Segment takeNextSegment() throws IOException {
-    Segment next = supply.next();
-    open.put(next.number(), next);
-    unsealed.add(next);
-    return next;
+  /** What the appender gets, and who reads and seals it later knows of. */
+  private final class Segments implements Appender.SegmentSource {
+
+    @Override
+    public Segment next() throws IOException {
+      synchronized (Journal.this) {
+        Segment next = supply.next();
+        open.put(next.number(), next);
+        unsealed.add(next);
+        return next;
+      }
+    }
+
+    @Override
+    public void syncNames() throws IOException {
+      storage.syncDirectory();
+    }
   }
 
   /**
@@ -359,7 +371,7 @@ public final class Journal implements Closeable {
 
   private void replay(SegmentIndex index, long after, EntryListener listener) throws IOException {
     JournalFiles.OpenSegment opened = files.openSegment(manifest, index.segment());
-    Segment segment = new Segment(opened.header(), opened.file(), index.dataLength());
+    Segment segment = new Segment(opened.header(), opened.file(), index.dataLength(), true);
     segment.lastSequence(index.lastSequence());
     synchronized (this) {
       open.put(segment.number(), segment);
@@ -396,7 +408,7 @@ public final class Journal implements Closeable {
    * @param giveUp whether it is not needed any more
    * @param overwrite whether it is overwritten before, which makes syncs of what is written to it
    *     later faster
-   * @param spares how many more there should be behind that one, for a rush
+   * @param spares how many files there should be behind that one, for a rush
    * @return whether it did something
    */
   public boolean prepareNext(BooleanSupplier giveUp, boolean overwrite, int spares)
@@ -404,9 +416,9 @@ public final class Journal implements Closeable {
     return supply.prepare(giveUp, overwrite, spares);
   }
 
-  /** How often a segment was needed that was not prepared. */
-  public long unpreparedSegments() {
-    return supply.unprepared();
+  /** How many segments were put in use that had not been overwritten before. */
+  public long notOverwrittenSegments() {
+    return supply.notOverwritten();
   }
 
   /** Bytes of the segments that are not sealed, the active one included. */
@@ -519,8 +531,8 @@ public final class Journal implements Closeable {
     }
     if (index.thinned() || !unread || stillOpen || !supply.recycle(index.segment())) {
       storage.delete(JournalFiles.segmentName(index));
+      storage.syncDirectory();
     }
-    storage.syncDirectory();
   }
 
   /**

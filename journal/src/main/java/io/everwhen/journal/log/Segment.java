@@ -14,11 +14,18 @@ public final class Segment {
   private final long capacityBytes;
   // Written by the appender under its lock; read by maintenance after the segment was left.
   private volatile long lastSequence;
+  private volatile boolean nameDurable;
 
-  Segment(SegmentHeader header, StorageFile file, long capacityBytes) {
+  /**
+   * A segment.
+   *
+   * @param nameDurable whether its name is on stable storage
+   */
+  Segment(SegmentHeader header, StorageFile file, long capacityBytes, boolean nameDurable) {
     this.header = header;
     this.file = file;
     this.capacityBytes = capacityBytes;
+    this.nameDurable = nameDurable;
   }
 
   public long number() {
@@ -35,6 +42,16 @@ public final class Segment {
 
   long capacityBytes() {
     return capacityBytes;
+  }
+
+  /** Whether its name is on stable storage; before that, none of its entries is. */
+  boolean nameIsDurable() {
+    return nameDurable;
+  }
+
+  /** To be called after the directory was synced. */
+  void setNameDurable() {
+    nameDurable = true;
   }
 
   long lastSequence() {

@@ -15,11 +15,17 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes segment files before they are needed: allocated, overwritten once, with a durable header
- * and name, so that syncing entries into them writes no metadata.
+ * Makes segment files before they are needed: allocated, overwritten once, with a durable header,
+ * so that syncing entries into them writes no metadata.
  *
- * <p>Files whose segment was folded are used again under a new name and salt. {@link #prepare} may
- * be called by any one thread beside {@link #next}, which the appender calls.
+ * <p>A spare file has the number, and the header, that it is going to have, but no segment's name
+ * yet; what nobody appends to, recovery and readers need not look through. The next one has its
+ * name already, and others get theirs without a sync when the appender comes first: whoever makes
+ * entries durable makes {@link Segment#nameIsDurable} true before. So the appender waits for no
+ * sync, unless there is no file at all.
+ *
+ * <p>Files whose segment was folded are used again under a new name and salt. {@link #prepare} and
+ * {@link #recycle} may be called by any one thread beside {@link #next}, which the appender calls.
  */
 final class SegmentSupply {
 
@@ -29,6 +35,14 @@ final class SegmentSupply {
   /** Files beside the next segment take at most this part of the room that there is. */
   private static final int SPARE_ROOM = 8;
 
+  /**
+   * A file that needs but its name.
+   *
+   * @param header that it has, durably
+   * @param overwritten whether all of it was written before
+   */
+  private record Spare(String name, SegmentHeader header, boolean overwritten) {}
+
   private final Storage storage;
   private final Manifest manifest;
   private final JournalOptions options;
@@ -36,10 +50,11 @@ final class SegmentSupply {
   private final RandomGenerator random;
 
   // Guarded by this.
-  private long lastNumber;
+  private long lastNumber; // of those that have their names
   private @Nullable Segment prepared;
-  private final ArrayDeque<String> spares = new ArrayDeque<>();
-  private long unprepared;
+  private final ArrayDeque<Spare> spares = new ArrayDeque<>(); // numbered from lastNumber + 1 on
+  private boolean recycled; // whether SPARE is a folded segment, and not among them yet
+  private long notOverwritten;
 
   SegmentSupply(
       Storage storage,
@@ -63,20 +78,15 @@ final class SegmentSupply {
   synchronized Segment next() throws IOException {
     Segment next = prepared;
     if (next == null) {
-      if (spares.isEmpty()) {
-        unprepared++;
-        next = make(FileNames.temporary(FileNames.segment(lastNumber + 1)));
-      } else {
-        next = useSpare();
-      }
+      next = spares.isEmpty() ? make() : nameSpare();
     }
     prepared = null;
     return next;
   }
 
-  /** How often a segment was needed and none was there. */
-  synchronized long unprepared() {
-    return unprepared;
+  /** How many segments were put in use that had not been overwritten before. */
+  synchronized long notOverwritten() {
+    return notOverwritten;
   }
 
   /**
@@ -90,62 +100,139 @@ final class SegmentSupply {
    * @return whether it did
    */
   boolean prepare(BooleanSupplier giveUp, boolean overwrite, int wanted) throws IOException {
+    if (nameNext()) {
+      return true;
+    }
     String name;
-    boolean first;
+    boolean again;
+    int room;
     synchronized (this) {
-      first = prepared == null;
-      if (first && !spares.isEmpty()) {
-        prepared = useSpare();
-        return true;
-      }
-      if (!first && spares.size() >= wanted) {
+      if (prepared != null && spares.size() >= wanted) {
         return false;
       }
-      name = unusedName();
+      again = recycled;
+      recycled = false;
+      name = again ? SPARE : unusedName();
+      room = prepared == null ? 1 : SPARE_ROOM * (spares.size() + 2);
     }
-    // Not under the monitor: overwriting takes long, and the appender must not wait for it.
-    if (giveUp.getAsBoolean() || !hasRoomFor(first ? 1 : SPARE_ROOM * (wanted + 1))) {
+    // Not under the monitor: what follows takes long, and the appender must not wait for it.
+    if (!again && !create(name, giveUp, overwrite, room)) {
+      return false;
+    }
+    addSpare(name, again || overwrite);
+    nameNext();
+    return true;
+  }
+
+  /** Makes a file and fills it; false when that was given up, or there is no room. */
+  private boolean create(String name, BooleanSupplier giveUp, boolean overwrite, int room)
+      throws IOException {
+    if (giveUp.getAsBoolean() || !hasRoomFor(room)) {
       return false;
     }
     storage.delete(name);
     boolean filled;
     try (StorageFile file = storage.create(name)) {
       filled = fill(file, giveUp, overwrite);
-      if (filled && overwrite) {
-        file.sync(); // so that nobody waits for it who needs the segment
-      }
     } catch (NoSpaceException e) {
       filled = false;
     }
     if (!filled) {
       storage.delete(name);
-      return false;
     }
-    synchronized (this) {
-      spares.add(name);
-      if (prepared == null) {
-        prepared = useSpare();
+    return filled;
+  }
+
+  /** Gives a filled file the header of the segment that it will be. */
+  private void addSpare(String name, boolean overwritten) throws IOException {
+    SegmentHeader header = newHeader();
+    while (true) {
+      writeHeader(name, header);
+      synchronized (this) {
+        if (header.number() == lastNumber + spares.size() + 1) {
+          spares.add(new Spare(name, header, overwritten));
+          return;
+        }
       }
+      header = newHeader(); // the appender could not wait, and has made a segment itself
     }
+  }
+
+  private synchronized SegmentHeader newHeader() {
+    long number = lastNumber + spares.size() + 1;
+    return new SegmentHeader(manifest.id(), number, random.nextLong(), clock.wallNanos());
+  }
+
+  /** With it, everything else that was written to the file becomes durable. */
+  private void writeHeader(String name, SegmentHeader header) throws IOException {
+    try (StorageFile file = storage.open(name)) {
+      file.write(0, header.encode());
+      file.sync();
+    }
+  }
+
+  /**
+   * Gives the first spare file its name, if the next segment is not there.
+   *
+   * @return whether it did
+   */
+  private boolean nameNext() throws IOException {
+    Segment named;
+    synchronized (this) {
+      if (prepared != null || spares.isEmpty()) {
+        return false;
+      }
+      named = nameSpare();
+      prepared = named;
+    }
+    // The appender need not wait for this: should it take the segment now, the first sync of its
+    // entries does the same.
+    storage.syncDirectory();
+    named.setNameDurable();
     return true;
   }
 
-  private Segment useSpare() throws IOException {
-    String name = spares.getFirst();
+  private Segment nameSpare() throws IOException {
+    Spare spare = spares.removeFirst();
+    boolean done = false;
     try {
-      return putInUse(name);
+      Segment segment = name(spare.name, spare.header);
+      notOverwritten += spare.overwritten ? 0 : 1;
+      done = true;
+      return segment;
     } finally {
-      // Should it have failed half-way, the name may be a segment's by now, or the content be gone.
-      spares.removeFirst();
+      if (!done) {
+        forgetSpares(); // the number is going to be another file's, so theirs are wrong
+      }
     }
+  }
+
+  /** Their files are overwritten when new ones are made, or deleted by the next opening. */
+  private void forgetSpares() throws IOException {
+    while (!spares.isEmpty()) {
+      storage.delete(spares.removeFirst().name);
+    }
+  }
+
+  /** Gives a file that has its header its name, which is not durable yet. */
+  private Segment name(String name, SegmentHeader header) throws IOException {
+    storage.rename(name, FileNames.segment(header.number()));
+    StorageFile file = storage.open(FileNames.segment(header.number()));
+    // Only now: numbers have no gaps, so one whose file could not be opened is used again.
+    lastNumber = header.number();
+    return new Segment(header, file, options.segmentBytes(), false);
   }
 
   private String unusedName() {
     int number = 1;
-    while (spares.contains(spareName(number))) {
+    while (isUsed(spareName(number))) {
       number++;
     }
     return spareName(number);
+  }
+
+  private boolean isUsed(String name) {
+    return spares.stream().anyMatch(spare -> spare.name.equals(name));
   }
 
   private static String spareName(int number) {
@@ -158,24 +245,33 @@ final class SegmentSupply {
   }
 
   /**
-   * Takes over the file of a segment that is not needed any more, and that nobody reads.
+   * Takes over the file of a segment that is not needed any more, and that nobody reads; durable
+   * when it returns.
    *
    * @return false when there is a spare file already
    */
-  synchronized boolean recycle(long number) throws IOException {
-    if (!spares.isEmpty()
-        || storage.exists(SPARE)
-        || storage.size(FileNames.segment(number)) > options.segmentBytes()) {
+  boolean recycle(long number) throws IOException {
+    synchronized (this) {
+      if (recycled || !spares.isEmpty()) {
+        return false;
+      }
+    }
+    if (storage.exists(SPARE) || storage.size(FileNames.segment(number)) > options.segmentBytes()) {
       return false;
     }
     storage.rename(FileNames.segment(number), SPARE);
+    boolean allocated = true;
     try (StorageFile file = storage.open(SPARE)) {
       file.allocate(options.segmentBytes());
     } catch (NoSpaceException e) {
+      allocated = false;
       storage.delete(SPARE);
-      return true;
     }
-    spares.add(SPARE);
+    storage.syncDirectory();
+    // Not before: nobody may write another header to it while it may get its old name back.
+    synchronized (this) {
+      recycled = allocated;
+    }
     return true;
   }
 
@@ -189,8 +285,22 @@ final class SegmentSupply {
     }
   }
 
-  private Segment make(String name) throws IOException {
-    if (!hasRoom()) {
+  /** A segment of which nothing is there yet; the appender has to wait for its header. */
+  private Segment make() throws IOException {
+    String name = SPARE;
+    if (!recycled) {
+      name = FileNames.temporary(FileNames.segment(lastNumber + 1));
+      allocate(name);
+      notOverwritten++;
+    }
+    recycled = false;
+    SegmentHeader header = newHeader();
+    writeHeader(name, header);
+    return name(name, header);
+  }
+
+  private void allocate(String name) throws IOException {
+    if (!hasRoomFor(1)) {
       throw full(null);
     }
     storage.delete(name);
@@ -200,11 +310,6 @@ final class SegmentSupply {
       storage.delete(name);
       throw full(e);
     }
-    return putInUse(name);
-  }
-
-  private boolean hasRoom() throws IOException {
-    return hasRoomFor(1);
   }
 
   /** Whether so many can be made. */
@@ -241,22 +346,5 @@ final class SegmentSupply {
       at += zeros.limit();
     }
     return true;
-  }
-
-  /** Gives a filled file its header and its name. */
-  private Segment putInUse(String name) throws IOException {
-    long number = lastNumber + 1;
-    SegmentHeader header =
-        new SegmentHeader(manifest.id(), number, random.nextLong(), clock.wallNanos());
-    try (StorageFile file = storage.open(name)) {
-      file.write(0, header.encode());
-      file.sync();
-    }
-    storage.rename(name, FileNames.segment(number));
-    storage.syncDirectory();
-    StorageFile file = storage.open(FileNames.segment(number));
-    // Only now: numbers have no gaps, so one whose file could not be opened is used again.
-    lastNumber = number;
-    return new Segment(header, file, options.segmentBytes());
   }
 }

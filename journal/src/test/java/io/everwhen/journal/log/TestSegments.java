@@ -14,6 +14,7 @@ public final class TestSegments {
     return new Segment(
         new SegmentHeader(new UUID(1, 2), 1, 3, 4),
         new MemoryStorage(1 << 20).create("segment"),
-        1 << 16);
+        1 << 16,
+        true);
   }
 }
