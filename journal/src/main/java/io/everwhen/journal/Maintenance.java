@@ -623,7 +623,11 @@ final class Maintenance {
     int wanted = spares();
     keepSegmentsReady();
     flushedSequence = journal.durableSequence(); // not all of it was the initiators' wish
-    return !rush.isFast() && journal.prepareNext(ending::begun, true, wanted);
+    if (rush.isFast()) {
+      return false;
+    }
+    journal.discardAllocated();
+    return journal.prepareNext(ending::begun, true, wanted);
   }
 
   /** Deletes a little of what is too old to be kept whole. */

@@ -133,7 +133,7 @@ class SegmentSwitchTest {
 
   private static void step(Journal journal, State state, SplittableRandom random)
       throws IOException {
-    switch (random.nextInt(8)) {
+    switch (random.nextInt(9)) {
       case 0, 1 -> journal.prepareNext(() -> false, random.nextBoolean(), random.nextInt(4));
       case 2 -> {
         journal.sync();
@@ -144,6 +144,7 @@ class SegmentSwitchTest {
           state.synced = Math.max(state.synced, journal.sealed().sequence());
         }
       }
+      case 4 -> journal.discardAllocated();
       default -> {
         state.staged++;
         write(journal, state.staged, random.nextInt(1, 24) * 512);

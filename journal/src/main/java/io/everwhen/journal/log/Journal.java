@@ -416,6 +416,11 @@ public final class Journal implements Closeable {
     return supply.prepare(giveUp, overwrite, spares);
   }
 
+  /** After a rush: files that were only allocated for it make room for such as are overwritten. */
+  public void discardAllocated() throws IOException {
+    supply.discardAllocated();
+  }
+
   /** How many segments were put in use that had not been overwritten before. */
   public long notOverwrittenSegments() {
     return supply.notOverwritten();

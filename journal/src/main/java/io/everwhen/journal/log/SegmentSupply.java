@@ -275,6 +275,21 @@ final class SegmentSupply {
     return true;
   }
 
+  /** Deletes spare files that were only allocated, so that others are made when there is time. */
+  void discardAllocated() throws IOException {
+    while (true) {
+      Spare last;
+      synchronized (this) {
+        last = spares.peekLast();
+        if (last == null || last.overwritten) {
+          return;
+        }
+        spares.removeLast();
+      }
+      storage.delete(last.name);
+    }
+  }
+
   /** Deletes the prepared segment: the next opening would have to look through it for entries. */
   synchronized void discardPrepared() throws IOException {
     Segment unused = prepared;

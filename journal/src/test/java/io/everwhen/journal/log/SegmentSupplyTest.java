@@ -73,6 +73,9 @@ class SegmentSupplyTest {
           executor.submit(() -> {
             for (int wanted = 0; !done.get(); wanted = (wanted + 1) % 4) {
               supply.prepare(done::get, wanted == 1, wanted);
+              if (wanted == 0) {
+                supply.discardAllocated();
+              }
             }
             return null;
           });
@@ -98,6 +101,8 @@ class SegmentSupplyTest {
     supply.prepare(() -> false, true, 2);
     supply.prepare(() -> false, false, 2);
     supply.prepare(() -> false, true, 2);
+    supply.prepare(() -> false, false, 3);
+    supply.discardAllocated();
     for (int notOverwritten : new int[] {0, 1, 1, 2}) {
       supply.next();
       assertThat(supply.notOverwritten()).isEqualTo(notOverwritten);
