@@ -270,6 +270,8 @@ final class BaselineFile implements Closeable {
     summed.clear();
     content.sync();
     sums.sync();
+    // Who reads the past is rarer than who folds: that is written to memory which was just in use.
+    content.forgetCached();
   }
 
   /** Writes checksums that are in one page of their file, and between them what is there. */
