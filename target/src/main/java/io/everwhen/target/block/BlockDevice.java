@@ -89,6 +89,7 @@ public interface BlockDevice {
    * block size, and less only by whole blocks. What is lent may change while it is read only by
    * changes that are ordered after this call; a disk that can help it does not let that happen.
    *
+   * @param bytes more than 0
    * @return null when it has to be read
    */
   default @Nullable Loan lend(long block, int bytes) throws IOException {

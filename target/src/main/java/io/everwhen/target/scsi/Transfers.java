@@ -21,19 +21,22 @@ final class Transfers {
     long lba = read.lba();
     int borrowedMax = dataIn.borrowedBytesMax() / blockSize * blockSize;
     while (left > 0) {
-      int blocks;
+      long bytes = left * blockSize;
       Loan loan = null;
+      int delivered;
       try {
-        loan = disk.lend(lba, (int) Math.min(left * blockSize, borrowedMax));
+        if (borrowedMax > 0) {
+          loan = disk.lend(lba, (int) Math.min(bytes, borrowedMax));
+        }
       } catch (IOException | RuntimeException e) {
         return DeviceFailure.reading("read", e);
       }
       if (loan != null) {
-        blocks = loan.content().limit() / blockSize;
+        delivered = loan.content().limit();
         dataIn.borrow(loan);
       } else {
-        ByteBuffer into = dataIn.claim(left * blockSize);
-        blocks = into.remaining() / blockSize;
+        ByteBuffer into = dataIn.claim(bytes);
+        delivered = into.remaining();
         try {
           disk.read(lba, into);
         } catch (IOException | RuntimeException e) {
@@ -41,8 +44,8 @@ final class Transfers {
         }
         dataIn.commit();
       }
-      lba += blocks;
-      left -= blocks;
+      lba += delivered / blockSize;
+      left -= delivered / blockSize;
     }
     return Outcome.Done.GOOD;
   }

@@ -4,6 +4,7 @@ import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.block.DeviceException;
 import io.everwhen.target.block.Extent;
 import io.everwhen.target.block.Geometry;
+import io.everwhen.target.block.Loan;
 import io.everwhen.target.block.Run;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
@@ -30,6 +31,8 @@ public final class MemoryDisk implements BlockDevice {
   private volatile DeviceException.@Nullable Reason failReads;
   private volatile CountDownLatch held = new CountDownLatch(0);
   private final AtomicLong changes = new AtomicLong();
+  private final AtomicLong lends = new AtomicLong();
+  private final AtomicLong onLoan = new AtomicLong();
   private final List<String> marks = new CopyOnWriteArrayList<>();
   private volatile int changeMillis;
   private volatile boolean broken;
@@ -143,6 +146,38 @@ public final class MemoryDisk implements BlockDevice {
     int at = at(block, into.remaining());
     int length = into.remaining();
     into.put(into.position(), content, at, length).position(into.position() + length);
+  }
+
+  /** Lends one time, a bit less than is asked for the next, and then has it read. */
+  @Override
+  public @Nullable Loan lend(long block, int bytes) {
+    if (bytes <= 0) {
+      throw new IllegalArgumentException(bytes + " bytes cannot be lent");
+    }
+    long turn = lends.getAndIncrement() % 3;
+    if (turn == 2 || failReads != null || broken) {
+      return null;
+    }
+    int blockSize = geometry.blockSize();
+    int lent = turn == 0 || bytes == blockSize ? bytes : bytes - blockSize;
+    ByteBuffer part = content.slice(at(block, lent), lent);
+    onLoan.incrementAndGet();
+    return new Loan() {
+      @Override
+      public ByteBuffer content() {
+        return part;
+      }
+
+      @Override
+      public void giveBack(boolean used) {
+        onLoan.decrementAndGet();
+      }
+    };
+  }
+
+  /** How much was lent and is not given back. */
+  public long onLoan() {
+    return onLoan.get();
   }
 
   @Override

@@ -76,8 +76,12 @@ public final class MemoryPortal implements AutoCloseable {
     return "iscsi://" + address().getAddress().getHostAddress() + ":" + address().getPort();
   }
 
+  /** Ends all connections; what was lent to them has to be back then. */
   @Override
   public void close() throws IOException {
     portal.close();
+    if (disk instanceof MemoryDisk lender && lender.onLoan() != 0) {
+      throw new AssertionError(lender.onLoan() + " loans were not given back");
+    }
   }
 }
