@@ -32,8 +32,8 @@ final class Backlog {
    */
   record Step(long position, long sequence) {}
 
-  private final long mostBytes;
-  private volatile long maxBytes;
+  private final long maxBytes;
+  private final long entryBytesMin;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition shrunk = lock.newCondition();
   private volatile long appended; // by the appender's leader only
@@ -43,24 +43,15 @@ final class Backlog {
   private boolean closed;
   private long releases;
 
-  /**
-   * @param mostBytes what it may ever be
-   */
-  Backlog(long mostBytes) {
-    this.mostBytes = mostBytes;
-    this.maxBytes = mostBytes;
-  }
-
-  /** It may be so large from now on, if that is less than what it may ever be. */
-  void keepBelow(long bytes) {
-    maxBytes = Math.min(bytes, mostBytes);
+  Backlog(long maxBytes) {
+    this.maxBytes = maxBytes;
+    this.entryBytesMin = Math.max(ENTRY_BYTES_MIN, maxBytes / ENTRIES_MAX);
   }
 
   void add(long bytes, long sequence) {
-    long max = maxBytes;
-    long position = appended + Math.max(bytes, Math.max(ENTRY_BYTES_MIN, mostBytes / ENTRIES_MAX));
+    long position = appended + Math.max(bytes, entryBytesMin);
     setAppended(position);
-    if (position - lastStep >= max / STEPS) {
+    if (position - lastStep >= maxBytes / STEPS) {
       lastStep = position;
       steps.add(new Step(position, sequence));
     }
@@ -113,11 +104,10 @@ final class Backlog {
    * to what the images can follow, and do not stop altogether until a step is applied.
    */
   void slowDown() {
-    long max = maxBytes;
-    long slowFrom = max / 4 * 3;
+    long slowFrom = maxBytes / 4 * 3;
     long over = bytes() - slowFrom;
     if (over > 0) {
-      double full = Math.min(1, (double) over / (max - slowFrom));
+      double full = Math.min(1, (double) over / (maxBytes - slowFrom));
       LockSupport.parkNanos(this, (long) (SLOW_NANOS_MAX * full * full));
     }
   }

@@ -131,7 +131,6 @@ final class Maintenance {
     this.disks = disks;
     this.applier = disks.applier(journal);
     this.backlog = backlog;
-    backlog.keepBelow(backlogBytes());
     this.head = new HeadKeeper(files, manifest, options.signer(), clock, journal.sealed());
     this.stamps = new StampKeeper(files);
     this.thinner = new Thinner(files, manifest, options.retention(), clock, random);
@@ -470,7 +469,6 @@ final class Maintenance {
   /** Keeps another amount from now on. */
   void keepHistory(long bytes) {
     historyBytes = bytes;
-    backlog.keepBelow(backlogBytes());
     wake();
   }
 
@@ -533,17 +531,12 @@ final class Maintenance {
   }
 
   /**
-   * How much the images may lack, in bytes of the journal: no more than an eighth of a history. A
-   * segment that they lack something of cannot be folded, so a small history would be exceeded by
-   * that.
+   * What can wait, in bytes of the journal: no more than an eighth of a history, so that a small
+   * one is not exceeded by much.
    */
-  private long backlogBytes() {
-    return Math.max(historyBytes / 8, 2L * options.journal().segmentBytes());
-  }
-
-  /** What can wait, in bytes of the journal; half of what there may be at most. */
   long applyBytes() {
-    return Math.min(options.applyBytes(), backlogBytes() / 2);
+    return Math.min(
+        options.applyBytes(), Math.max(historyBytes / 8, options.journal().segmentBytes()));
   }
 
   /** Makes the next segments in a rush. */

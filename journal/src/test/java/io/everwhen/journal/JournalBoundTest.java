@@ -31,8 +31,11 @@ class JournalBoundTest {
   private static final int BLOCKS = (64 << 20) / BLOCK_BYTES;
   private static final long SEGMENT_BYTES = 256 << 10;
   private static final long HISTORY_BYTES = 80 << 20;
-  private static final long SMALL_BYTES = 4 << 20;
 
+  /** What a rush may add, and what may stand beside that in files for the next one. */
+  private static final long RUSH_BYTES = HISTORY_BYTES / 8;
+
+  private static final int ENTRIES = (int) (4 * HISTORY_BYTES / BLOCK_BYTES);
   private static final int TOGETHER = 32;
   private static final int LOOK_ENTRIES = 8 * TOGETHER;
 
@@ -57,47 +60,35 @@ class JournalBoundTest {
 
   @Test
   void holdsUnderALoadWithoutAnEnd() throws Exception {
-    load("without an end", HISTORY_BYTES, null, 0);
+    load("without an end", null, 0);
   }
 
   @Test
   void holdsWhereOldInstantsAreNotKept() throws Exception {
-    load("with a policy", HISTORY_BYTES, POLICY, 0);
+    load("with a policy", POLICY, 0);
   }
 
   @Test
   void holdsUnderALoadInBursts() throws Exception {
-    load("in bursts", HISTORY_BYTES, null, (int) (HISTORY_BYTES / 2 / BLOCK_BYTES));
-  }
-
-  /** Of 1 GiB, in the sizes of a daemon: less than what a larger one may have in its backlog. */
-  @Test
-  void aSmallOneIsNotExceededByMore() throws Exception {
-    load("a small one in bursts", SMALL_BYTES, null, (int) (SMALL_BYTES / 2 / BLOCK_BYTES));
-    load("a small one without an end", SMALL_BYTES, null, 0);
+    load("in bursts", null, (int) (HISTORY_BYTES / 2 / BLOCK_BYTES));
   }
 
   /**
    * @param what is printed
-   * @param historyBytes of the journal
    * @param burst after how many entries there is a calm; 0 for never
    */
-  private void load(String what, long historyBytes, @Nullable Retention policy, int burst)
-      throws Exception {
-    mostBytes = 0;
-    mostWithSpares = 0;
-    int entries = (int) (4 * historyBytes / BLOCK_BYTES);
+  private void load(String what, @Nullable Retention policy, int burst) throws Exception {
     MemoryStorage journal = new MemoryStorage(4 * HISTORY_BYTES);
     List<MemoryStorage> homes = List.of(new MemoryStorage(2L * BLOCKS * BLOCK_BYTES));
     Manifest.Disk disk = new Manifest.Disk(0, "disk0", (long) BLOCKS * BLOCK_BYTES, 512);
     SystemClock clock = new SystemClock();
     Group.create(journal, homes, List.of(disk), clock, random.split());
     long start = System.nanoTime();
-    GroupOptions options = OPTIONS.withHistoryBytes(historyBytes).withRetention(policy);
-    try (Group group = Group.open(journal, homes, options, clock, random.split())) {
+    try (Group group =
+        Group.open(journal, homes, OPTIONS.withRetention(policy), clock, random.split())) {
       ByteBuffer[] blocks = new ByteBuffer[TOGETHER];
       Arrays.setAll(blocks, i -> ByteBuffer.allocateDirect(BLOCK_BYTES));
-      for (int i = 1; i <= entries; i++) {
+      for (int i = 1; i <= ENTRIES; i++) {
         long offset = (long) random.nextInt(BLOCKS) * BLOCK_BYTES;
         ByteBuffer block = blocks[i % TOGETHER].clear().putLong(0, i);
         group.change(() -> group.volume(0).write(offset, block));
@@ -105,7 +96,7 @@ class JournalBoundTest {
           group.volume(0).settle();
         }
         if (i % LOOK_ENTRIES == 0) {
-          look(journal, historyBytes, i);
+          look(journal, i);
         }
         if (burst > 0 && i % burst == 0) {
           TimeUnit.NANOSECONDS.sleep(2 * Rush.CALM_NANOS);
@@ -113,18 +104,18 @@ class JournalBoundTest {
       }
       GroupStatus status = group.status();
       assertThat(status.failure()).isNull();
-      assertThat(status.horizonSequence()).as("folded up to").isGreaterThan(entries / 2);
+      assertThat(status.horizonSequence()).as("folded up to").isGreaterThan(ENTRIES / 2);
     }
     System.out.printf(
         "JournalBoundTest: %,d entries, %s, in %.1f s; %.3f of the size at most, %.3f with files for the next rush%n",
-        entries,
+        ENTRIES,
         what,
         (System.nanoTime() - start) / 1e9,
-        (double) mostBytes / historyBytes,
-        (double) mostWithSpares / historyBytes);
+        (double) mostBytes / HISTORY_BYTES,
+        (double) mostWithSpares / HISTORY_BYTES);
   }
 
-  private void look(MemoryStorage journal, long historyBytes, int entry) throws IOException {
+  private void look(MemoryStorage journal, int entry) throws IOException {
     long bytes = 0;
     long spares = 0;
     for (String name : journal.list()) {
@@ -139,15 +130,13 @@ class JournalBoundTest {
         // Folded or renamed between the two calls.
       }
     }
-    // What a rush may add, and what may stand beside that in files for the next one.
-    long rushBytes = historyBytes / 8;
     mostBytes = Math.max(mostBytes, bytes);
     mostWithSpares = Math.max(mostWithSpares, bytes + spares);
     assertThat(bytes)
         .as("what the journal takes after %d entries", entry)
-        .isLessThanOrEqualTo(historyBytes + rushBytes);
+        .isLessThanOrEqualTo(HISTORY_BYTES + RUSH_BYTES);
     assertThat(bytes + spares)
         .as("the same with files for the next rush")
-        .isLessThanOrEqualTo(historyBytes + 2 * rushBytes);
+        .isLessThanOrEqualTo(HISTORY_BYTES + 2 * RUSH_BYTES);
   }
 }
