@@ -531,8 +531,8 @@ final class Maintenance {
   }
 
   /**
-   * What can wait, in bytes of the journal: no more than an eighth of a history, so that a small
-   * one is not exceeded by much.
+   * What can wait in a rush, in bytes of the journal: no more than an eighth of a history. What the
+   * images may lack in all is the backlog's, whatever the size of the history.
    */
   long applyBytes() {
     return Math.min(

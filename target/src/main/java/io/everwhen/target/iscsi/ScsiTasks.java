@@ -448,6 +448,7 @@ final class ScsiTasks {
 
   /** Gives all room back, when the connection is gone; the disk lets go of them first. */
   void close() {
+    writer.drop();
     responses.drop();
     transfers
         .values()
@@ -457,6 +458,5 @@ final class ScsiTasks {
         });
     transfers.clear();
     releaseUnsettled();
-    writer.drop();
   }
 }
