@@ -83,7 +83,7 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
     long now = clock.nanos();
     heardNanos = now;
     if (spins) {
-      busyWait.took(now - start);
+      busyWait.took(start, now);
     }
     return count;
   }

@@ -39,7 +39,7 @@ class BusyWaitTest {
     peer.looks = 0;
     wait.await(start);
     peer.now = Math.max(peer.now, peer.arrivesAt); // sleeps for the rest
-    wait.took(peer.now - start);
+    wait.took(start, peer.now);
     return peer.looks;
   }
 
@@ -77,6 +77,19 @@ class BusyWaitTest {
         return sleeps;
       }
     }
+  }
+
+  @Test
+  void sleepsForAWhileAfterACommandThatTookLong() throws IOException {
+    looksWhileWaiting(SOON);
+    peer.now += 150_000; // serving
+    for (int i = 0; i < 24; i++) {
+      assertThat(looksWhileWaiting(SOON)).as("%d", i).isZero();
+    }
+    looksWhileWaiting(SOON);
+    assertThat(looksWhileWaiting(SOON)).isEqualTo(40);
+    peer.now += 30_000; // serving what does not take long
+    assertThat(looksWhileWaiting(SOON)).isEqualTo(40);
   }
 
   @Test
