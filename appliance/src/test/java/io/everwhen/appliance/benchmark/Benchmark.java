@@ -56,6 +56,10 @@ final class Benchmark implements AutoCloseable {
         generator.run(peer.address(), Workload.mixed(4096, 32, 1, 50).during(warmUpMillis(), 1));
       }
       settle();
+      // As after days of use: what a target needs to reach a page for the first time was done.
+      for (Peer peer : withFiles()) {
+        generator.run(peer.address(), Workload.reads(1 << 20, 8).wholly(settings.mebibytes()));
+      }
     } catch (IOException | InterruptedException | RuntimeException | AssertionError e) {
       close();
       throw e;

@@ -13,6 +13,12 @@ import java.nio.ByteBuffer;
  */
 final class DataInStream implements DataIn {
 
+  /**
+   * A reply this short that is sent by itself is copied: to reach its pages where they lie for the
+   * first time takes longer than that, and there is no other to share one gathered write with.
+   */
+  private static final int COPIED_BYTES_MAX = 16 << 10;
+
   private final PduWriter writer;
   private final CommandWindow window;
   private final int burstBytesMax;
@@ -85,7 +91,8 @@ final class DataInStream implements DataIn {
 
   @Override
   public int borrowedBytesMax() {
-    return writer.borrows() ? PduWriter.CLAIM_BYTES_MAX : 0;
+    boolean copied = writer.isEmpty() && wanted <= COPIED_BYTES_MAX;
+    return writer.borrows() && !copied ? PduWriter.CLAIM_BYTES_MAX : 0;
   }
 
   @Override
