@@ -29,10 +29,10 @@ final class BusyWait {
   private static final int BUSY_DOUBLINGS_MAX = 7;
 
   /** Who has not asked for so long was waiting for something other than the peer. */
-  private static final long SERVED_LONG_NANOS_MIN = 50_000;
+  private static final long SERVED_LONG_NANOS_MIN = 100_000;
 
   /** How long it does not spin after that. */
-  private static final long SERVED_LONG_REST_NANOS = 1_000_000;
+  private static final long SERVED_LONG_REST_NANOS = 500_000;
 
   /** Tells how much there is to be read; 0 when there is nothing, or the peer has closed. */
   @FunctionalInterface
