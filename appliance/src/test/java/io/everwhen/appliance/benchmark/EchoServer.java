@@ -25,6 +25,9 @@ final class EchoServer {
   private final PduReader reader;
   private final PduBatch batch;
 
+  /** The last CmdSN and a window; data that follow a command have none. */
+  private int maxCmdSn;
+
   private EchoServer(SocketChannel socket) {
     reader = new PduReader(socket, BUFFER_BYTES, SEGMENT_BYTES_MAX);
     batch = new PduBatch(socket, ByteBuffer.allocateDirect(SEGMENT_BYTES_MAX));
@@ -54,14 +57,18 @@ final class EchoServer {
     while (reader.fill()) {
       while (reader.next()) {
         BasicHeader request = reader.header();
-        if (request.opcode() == Opcode.SCSI_COMMAND && request.hasFlag(BasicHeader.READ)) {
+        boolean command = request.opcode() == Opcode.SCSI_COMMAND;
+        if (command) {
+          maxCmdSn = request.cmdSn() + WINDOW;
+        }
+        if (command && request.hasFlag(BasicHeader.READ)) {
           send(request);
         } else if (request.hasFlag(BasicHeader.FINAL)) {
           batch
               .add(Opcode.SCSI_RESPONSE)
               .flags(BasicHeader.FINAL)
               .initiatorTaskTag(request.initiatorTaskTag())
-              .maxCmdSn(request.cmdSn() + WINDOW);
+              .maxCmdSn(maxCmdSn);
         }
       }
       batch.flush();
@@ -77,7 +84,7 @@ final class EchoServer {
           .add(Opcode.DATA_IN, 0, length)
           .flags(last ? BasicHeader.FINAL | BasicHeader.STATUS : 0)
           .initiatorTaskTag(request.initiatorTaskTag())
-          .maxCmdSn(request.cmdSn() + WINDOW)
+          .maxCmdSn(maxCmdSn)
           .bufferOffset(at);
       at += length;
     }
