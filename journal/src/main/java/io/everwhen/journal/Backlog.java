@@ -32,8 +32,7 @@ final class Backlog {
    */
   record Step(long position, long sequence) {}
 
-  private final long maxBytes;
-  private final long entryBytesMin;
+  private volatile long maxBytes;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition shrunk = lock.newCondition();
   private volatile long appended; // by the appender's leader only
@@ -45,13 +44,18 @@ final class Backlog {
 
   Backlog(long maxBytes) {
     this.maxBytes = maxBytes;
-    this.entryBytesMin = Math.max(ENTRY_BYTES_MIN, maxBytes / ENTRIES_MAX);
+  }
+
+  /** From now on the images may be so far behind. */
+  void maxBytes(long bytes) {
+    maxBytes = bytes;
   }
 
   void add(long bytes, long sequence) {
-    long position = appended + Math.max(bytes, entryBytesMin);
+    long most = maxBytes;
+    long position = appended + Math.max(bytes, Math.max(ENTRY_BYTES_MIN, most / ENTRIES_MAX));
     setAppended(position);
-    if (position - lastStep >= maxBytes / STEPS) {
+    if (position - lastStep >= most / STEPS) {
       lastStep = position;
       steps.add(new Step(position, sequence));
     }
@@ -104,10 +108,11 @@ final class Backlog {
    * to what the images can follow, and do not stop altogether until a step is applied.
    */
   void slowDown() {
-    long slowFrom = maxBytes / 4 * 3;
+    long most = maxBytes;
+    long slowFrom = most / 4 * 3;
     long over = bytes() - slowFrom;
     if (over > 0) {
-      double full = Math.min(1, (double) over / (maxBytes - slowFrom));
+      double full = Math.min(1, (double) over / (most - slowFrom));
       LockSupport.parkNanos(this, (long) (SLOW_NANOS_MAX * full * full));
     }
   }

@@ -204,7 +204,7 @@ public final class Group implements Closeable {
     this.homes = new CopyOnWriteArrayList<>(homes);
     PayloadForm form = PayloadForm.of(files, options, random);
     this.manifest = form.manifest();
-    this.backlog = new Backlog(options.backlogBytes());
+    this.backlog = new Backlog(options.backlogBytes(options.historyBytes()));
     this.disks = new LiveDisks(manifest, homes);
     Journal opened = null;
     Rewinder begun = null;

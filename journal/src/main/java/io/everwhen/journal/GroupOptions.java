@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param journal its segments
  * @param historyBytes what the journal may take before the oldest segment is folded into the
  *     baseline
- * @param applyBytes journal bytes after which the image is brought up to date
- * @param backlogBytes journal bytes that the image may lag behind before changes wait
+ * @param applyBytes journal bytes after which the image is brought up to date, at most
+ * @param backlogBytes journal bytes that the image may lag behind before changes wait, at most; a
+ *     small history has half of that
  * @param applyInterval how long a change waits at most before it is applied to the image, except
  *     while changes come fast
  * @param background whether a thread of the group does the maintenance; else whoever calls {@link
@@ -42,11 +43,11 @@ public record GroupOptions(
 
   /**
    * 16 GiB of history; the image within two seconds of the journal, or 1 GiB while changes come
-   * fast, and never more than 2 GiB.
+   * fast, and never more than 2 GiB; of 32 GiB, twice as much.
    */
   public static final GroupOptions DEFAULT =
       new GroupOptions(
-          JournalOptions.DEFAULT, 16L << 30, 1L << 30, 2L << 30, Duration.ofSeconds(2), true);
+          JournalOptions.DEFAULT, 16L << 30, 2L << 30, 4L << 30, Duration.ofSeconds(2), true);
 
   public GroupOptions {
     if (historyBytes < 2 * journal.segmentBytes()) {
@@ -86,6 +87,20 @@ public record GroupOptions(
         null,
         0,
         null);
+  }
+
+  /**
+   * Journal bytes that the images may lag behind before changes wait, where so much history is
+   * kept: an eighth of it, within bounds.
+   */
+  long backlogBytes(long history) {
+    return Math.clamp(history / 8, backlogBytes / 2, backlogBytes);
+  }
+
+  /** Journal bytes after which the images are brought up to date, where so much is kept. */
+  long applyBytes(long history) {
+    long eighth = Math.max(history / 8, journal.segmentBytes());
+    return Math.min(applyBytes, Math.min(eighth, backlogBytes(history) / 2));
   }
 
   /** The same with somebody who signs the head. */

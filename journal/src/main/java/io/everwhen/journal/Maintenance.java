@@ -14,7 +14,6 @@ import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.history.NewBaseline;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.history.Thinner;
-import io.everwhen.journal.image.Applier;
 import io.everwhen.journal.image.Image;
 import io.everwhen.journal.image.LiveDisks;
 import io.everwhen.journal.io.NoSpaceException;
@@ -31,7 +30,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -73,8 +71,8 @@ final class Maintenance {
   private final @Nullable Keyring keys;
   private final Journal journal;
   private final LiveDisks disks;
-  private final Applier applier;
   private final Backlog backlog;
+  private final ImageKeeper images;
   private final HeadKeeper head;
   private final StampKeeper stamps;
   private final Thinner thinner;
@@ -89,14 +87,13 @@ final class Maintenance {
 
   // Guarded by this.
   private Manifest manifest;
-  private long applyDueNanos;
   private long flushedSequence;
   private boolean flushes;
   private long missedSegments;
   private int spares;
+  private boolean thinned; // in this cycle
   private @Nullable SegmentIndex oldest;
 
-  private volatile long appliedSequence;
   private volatile long foldedSequence;
   private volatile long journalBytes;
   private volatile long historyBytes;
@@ -129,7 +126,6 @@ final class Maintenance {
     this.clock = clock;
     this.journal = journal;
     this.disks = disks;
-    this.applier = disks.applier(journal);
     this.backlog = backlog;
     this.head = new HeadKeeper(files, manifest, options.signer(), clock, journal.sealed());
     this.stamps = new StampKeeper(files);
@@ -138,9 +134,8 @@ final class Maintenance {
     this.room = new RoomWatch(files.storage().describe());
     this.time = new ClockWatch(files.storage().describe());
     this.ending = new Ending(clock);
-    this.appliedSequence = disks.oldestCheckpoint();
+    this.images = new ImageKeeper(journal, disks, backlog, ending, clock, options.applyInterval());
     this.foldedSequence = manifest.baseline().sequence();
-    this.applyDueNanos = clock.monotonicNanos();
     this.rush = new Rush(clock.monotonicNanos());
     this.thread =
         options.background()
@@ -316,7 +311,7 @@ final class Maintenance {
 
   /** Every entry up to this one is in every image. */
   long appliedSequence() {
-    return appliedSequence;
+    return images.appliedSequence();
   }
 
   /** Which instants are kept where the history was thinned. */
@@ -469,6 +464,7 @@ final class Maintenance {
   /** Keeps another amount from now on. */
   void keepHistory(long bytes) {
     historyBytes = bytes;
+    backlog.maxBytes(options.backlogBytes(bytes));
     wake();
   }
 
@@ -530,13 +526,9 @@ final class Maintenance {
         && journalBytes <= historyBytes + SLACK_SEGMENTS * options.journal().segmentBytes();
   }
 
-  /**
-   * What can wait in a rush, in bytes of the journal: no more than an eighth of a history. What the
-   * images may lack in all is the backlog's, whatever the size of the history.
-   */
+  /** What can wait in a rush, in bytes of the journal. */
   long applyBytes() {
-    return Math.min(
-        options.applyBytes(), Math.max(historyBytes / 8, options.journal().segmentBytes()));
+    return options.applyBytes(historyBytes);
   }
 
   /** Makes the next segments in a rush. */
@@ -589,9 +581,43 @@ final class Maintenance {
   /** One duty cycle; whether there was anything to do. */
   synchronized boolean cycle() throws IOException {
     boolean worked = false;
-    if (applyIsDue()) {
-      worked = thread == null ? apply() : apply(STEPS_MAX, this::mayWait);
+    boolean due = images.isDue(applyBytes());
+    if (due && thread != null && backlog.bytes() >= options.journal().segmentBytes()) {
+      worked = applyBeside();
+    } else {
+      if (due) {
+        worked = thread == null ? images.apply() : applyInPart();
+      }
+      worked |= shortenHistory();
     }
+    prepareUnprotected();
+    worked |= !ending.begun() && rewinder.step();
+    worked |= !ending.begun() && unprotected.step(this::makeRoom, this::apply);
+    worked |= !ending.begun() && !thinned && thinAroundPins();
+    watchRoom();
+    return worked;
+  }
+
+  private boolean applyInPart() throws IOException {
+    return images.apply(STEPS_MAX, this::mayWait, this::keepSegmentsReady);
+  }
+
+  /**
+   * Applies and shortens the history at the same time: where changes come without an end, the
+   * images and the baseline both have to keep up with them.
+   */
+  private boolean applyBeside() throws IOException {
+    try (Beside<Boolean> applying = Beside.start(name(), this::applyInPart)) {
+      boolean shortened = shortenHistory();
+      return applying.end(RUSH_PAUSE, this::keepSegmentsReady) || shortened;
+    }
+  }
+
+  /**
+   * Seals what is full, and gives up a little of what is too old or too much; whether there was
+   * anything. Nothing that is not in the images yet is given up.
+   */
+  private boolean shortenHistory() throws IOException {
     boolean filesChanged = false;
     // No more than these: where segments fill as fast as they are sealed, the rest has its turn
     // too.
@@ -604,18 +630,13 @@ final class Maintenance {
       measureJournal();
     }
     signHead();
-    prepareUnprotected();
-    boolean filled = !ending.begun() && rewinder.step();
-    filled |= !ending.begun() && unprotected.step(this::makeRoom, this::apply);
-    boolean thinned = !ending.begun() && thin();
+    thinned = !ending.begun() && thin();
     int folds = thread == null ? Integer.MAX_VALUE : FOLDS_MAX;
     for (int i = 0; i < folds && !ending.begun() && isOldestTooMuch(thinned) && fold(false); i++) {
       filesChanged = true;
       keepSegmentsReady();
     }
-    thinned |= !ending.begun() && !thinned && thinAroundPins();
-    watchRoom();
-    return worked || filesChanged || filled || thinned;
+    return filesChanged || thinned;
   }
 
   /** Makes what a rush was short of, when it is over. */
@@ -637,7 +658,8 @@ final class Maintenance {
       return false;
     }
     boolean urgent = journalBytes > historyBytes;
-    boolean worked = thinner.step(manifest, held, appliedSequence, urgent, this::discardThinned);
+    boolean worked =
+        thinner.step(manifest, held, images.appliedSequence(), urgent, this::discardThinned);
     thinningProblem = thinner.problem();
     return worked;
   }
@@ -655,7 +677,8 @@ final class Maintenance {
       branchFull = null;
       return false;
     }
-    if (thinner.squeeze(manifest, appliedSequence, Math.max(2 * excess, historyBytes / 8))) {
+    if (thinner.squeeze(
+        manifest, images.appliedSequence(), Math.max(2 * excess, historyBytes / 8))) {
       return true;
     }
     boolean tooMuch = excess > SLACK_SEGMENTS * options.journal().segmentBytes();
@@ -712,10 +735,6 @@ final class Maintenance {
     return thinner.hasExpired(index.lastTimeNanos());
   }
 
-  private boolean applyIsDue() {
-    return backlog.bytes() >= applyBytes() || clock.monotonicNanos() - applyDueNanos >= 0;
-  }
-
   /** Whether the rest is little enough to wait for the end of a rush. */
   private boolean mayWait() {
     return backlog.bytes() < applyBytes() / 2 && putsOff();
@@ -723,32 +742,7 @@ final class Maintenance {
 
   /** Brings the images up to date, or gives up when that is late; whether it did anything. */
   synchronized boolean apply() throws IOException {
-    return apply(Integer.MAX_VALUE, () -> false);
-  }
-
-  private boolean apply(int stepsMax, BooleanSupplier enough) throws IOException {
-    if (backlog.bytes() == 0 && appliedSequence == journal.writtenSequence()) {
-      applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
-      return false;
-    }
-    long end = backlog.position();
-    applyDueNanos = clock.monotonicNanos() + options.applyInterval().toNanos();
-    int steps = 0;
-    do {
-      Backlog.Step step = backlog.next(end);
-      if (!applier.apply(step.sequence(), ending::late)) {
-        return false;
-      }
-      appliedSequence = disks.oldestCheckpoint();
-      backlog.appliedUpTo(step.position());
-      journal.closeUpTo(appliedSequence);
-      keepSegmentsReady();
-      steps++;
-    } while (!backlog.isAppliedUpTo(end) && steps < stepsMax && !enough.getAsBoolean());
-    if (!backlog.isAppliedUpTo(end)) {
-      applyDueNanos = clock.monotonicNanos();
-    }
-    return true;
+    return images.apply();
   }
 
   /**
@@ -780,7 +774,7 @@ final class Maintenance {
       return false;
     }
     SegmentIndex index = files.readIndex(manifest, number);
-    if (index.lastSequence() > appliedSequence
+    if (index.lastSequence() > images.appliedSequence()
         || pins.holdsBefore(index.lastSequence())
         || rewinder.oldestNeeded() < index.lastSequence()
         || unprotected.oldestNeeded() < index.lastSequence()) {

@@ -2,7 +2,7 @@ package io.everwhen.journal;
 
 /**
  * Whether changes come so fast that what can wait should leave them the machine. What goes on for
- * long is no rush: then what waits has to be done beside it. For one thread.
+ * long is no rush: then what waits has to be done beside it. Any thread.
  */
 final class Rush {
 
@@ -18,6 +18,7 @@ final class Rush {
   private static final long LOOK_NANOS = 50_000_000;
   private static final long NANOS_PER_SECOND = 1_000_000_000;
 
+  // Guarded by this.
   private long seenBytes;
   private long seenNanos;
   private long beganNanos;
@@ -36,7 +37,7 @@ final class Rush {
    *
    * @param bytes everything that was ever changed
    */
-  boolean goesOn(long bytes, long nowNanos) {
+  synchronized boolean goesOn(long bytes, long nowNanos) {
     long nanos = nowNanos - seenNanos;
     if (nanos >= LOOK_NANOS) {
       double perSecond = (double) (bytes - seenBytes) * NANOS_PER_SECOND / nanos;
@@ -56,7 +57,7 @@ final class Rush {
   }
 
   /** Whether changes come fast, for however long; as it was when that was asked. */
-  boolean isFast() {
+  synchronized boolean isFast() {
     return fast;
   }
 }

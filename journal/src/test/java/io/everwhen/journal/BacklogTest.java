@@ -36,4 +36,31 @@ class BacklogTest {
     backlog.add(1, 1);
     assertThat(backlog.bytes()).isEqualTo(MAX_BYTES / Backlog.ENTRIES_MAX);
   }
+
+  @Test
+  void takesMoreOrLessFromNowOn() {
+    backlog.add(MAX_BYTES, 1);
+    assertThat(backlog.isFull()).isFalse();
+    backlog.maxBytes(MAX_BYTES / 2);
+    assertThat(backlog.isFull()).isTrue();
+    backlog.maxBytes(2 * MAX_BYTES);
+    backlog.add(MAX_BYTES, 2);
+    assertThat(backlog.isFull()).isFalse();
+    backlog.add(1, 3);
+    assertThat(backlog.bytes()).isEqualTo(2 * MAX_BYTES + 2 * MAX_BYTES / Backlog.ENTRIES_MAX);
+    assertThat(backlog.isFull()).isTrue();
+  }
+
+  @Test
+  void growsWithTheHistoryWithinBounds() {
+    GroupOptions options = GroupOptions.DEFAULT;
+    assertThat(options.backlogBytes(1L << 30)).isEqualTo(2L << 30);
+    assertThat(options.backlogBytes(24L << 30)).isEqualTo(3L << 30);
+    assertThat(options.backlogBytes(100L << 30)).isEqualTo(4L << 30);
+    assertThat(options.applyBytes(1L << 30)).isEqualTo(128L << 20);
+    assertThat(options.applyBytes(16L << 30)).isEqualTo(1L << 30);
+    assertThat(options.applyBytes(100L << 30)).isEqualTo(2L << 30);
+    assertThat(options.applyBytes(options.journal().segmentBytes()))
+        .isEqualTo(options.journal().segmentBytes());
+  }
 }

@@ -144,6 +144,9 @@ final class Benchmark implements AutoCloseable {
     List<Peer> turns = turns(one);
     for (int round = 0; round < settings.rounds(); round++) {
       for (Peer peer : round % 2 == 0 ? turns : turns.reversed()) {
+        if (round == 0) {
+          warmUp(peer, one);
+        }
         Machine.makeReady(directory, settings.ballastMebibytes());
         measure(peer, result, round);
         if (one.workload().writes()) {
@@ -151,19 +154,25 @@ final class Benchmark implements AutoCloseable {
         }
       }
       for (Peer limit : limits()) {
+        if (round == 0) {
+          warmUp(limit, one);
+        }
         measure(limit, result, round);
       }
     }
     return result;
   }
 
+  private void warmUp(Peer peer, BenchmarkCase one) throws IOException, InterruptedException {
+    generator.run(peer.address(), one.workload().during(settings.warmMillis(), -1));
+    if (one.workload().writes()) {
+      settle();
+    }
+  }
+
   private void measure(Peer peer, CaseResult result, int round)
       throws IOException, InterruptedException {
-    Workload workload = result.benchmarkCase().workload();
-    if (round == 0 && settings.warmMillis() > 0) {
-      generator.run(peer.address(), workload.during(settings.warmMillis(), -1));
-    }
-    Workload timed = workload.during(settings.millis(), round);
+    Workload timed = result.benchmarkCase().workload().during(settings.millis(), round);
     result.add(peer.name(), Run.of(generator, peer, timed));
   }
 

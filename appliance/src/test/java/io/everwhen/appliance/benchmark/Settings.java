@@ -38,14 +38,14 @@ record Settings(
   static Settings ofProperties() {
     return new Settings(
         number("rounds", 3),
-        number("seconds", 2) * 1000,
+        number("seconds", 1) * 1000,
         number("warm", 500),
         Pattern.compile(System.getProperty(PREFIX + "only", "")),
         Pattern.compile(System.getProperty(PREFIX + "plain", "")),
-        number("size", 4096),
-        number("journal", 12_288),
-        number("ballast", 2048),
-        number("settle", 15),
+        number("size", 1024),
+        number("journal", 30_000),
+        number("ballast", 1024),
+        number("settle", 6),
         Path.of(System.getProperty(PREFIX + "output", "build/benchmark.txt")));
   }
 
