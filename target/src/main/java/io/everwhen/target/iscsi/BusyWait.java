@@ -108,4 +108,14 @@ final class BusyWait {
     wasShort = now - start <= SHORT_NANOS_MAX;
     tookAtNanos = now;
   }
+
+  /**
+   * Something was read without this, as it was not expected soon; so what was served since the last
+   * {@link #took} was not one command.
+   *
+   * @param now the time
+   */
+  void passed(long now) {
+    tookAtNanos = now;
+  }
 }

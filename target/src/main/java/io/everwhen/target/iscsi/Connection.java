@@ -41,6 +41,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   private final Targets targets;
   private final PduReader reader;
   private final PduWriter writer;
+  private final EarlyReplies earlyReplies = new EarlyReplies();
   private final LoginPhase login;
   private final CountDownLatch ended = new CountDownLatch(1);
 
@@ -154,6 +155,9 @@ final class Connection implements Runnable, CommandWindow.Waiting {
           return false;
         }
       } else {
+        if (earlyReplies.areDue(current.settling())) {
+          current.endBurst();
+        }
         if (reader.damaged()) {
           current.takeDamaged(reader.header(), data);
         } else {
@@ -167,6 +171,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     }
     if (current != null) {
       current.endBurst();
+      earlyReplies.burstEnded(wire::arrived);
     }
     wire.expectSoon(pdus > 0 && pdus <= FEW_PDUS);
     return true;

@@ -255,7 +255,12 @@ final class FullFeaturePhase {
     loggedOut = result.leaves();
   }
 
-  /** Ends a burst: settles its changes, and sends all answers. */
+  /** How many changes wait to be settled; 0 when some of what waits is to be flushed. */
+  int settling() {
+    return tasks == null ? 0 : tasks.settling();
+  }
+
+  /** Ends a burst, or a part of one: settles its changes, and sends all answers. */
   void endBurst() throws IOException {
     if (tasks != null) {
       tasks.settle();

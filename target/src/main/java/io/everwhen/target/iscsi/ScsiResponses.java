@@ -31,6 +31,7 @@ final class ScsiResponses {
   private final ByteBuffer senseData =
       ByteBuffer.allocate(Short.BYTES + Sense.DESCRIPTOR_BYTES_MAX);
   private int waiting;
+  private boolean flushWaits;
 
   ScsiResponses(Replies replies) {
     this.replies = replies;
@@ -92,12 +93,18 @@ final class ScsiResponses {
     residuals[waiting] = residual;
     r2tCounts[waiting] = expDataSn;
     flushes[waiting] = flushed;
+    flushWaits |= flushed;
     waiting++;
   }
 
   /** Whether no response waits. */
   boolean isEmpty() {
     return waiting == 0;
+  }
+
+  /** How many changes wait that are only to be settled; 0 when something is to be flushed. */
+  int settling() {
+    return flushWaits ? 0 : waiting;
   }
 
   /** Whether no further response can wait. */
@@ -114,6 +121,7 @@ final class ScsiResponses {
       }
     }
     waiting = 0;
+    flushWaits = false;
   }
 
   private boolean flushes(Nexus nexus, int from) {
@@ -150,5 +158,6 @@ final class ScsiResponses {
       }
     }
     waiting = 0;
+    flushWaits = false;
   }
 }

@@ -393,6 +393,11 @@ final class ScsiTasks {
     }
   }
 
+  /** How many changes wait to be settled; 0 when some of what waits is to be flushed. */
+  int settling() {
+    return responses.settling();
+  }
+
   /**
    * Makes the changes of the burst last as they have to, and answers them. Data views of the burst
    * are free after it.

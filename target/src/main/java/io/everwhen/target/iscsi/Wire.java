@@ -16,6 +16,7 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
   private static final long SLOW_WRITE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final SocketChannel socket;
+  private final InputStream arriving;
   private final MonotonicClock clock;
   private final long connectedNanos;
   private final BusyWait busyWait;
@@ -29,8 +30,8 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
     this.clock = clock;
     this.connectedNanos = clock.nanos();
     this.heardNanos = connectedNanos;
-    InputStream arriving = socket.socket().getInputStream();
-    this.busyWait = new BusyWait(arriving::available, spinners, clock);
+    this.arriving = socket.socket().getInputStream();
+    this.busyWait = new BusyWait(this::arrived, spinners, clock);
   }
 
   long connectedNanos() {
@@ -43,6 +44,11 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
 
   InetSocketAddress local() throws IOException {
     return (InetSocketAddress) socket.getLocalAddress();
+  }
+
+  /** How much there is to be read, in bytes. */
+  int arrived() throws IOException {
+    return arriving.available();
   }
 
   /**
@@ -84,6 +90,8 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
     heardNanos = now;
     if (spins) {
       busyWait.took(start, now);
+    } else {
+      busyWait.passed(now);
     }
     return count;
   }

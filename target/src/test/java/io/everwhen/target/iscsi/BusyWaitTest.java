@@ -93,6 +93,17 @@ class BusyWaitTest {
   }
 
   @Test
+  void takesNoBurstForACommandThatTookLong() throws IOException {
+    looksWhileWaiting(SOON);
+    for (int i = 0; i < 10; i++) {
+      peer.now += 60_000; // serving many together
+      wait.passed(peer.now);
+    }
+    peer.now += 60_000;
+    assertThat(looksWhileWaiting(SOON)).isEqualTo(40);
+  }
+
+  @Test
   void leavesHalfOfTheProcessorsToOthers() throws IOException {
     looksWhileWaiting(SOON);
     assertThat(spinners.enter()).isTrue();

@@ -36,6 +36,7 @@ public final class Initiator implements AutoCloseable {
   private int connectionId;
   private int transferTag;
   private int tag;
+  private boolean isNext; // whether the reader is at a PDU that was not received yet
 
   public Initiator(InetSocketAddress address) throws IOException {
     socket = SocketChannel.open(address);
@@ -211,13 +212,20 @@ public final class Initiator implements AutoCloseable {
                 .bufferOffset(offset));
   }
 
+  /** Whether something has come that was not received yet. */
+  public boolean hasArrived() throws IOException {
+    isNext = isNext || reader.next();
+    return isNext || socket.socket().getInputStream().available() > 0;
+  }
+
   /** Waits for the next PDU. */
   public Reply receive() throws IOException {
-    while (!reader.next()) {
+    while (!isNext && !reader.next()) {
       if (!reader.fill()) {
         throw new EOFException("the target has closed the connection");
       }
     }
+    isNext = false;
     ByteBuffer copy = ByteBuffer.allocate(BasicHeader.BYTES);
     copy.put(0, reader.header().buffer(), reader.header().at(), BasicHeader.BYTES);
     ByteBuffer data = ByteBuffer.allocate(reader.dataBytes()).put(reader.data()).flip();

@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A disk whose next write goes on only when it is told to. */
 public final class PausingDisk implements BlockDevice {
 
   private final BlockDevice disk;
+  private final AtomicInteger passing = new AtomicInteger();
   private volatile boolean pauses;
   private volatile CountDownLatch begun = new CountDownLatch(1);
   private volatile CountDownLatch released = new CountDownLatch(1);
@@ -22,6 +24,12 @@ public final class PausingDisk implements BlockDevice {
 
   /** The next write will wait. */
   public void pause() {
+    pauseAfter(0);
+  }
+
+  /** The next write after so many will wait. */
+  public void pauseAfter(int writes) {
+    passing.set(writes);
     begun = new CountDownLatch(1);
     released = new CountDownLatch(1);
     pauses = true;
@@ -55,7 +63,7 @@ public final class PausingDisk implements BlockDevice {
 
   @Override
   public void write(long block, ByteBuffer data) throws IOException {
-    if (pauses) {
+    if (pauses && passing.getAndDecrement() <= 0) {
       begun.countDown();
       try {
         released.await();
