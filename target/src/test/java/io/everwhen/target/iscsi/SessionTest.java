@@ -69,6 +69,33 @@ class SessionTest {
   }
 
   @Test
+  void whatIsReadIsLentUnlessItIsShortAndGoesByItself() throws IOException {
+    initiator.logIn();
+    MemoryDisk disk = portal.disk();
+    initiator.read("2800 00000000 00 0020 00", 16 << 10);
+    assertThat(disk.lends()).isZero();
+    initiator.read("2800 00000000 00 0028 00", 20 << 10);
+    long lends = disk.lends();
+    assertThat(lends).isPositive();
+    for (int i = 0; i < 2; i++) {
+      initiator.queue(
+          Opcode.SCSI_COMMAND,
+          NOTHING,
+          header ->
+              Initiator.fillCommand(
+                  header, READ_8_BLOCKS_AT_0, BasicHeader.FINAL | BasicHeader.READ, 4096));
+    }
+    initiator.flush();
+    for (int i = 0; i < 2; i++) {
+      Reply reply = initiator.receive();
+      while (!reply.header().hasFlag(BasicHeader.STATUS)) {
+        reply = initiator.receive();
+      }
+    }
+    assertThat(disk.lends()).isGreaterThan(lends);
+  }
+
+  @Test
   void unsolicitedAndSolicitedDataMakeOneWrite() throws IOException {
     initiator.logIn(
         "InitialR2T=No",

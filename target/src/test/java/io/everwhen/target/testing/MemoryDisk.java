@@ -175,6 +175,11 @@ public final class MemoryDisk implements BlockDevice {
     };
   }
 
+  /** How often it was asked to lend something. */
+  public long lends() {
+    return lends.get();
+  }
+
   /** How much was lent and is not given back. */
   public long onLoan() {
     return onLoan.get();
