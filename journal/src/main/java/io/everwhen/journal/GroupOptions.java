@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
  * @param journal its segments
  * @param historyBytes what the journal may take before the oldest segment is folded into the
  *     baseline
- * @param applyBytes journal bytes after which the image is brought up to date, at most
- * @param backlogBytes journal bytes that the image may lag behind before changes wait, at most; a
- *     small history has half of that
+ * @param applyBytes journal bytes after which the image is brought up to date; up to twice as many
+ *     where more than 16 GiB of history are kept
+ * @param backlogBytes journal bytes that the image may lag behind before changes wait; up to twice
+ *     as many where more than 16 GiB of history are kept
  * @param applyInterval how long a change waits at most before it is applied to the image, except
  *     while changes come fast
  * @param background whether a thread of the group does the maintenance; else whoever calls {@link
@@ -38,6 +39,9 @@ public record GroupOptions(
     int compressionLevel,
     @Nullable Secret secret) {
 
+  /** More history than this lets more wait, in proportion, and at most twice as much. */
+  private static final long LARGE_HISTORY_BYTES = 16L << 30;
+
   /** Higher ones take more memory than a write is worth. */
   public static final int COMPRESSION_LEVEL_MAX = 9;
 
@@ -47,7 +51,7 @@ public record GroupOptions(
    */
   public static final GroupOptions DEFAULT =
       new GroupOptions(
-          JournalOptions.DEFAULT, 16L << 30, 2L << 30, 4L << 30, Duration.ofSeconds(2), true);
+          JournalOptions.DEFAULT, 16L << 30, 1L << 30, 2L << 30, Duration.ofSeconds(2), true);
 
   public GroupOptions {
     if (historyBytes < 2 * journal.segmentBytes()) {
@@ -89,18 +93,22 @@ public record GroupOptions(
         null);
   }
 
-  /**
-   * Journal bytes that the images may lag behind before changes wait, where so much history is
-   * kept: an eighth of it, within bounds.
-   */
+  /** Journal bytes that the images may lag behind before changes wait, with so much history. */
   long backlogBytes(long history) {
-    return Math.clamp(history / 8, backlogBytes / 2, backlogBytes);
+    return grown(backlogBytes, history);
   }
 
-  /** Journal bytes after which the images are brought up to date, where so much is kept. */
+  /**
+   * Journal bytes after which the images are brought up to date, with so much history: no more than
+   * an eighth of it.
+   */
   long applyBytes(long history) {
-    long eighth = Math.max(history / 8, journal.segmentBytes());
-    return Math.min(applyBytes, Math.min(eighth, backlogBytes(history) / 2));
+    return Math.min(grown(applyBytes, history), Math.max(history / 8, journal.segmentBytes()));
+  }
+
+  private static long grown(long bytes, long history) {
+    double times = Math.clamp((double) history / LARGE_HISTORY_BYTES, 1, 2);
+    return (long) (times * bytes);
   }
 
   /** The same with somebody who signs the head. */

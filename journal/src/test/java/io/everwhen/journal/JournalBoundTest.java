@@ -43,8 +43,8 @@ class JournalBoundTest {
       new GroupOptions(
           new JournalOptions(SEGMENT_BYTES, 0),
           HISTORY_BYTES,
+          4 << 20,
           8 << 20,
-          16 << 20,
           Duration.ofSeconds(2),
           true);
 
