@@ -3,6 +3,7 @@ package io.everwhen.journal;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -10,6 +11,7 @@ import java.util.concurrent.TimeoutException;
 /**
  * Work that a thread of its own does while whoever began it does something else. It uses what its
  * beginner guards, so that one must not leave before it has ended: {@link #close} waits for that.
+ * For one thread, which began it.
  */
 final class Beside<T> implements AutoCloseable {
 
@@ -29,14 +31,25 @@ final class Beside<T> implements AutoCloseable {
 
   private final FutureTask<T> task;
   private boolean interrupted; // and not told before the end
+  private boolean asked; // what became of it
 
   private Beside(FutureTask<T> task) {
     this.task = task;
   }
 
-  static <T> Beside<T> start(String name, Work<T> work) {
+  /**
+   * Begins it.
+   *
+   * @param name of its thread
+   * @throws IOException when there can be no more threads; then it was not begun
+   */
+  static <T> Beside<T> start(String name, Work<T> work) throws IOException {
     FutureTask<T> task = new FutureTask<>(work::run);
-    Thread.ofPlatform().name("images " + name).start(task);
+    try {
+      Thread.ofPlatform().name(name).start(task);
+    } catch (OutOfMemoryError e) {
+      throw new IOException("there is no thread for '" + name + "': " + e.getMessage(), e);
+    }
     return new Beside<>(task);
   }
 
@@ -51,6 +64,7 @@ final class Beside<T> implements AutoCloseable {
     while (!await(pause)) {
       meanwhile.run();
     }
+    asked = true;
     return switch (task.state()) {
       case SUCCESS -> task.resultNow();
       default -> throw rethrown(task.exceptionNow());
@@ -78,15 +92,22 @@ final class Beside<T> implements AutoCloseable {
     };
   }
 
-  /** Waits until it has ended, however. */
+  /**
+   * Waits until it has ended.
+   *
+   * @throws IOException what it threw, unless {@link #end} has told; as it does any other exception
+   */
   @Override
-  public void close() {
+  public void close() throws IOException {
     boolean ended = false;
     while (!ended) {
       ended = await(PAUSE);
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (!asked && task.state() == Future.State.FAILED) {
+      throw rethrown(task.exceptionNow());
     }
   }
 }

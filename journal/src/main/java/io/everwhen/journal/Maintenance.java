@@ -607,7 +607,7 @@ final class Maintenance {
    * images and the baseline both have to keep up with them.
    */
   private boolean applyBeside() throws IOException {
-    try (Beside<Boolean> applying = Beside.start(name(), this::applyInPart)) {
+    try (Beside<Boolean> applying = Beside.start("images " + name(), this::applyInPart)) {
       boolean shortened = shortenHistory();
       return applying.end(RUSH_PAUSE, this::keepSegmentsReady) || shortened;
     }

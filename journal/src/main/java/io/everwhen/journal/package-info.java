@@ -2,10 +2,10 @@
  * A group of disks that share one journal and one timeline, put together and kept in order.
  *
  * <p>{@link Group} is what the appliance holds: volumes on top, {@code image}, {@code log} and
- * {@code history} below. {@code Maintenance} keeps it in order, {@code Rewinder} lets a disk become
- * its past, {@code PinKeeper} holds instants, {@code Adoption} begins a disk with content, and
- * {@code Branch} one with another's past. {@code Unprotected} goes on without a journal that has no
- * room.
+ * {@code history} below. {@code Maintenance} keeps it in order, {@code ImageKeeper} lets the images
+ * catch up, {@code Rewinder} lets a disk become its past, {@code PinKeeper} holds instants, {@code
+ * Adoption} begins a disk with content, and {@code Branch} one with another's past. {@code
+ * Unprotected} goes on without a journal that has no room.
  */
 @NullMarked
 package io.everwhen.journal;

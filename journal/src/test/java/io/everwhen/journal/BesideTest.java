@@ -86,6 +86,23 @@ class BesideTest {
   }
 
   @Test
+  void whatItThrowsIsToldBesideWhatWasThrownMeanwhile() {
+    assertThatThrownBy(
+            () -> {
+              try (Beside<String> _ =
+                  Beside.start(
+                      "test",
+                      () -> {
+                        throw new IOException("of the work");
+                      })) {
+                throw new IOException("of the other");
+              }
+            })
+        .hasMessage("of the other")
+        .hasSuppressedException(new IOException("of the work"));
+  }
+
+  @Test
   void anInterruptIsKeptUntilItHasEnded() throws Exception {
     Thread.currentThread().interrupt();
     try (Beside<String> beside = Beside.start("test", this::work)) {

@@ -164,9 +164,11 @@ final class Benchmark implements AutoCloseable {
   }
 
   private void warmUp(Peer peer, BenchmarkCase one) throws IOException, InterruptedException {
-    generator.run(peer.address(), one.workload().during(settings.warmMillis(), -1));
-    if (one.workload().writes()) {
-      settle();
+    if (settings.warmMillis() > 0) {
+      generator.run(peer.address(), one.workload().during(settings.warmMillis(), -1));
+      if (one.workload().writes()) {
+        settle();
+      }
     }
   }
 

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The SCSI commands of one connection: collects their data, has them carried out, and answers.
  * Commands run as soon as their data is there; the answers to changes wait for {@link #settle},
- * once a burst. For one thread.
+ * once a burst or for a part of one. For one thread.
  */
 final class ScsiTasks {
 
