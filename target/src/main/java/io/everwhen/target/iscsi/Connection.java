@@ -163,6 +163,9 @@ final class Connection implements Runnable, CommandWindow.Waiting {
         } else {
           current.take(reader.header(), data);
         }
+        if (reader.landed()) {
+          current.landed();
+        }
         if (current.loggedOut()) {
           current.endBurst();
           return false;
@@ -172,6 +175,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     if (current != null) {
       current.endBurst();
       earlyReplies.burstEnded(wire::arrived);
+      reader.land(current::landing, current.awaitsLanding());
     }
     wire.expectSoon(pdus > 0 && pdus <= FEW_PDUS);
     return true;

@@ -260,6 +260,23 @@ final class FullFeaturePhase {
     return tasks == null ? 0 : tasks.settling();
   }
 
+  /** Whether much data is awaited that {@link #landing} may have a place for. */
+  boolean awaitsLanding() {
+    return tasks != null && tasks.awaitsLanding();
+  }
+
+  /** Where the data of a PDU belongs that has begun to come; null if it has no such place. */
+  @Nullable ByteBuffer landing(BasicHeader header) {
+    return tasks == null || header.opcode() != Opcode.DATA_OUT ? null : tasks.landing(header);
+  }
+
+  /** The PDU whose data landed has been taken. */
+  void landed() {
+    if (tasks != null) {
+      tasks.landed();
+    }
+  }
+
   /** Ends a burst, or a part of one: settles its changes, and sends all answers. */
   void endBurst() throws IOException {
     if (tasks != null) {

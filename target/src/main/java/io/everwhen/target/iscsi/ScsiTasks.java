@@ -32,6 +32,9 @@ final class ScsiTasks {
 
   private static final Logger log = LoggerFactory.getLogger(ScsiTasks.class);
 
+  /** Data this long is worth a read of its own. */
+  private static final int LONG_BYTES = 32 << 10;
+
   private final ServedTarget target;
   private final LogicalUnits units;
   private final Session session;
@@ -51,6 +54,8 @@ final class ScsiTasks {
   private final Map<Integer, WriteTransfer> transfers = new LinkedHashMap<>();
   private final ArrayDeque<WriteTransfer> ungranted = new ArrayDeque<>();
   private final List<WriteTransfer> unsettled = new ArrayList<>();
+  private @Nullable WriteTransfer landing;
+  private int longestDataOut;
   private int grantedBytes;
   private int nextTransferTag;
   private int seenAborts;
@@ -225,6 +230,7 @@ final class ScsiTasks {
    */
   void dataOut(BasicHeader header, ByteBuffer data) throws IOException {
     dropAborted();
+    longestDataOut = Math.max(longestDataOut, data.remaining());
     WriteTransfer transfer = transfers.get(header.initiatorTaskTag());
     if (transfer != null) {
       transfer.dataOut(header, data);
@@ -242,6 +248,32 @@ final class ScsiTasks {
       }
       transfer.dataOut(header, data);
       advance(transfer);
+    }
+  }
+
+  /**
+   * Whether long Data-Outs are awaited, for which it is worth while that they are received where
+   * they belong. Whether the initiator sends such is known once it has sent any.
+   */
+  boolean awaitsLanding() {
+    return grantedBytes >= (long) LONG_BYTES * Math.max(1, transfers.size())
+        && (longestDataOut == 0 || longestDataOut >= LONG_BYTES);
+  }
+
+  /** Where the data of a Data-Out belongs that has begun to come; null if it has no such place. */
+  @Nullable ByteBuffer landing(BasicHeader header) {
+    WriteTransfer transfer = transfers.get(header.initiatorTaskTag());
+    ByteBuffer room = transfer == null ? null : transfer.landing(header);
+    landing = room == null ? null : transfer;
+    return room;
+  }
+
+  /** The PDU whose data landed has been taken. */
+  void landed() {
+    WriteTransfer transfer = landing;
+    landing = null;
+    if (transfer != null) {
+      transfer.landed();
     }
   }
 
@@ -455,6 +487,7 @@ final class ScsiTasks {
   void close() {
     writer.drop();
     responses.drop();
+    landed();
     transfers
         .values()
         .forEach(transfer -> {

@@ -21,6 +21,8 @@ final class WriteTransfer {
 
   private BufferPool.@Nullable Room room;
   private @Nullable Sense failure;
+  private @Nullable ByteBuffer landing;
+  private boolean released;
   private boolean busy;
   private boolean unsolicited;
   private boolean granted;
@@ -70,11 +72,37 @@ final class WriteTransfer {
     return wantedBytes;
   }
 
-  /** Gives its room back, if it has any. */
+  /** Gives its room back, if it has any; once nothing can arrive there any more. */
   void release() {
+    released = true;
     BufferPool.Room held = room;
-    if (held != null) {
+    if (held != null && landing == null) {
       held.release();
+    }
+  }
+
+  /**
+   * Where the data of a Data-Out that has begun to come belongs, for it to be received there; null
+   * if it has no such place, or is not what should come. Until {@link #landed} the room is not
+   * given back, whatever becomes of the command.
+   */
+  @Nullable ByteBuffer landing(BasicHeader header) {
+    int length = header.dataBytes();
+    boolean asksNothing = header.targetTransferTag() == BasicHeader.NO_TAG;
+    Sense wrong = asksNothing ? checkUnsolicited(header, length) : checkSolicited(header, length);
+    if (wrong != null || failure != null || busy || !granted || received + length > wantedBytes) {
+      return null;
+    }
+    ByteBuffer memory = room == null ? null : room.memory();
+    landing = memory == null ? null : memory.slice((int) received, length);
+    return landing;
+  }
+
+  /** What was to land has come, or never will. */
+  void landed() {
+    landing = null;
+    if (released) {
+      release();
     }
   }
 
@@ -138,7 +166,10 @@ final class WriteTransfer {
   /** Takes a Data-Out; what is wrong with it makes the command fail. */
   void dataOut(BasicHeader header, ByteBuffer data) {
     boolean asksNothing = header.targetTransferTag() == BasicHeader.NO_TAG;
-    Sense wrong = asksNothing ? checkUnsolicited(header, data) : checkSolicited(header, data);
+    Sense wrong =
+        asksNothing
+            ? checkUnsolicited(header, data.remaining())
+            : checkSolicited(header, data.remaining());
     if (wrong != null && failure == null) {
       failure = wrong;
     }
@@ -157,14 +188,14 @@ final class WriteTransfer {
     }
   }
 
-  private @Nullable Sense checkUnsolicited(BasicHeader header, ByteBuffer data) {
-    if (!unsolicited || received + data.remaining() > unsolicitedEnd) {
+  private @Nullable Sense checkUnsolicited(BasicHeader header, int length) {
+    if (!unsolicited || received + length > unsolicitedEnd) {
       return Sense.UNEXPECTED_UNSOLICITED_DATA;
     }
     return inOrder(header) ? null : Sense.DATA_PHASE_ERROR;
   }
 
-  private @Nullable Sense checkSolicited(BasicHeader header, ByteBuffer data) {
+  private @Nullable Sense checkSolicited(BasicHeader header, int length) {
     if (answeredR2ts >= r2ts
         || header.targetTransferTag() != firstTag + answeredR2ts
         || !inOrder(header)) {
@@ -173,7 +204,7 @@ final class WriteTransfer {
     if (nextDataSn == 0) {
       sequenceEnd = Math.min(received + burstBytesMax, wantedBytes);
     }
-    long after = received + data.remaining();
+    long after = received + length;
     boolean ends = header.hasFlag(BasicHeader.FINAL);
     return after > sequenceEnd || ends != (after == sequenceEnd) ? Sense.DATA_PHASE_ERROR : null;
   }
@@ -184,10 +215,15 @@ final class WriteTransfer {
 
   private void store(ByteBuffer data) {
     int length = (int) Math.max(0, Math.min(data.remaining(), wantedBytes - received));
-    if (length > 0) {
+    if (length > 0 && !isLanding(data)) {
       put((int) received, data, data.position(), length);
     }
     received += data.remaining();
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the very buffer, not one with the same content
+  private boolean isLanding(ByteBuffer data) {
+    return data == landing;
   }
 
   private void put(int at, ByteBuffer from, int position, int length) {

@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts what a channel delivers into PDUs, in place: header and data are views of one receive
  * buffer, which stay valid until the next {@link #fill}. The buffer starts small and grows with
  * what the peer sends, up to a few of the longest PDUs that it may send, and to {@link
- * #BUFFER_BYTES_MAX}. For one thread.
+ * #BUFFER_BYTES_MAX}. A long data segment may instead be received where it belongs, by {@link
+ * #land}. For one thread.
  */
 public final class PduReader {
 
@@ -21,6 +23,12 @@ public final class PduReader {
    * buffer.
    */
   private static final int MOVED_BYTES_MAX = 8 << 10;
+
+  /** Data of which less than this is to come goes through the receive buffer. */
+  private static final int LANDED_BYTES_MIN = 4 << 10;
+
+  /** How much is read at once where most of what comes is to land: a header, and little else. */
+  private static final int FEW_BYTES = 16 << 10;
 
   private static final int GROWTH = 4;
 
@@ -41,7 +49,26 @@ public final class PduReader {
   private int dataBytes;
   private boolean wasFilled;
   private boolean damaged;
+  private boolean expectsLanding;
+
+  /** Room for the data of the PDU that comes next, filled up to its position. */
+  private @Nullable ByteBuffer landing;
+
+  /** The data of the current PDU, if it is not in the buffer. */
+  private @Nullable ByteBuffer landed;
+
   private volatile int shrinkToBytes;
+
+  /** Finds room for data where it belongs. */
+  @FunctionalInterface
+  public interface Landing {
+
+    /**
+     * Room for the data of a PDU of which not all has come, as long as its data segment; null if it
+     * has none. It must stay what it is until that PDU has been taken.
+     */
+    @Nullable ByteBuffer room(BasicHeader header);
+  }
 
   /**
    * @param bufferBytes size of the receive buffer to start with
@@ -70,21 +97,20 @@ public final class PduReader {
    * @return false if there is none: {@link #fill} first
    */
   public boolean next() throws ProtocolException {
+    landed = null;
     if (end - unread < BasicHeader.BYTES) {
       return false;
     }
     header.wrap(buffer, unread);
+    if (landing != null) {
+      return nextLanded(landing);
+    }
     int length = pduBytes();
     if (end - unread < length) {
       return false;
     }
-    int headerBytes = BasicHeader.BYTES + header.additionalHeaderBytes();
-    dataAt = unread + headerBytes + headerDigest.bytes();
+    dataAt = unread + checkedHeaderBytes();
     dataBytes = header.dataBytes();
-    if (headerDigest != Digest.NONE
-        && buffer.getInt(dataAt - Digest.BYTES) != crcOf(unread, headerBytes)) {
-      throw new ProtocolException("header digest error");
-    }
     int padded = padded(dataBytes);
     damaged = false;
     if (dataDigest != Digest.NONE
@@ -94,6 +120,34 @@ public final class PduReader {
     }
     unread += length;
     return true;
+  }
+
+  private boolean nextLanded(ByteBuffer data) {
+    if (data.hasRemaining()) {
+      return false;
+    }
+    landed = data.rewind();
+    landing = null;
+    dataBytes = data.remaining();
+    damaged = false;
+    unread += headerBytes();
+    return true;
+  }
+
+  /** Length of the header whose digest, if it has one, is right. */
+  private int checkedHeaderBytes() throws ProtocolException {
+    int length = headerBytes();
+    if (headerDigest != Digest.NONE) {
+      int digestAt = length - Digest.BYTES;
+      if (buffer.getInt(unread + digestAt) != crcOf(unread, digestAt)) {
+        throw new ProtocolException("header digest error");
+      }
+    }
+    return length;
+  }
+
+  private int headerBytes() {
+    return BasicHeader.BYTES + header.additionalHeaderBytes() + headerDigest.bytes();
   }
 
   private int crcOf(int at, int length) {
@@ -110,11 +164,7 @@ public final class PduReader {
       throw new ProtocolException(
           "a data segment of " + data + " bytes where " + dataBytesMax + " are allowed");
     }
-    return BasicHeader.BYTES
-        + header.additionalHeaderBytes()
-        + headerDigest.bytes()
-        + padded(data)
-        + (data > 0 ? dataDigest.bytes() : 0);
+    return headerBytes() + padded(data) + (data > 0 ? dataDigest.bytes() : 0);
   }
 
   static int padded(int bytes) {
@@ -140,7 +190,45 @@ public final class PduReader {
    * The data segment of the current PDU: a view that must not be used after the next {@link #fill}.
    */
   public ByteBuffer data() {
-    return buffer.slice(dataAt, dataBytes);
+    ByteBuffer elsewhere = landed;
+    return elsewhere == null ? buffer.slice(dataAt, dataBytes) : elsewhere;
+  }
+
+  /** Whether the data of the current PDU is where {@link Landing} wanted it. */
+  public boolean landed() {
+    return landed != null;
+  }
+
+  /**
+   * Has the data of the PDU that has begun to come, and for which {@link #next} was false, go where
+   * it belongs, if there is such a place and enough of it is to come. Data with a digest or padding
+   * does not.
+   *
+   * @param expected whether more of what comes may land, so that little else should be read with it
+   */
+  public void land(Landing landings, boolean expected) throws ProtocolException {
+    expectsLanding = expected;
+    if (!expected || landing != null || end - unread < BasicHeader.BYTES) {
+      return;
+    }
+    header.wrap(buffer, unread);
+    int length = pduBytes();
+    int from = unread + headerBytes();
+    int data = header.dataBytes();
+    if (from > end
+        || unread + length - end < LANDED_BYTES_MIN
+        || dataDigest != Digest.NONE
+        || padded(data) != data) {
+      return;
+    }
+    checkedHeaderBytes();
+    ByteBuffer room = landings.room(header);
+    if (room != null) {
+      int come = end - from;
+      room.put(0, buffer, from, come).position(come);
+      end = from;
+      landing = room;
+    }
   }
 
   /**
@@ -153,8 +241,15 @@ public final class PduReader {
     if (shrinkToBytes > 0) {
       shrink();
     }
-    makeRoom();
-    buffer.limit(buffer.capacity()).position(end);
+    if (landing != null) {
+      return in.read(landing) >= 0;
+    }
+    int needed = makeRoom();
+    int limit = buffer.capacity();
+    if (expectsLanding) {
+      limit = Math.min(limit, Math.max(end + FEW_BYTES, unread + needed));
+    }
+    buffer.limit(limit).position(end);
     int count = in.read(buffer);
     buffer.clear();
     if (count < 0) {
@@ -183,7 +278,8 @@ public final class PduReader {
     shrinkToBytes = 0;
   }
 
-  private void makeRoom() throws ProtocolException {
+  /** Makes room for the PDU that comes next; returns how long it is, as far as that is known. */
+  private int makeRoom() throws ProtocolException {
     int pending = end - unread;
     int needed = BasicHeader.BYTES;
     if (pending >= BasicHeader.BYTES) {
@@ -199,9 +295,10 @@ public final class PduReader {
     } else if (pending > 0 && (pending <= MOVED_BYTES_MAX || unread + needed > buffer.capacity())) {
       buffer.put(0, buffer, unread, pending);
     } else if (pending > 0) {
-      return;
+      return needed;
     }
     unread = 0;
     end = pending;
+    return needed;
   }
 }

@@ -2,6 +2,7 @@ package io.everwhen.target.pdu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -9,9 +10,11 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PduReaderTest {
@@ -37,6 +40,76 @@ class PduReaderTest {
       }
     }
     assertThat(sizes).containsExactly(0, 5, 4096, 1, 0, 4000);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,NONE", "48,NONE", "49,CRC32C", "5000,CRC32C", "100000,NONE"})
+  void longDataLandsWhereItBelongs(int atOnce, Digest headerDigest) throws IOException {
+    int[] lengths = {5, 40_000, 0, 12_345, 40_000, 40_000, 8, 100};
+    GatheredBytes out = new GatheredBytes();
+    PduWriter writer = new PduWriter(out, 64);
+    writer.digests(headerDigest, Digest.NONE);
+    for (int length : lengths) {
+      writer.add(Opcode.DATA_OUT, counting(length)).initiatorTaskTag(length);
+    }
+    writer.flush();
+    PduReader reader = new PduReader(slow(out.bytes(), atOnce), 64, 40_000);
+    reader.digests(headerDigest, Digest.NONE);
+    ByteBuffer room = ByteBuffer.allocateDirect(40_000);
+    List<Integer> taken = new ArrayList<>();
+    int landed = 0;
+    while (reader.fill()) {
+      while (reader.next()) {
+        assertThat(reader.data()).isEqualTo(counting(reader.header().initiatorTaskTag()));
+        taken.add(reader.dataBytes());
+        landed += reader.landed() ? 1 : 0;
+        assertThat(reader.landed()).isEqualTo(reader.data().equals(room) && room.get(1) == 31);
+        room.clear().put(new byte[40_000]).clear();
+      }
+      reader.land(
+          header -> {
+            assertThat(header.initiatorTaskTag()).as("long, without padding").isEqualTo(40_000);
+            return room;
+          },
+          true);
+    }
+    assertThat(taken).containsExactly(Arrays.stream(lengths).boxed().toArray(Integer[]::new));
+    assertThat(landed).isEqualTo(3);
+  }
+
+  @Test
+  void dataWithADigestDoesNotLand() throws IOException {
+    GatheredBytes out = new GatheredBytes();
+    PduWriter writer = new PduWriter(out, 64);
+    writer.digests(Digest.NONE, Digest.CRC32C);
+    writer.add(Opcode.DATA_OUT, counting(40_000));
+    writer.flush();
+    PduReader reader = new PduReader(slow(out.bytes(), 1000), 64, 40_000);
+    reader.digests(Digest.NONE, Digest.CRC32C);
+    while (!reader.next()) {
+      assertThat(reader.fill()).isTrue();
+      reader.land(_ -> fail("its digest is to be checked"), true);
+    }
+    assertThat(reader.damaged()).isFalse();
+    assertThat(reader.data()).isEqualTo(counting(40_000));
+  }
+
+  @Test
+  void nothingLandsByADamagedHeader() throws IOException {
+    GatheredBytes out = new GatheredBytes();
+    PduWriter writer = new PduWriter(out, 64);
+    writer.digests(Digest.CRC32C, Digest.NONE);
+    writer.add(Opcode.DATA_OUT, counting(40_000));
+    writer.flush();
+    ByteBuffer stream = out.bytes();
+    stream.put(20, (byte) (stream.get(20) ^ 1));
+    PduReader reader = new PduReader(slow(stream, 1000), 64, 40_000);
+    reader.digests(Digest.CRC32C, Digest.NONE);
+    reader.fill();
+    assertThat(reader.next()).isFalse();
+    assertThatExceptionOfType(ProtocolException.class)
+        .isThrownBy(() -> reader.land(_ -> fail("nothing in it can be relied on"), true))
+        .withMessageContaining("digest");
   }
 
   @Test
@@ -145,6 +218,14 @@ class PduReaderTest {
       out.put((byte) (i * 31));
     }
     out.position(start + 48 + PduReader.padded(size));
+  }
+
+  private static ByteBuffer counting(int bytes) {
+    ByteBuffer data = ByteBuffer.allocate(bytes);
+    for (int i = 0; i < bytes; i++) {
+      data.put(i, (byte) (i * 31));
+    }
+    return data;
   }
 
   private static ReadableByteChannel slow(ByteBuffer bytes, int atOnce) {
