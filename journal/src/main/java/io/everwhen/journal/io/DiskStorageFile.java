@@ -18,6 +18,9 @@ final class DiskStorageFile implements StorageFile {
   private final Object nativeLock = new Object();
   private @Nullable LinuxFile linuxFile;
 
+  /** Where the last gathered write has left the channel; -1 when that is not known. */
+  private long channelAt = -1;
+
   DiskStorageFile(Path path, FileChannel channel, boolean writable) {
     this.path = path;
     this.channel = channel;
@@ -86,9 +89,10 @@ final class DiskStorageFile implements StorageFile {
       for (int i = 0; i < count; i++) {
         end += data[i].remaining();
       }
-      if (channel.position() != position) {
+      if (channelAt != position) {
         channel.position(position);
       }
+      channelAt = -1;
       int first = 0;
       while (position < end) {
         if (first == count) {
@@ -100,6 +104,7 @@ final class DiskStorageFile implements StorageFile {
           first++;
         }
       }
+      channelAt = end;
     } catch (IOException e) {
       throw translated(e);
     }
@@ -128,6 +133,7 @@ final class DiskStorageFile implements StorageFile {
   public void setSize(long bytes) throws IOException {
     long size = channel.size();
     if (bytes < size) {
+      channelAt = -1;
       channel.truncate(bytes);
     } else if (bytes > size) {
       // A single zero byte at the end extends the file; the rest stays a hole.

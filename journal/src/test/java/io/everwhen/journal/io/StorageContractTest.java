@@ -51,6 +51,24 @@ class StorageContractTest {
 
   @ParameterizedTest
   @EnumSource
+  void gatheredWritesGoWhereTheyShouldWhateverCameBetween(Kind kind) throws IOException {
+    try (StorageFile file = storage(kind).create("file")) {
+      file.write(0, new ByteBuffer[] {bytes(1, 3)}, 1);
+      file.write(3, new ByteBuffer[] {bytes(2, 3)}, 1);
+      file.write(100, bytes(9, 3));
+      file.write(6, new ByteBuffer[] {bytes(3, 3)}, 1);
+      file.setSize(2);
+      file.write(9, new ByteBuffer[] {bytes(4, 3)}, 1);
+      file.write(4, new ByteBuffer[] {bytes(5, 3)}, 1);
+      ByteBuffer found = ByteBuffer.allocate(12);
+      file.readFully(0, found);
+      assertThat(found.array()).containsExactly(1, 1, 0, 0, 5, 5, 5, 0, 0, 4, 4, 4);
+      assertThat(file.size()).isEqualTo(12);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void aHoleReadsAsZerosAndLeavesWhatIsAroundItAndTheSize(Kind kind) throws IOException {
     try (StorageFile file = storage(kind).create("file")) {
       file.write(0, bytes(9, 300_000));
