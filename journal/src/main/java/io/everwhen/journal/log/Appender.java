@@ -489,8 +489,10 @@ final class Appender {
   }
 
   static int crc(ByteBuffer payload) {
+    int start = payload.position();
     CRC32C crc = new CRC32C();
-    crc.update(payload.duplicate());
+    crc.update(payload);
+    payload.position(start);
     return (int) crc.getValue();
   }
 }

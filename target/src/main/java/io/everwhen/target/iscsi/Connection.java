@@ -33,6 +33,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
   private static final int FEW_PDUS = 2;
 
   private final Wire wire;
+  private final BusyWait.Arrived arrived;
   private final InetSocketAddress peer;
   private final InetSocketAddress local;
   private final PortalOptions options;
@@ -76,6 +77,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     this.peers = peers;
     this.portal = portal;
     this.wire = wire;
+    this.arrived = wire::arrived;
     this.peer = wire.peer();
     this.local = wire.local();
     this.targets = targets;
@@ -174,8 +176,8 @@ final class Connection implements Runnable, CommandWindow.Waiting {
     }
     if (current != null) {
       current.endBurst();
-      earlyReplies.burstEnded(wire::arrived);
-      reader.land(current::landing, current.awaitsLanding());
+      earlyReplies.burstEnded(arrived);
+      reader.land(current, current.awaitsLanding());
     }
     wire.expectSoon(pdus > 0 && pdus <= FEW_PDUS);
     return true;

@@ -3,6 +3,7 @@ package io.everwhen.target.iscsi;
 import io.everwhen.target.iscsi.CommandWindow.Verdict;
 import io.everwhen.target.pdu.BasicHeader;
 import io.everwhen.target.pdu.Opcode;
+import io.everwhen.target.pdu.PduReader;
 import io.everwhen.target.pdu.PduWriter;
 import io.everwhen.target.pdu.ProtocolException;
 import io.everwhen.target.scsi.LogicalUnits;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * What a connection does once it is logged in: puts commands in order and hands each PDU to those
  * it concerns.
  */
-final class FullFeaturePhase {
+final class FullFeaturePhase implements PduReader.Landing {
 
   private static final Logger log = LoggerFactory.getLogger(FullFeaturePhase.class);
 
@@ -260,13 +261,13 @@ final class FullFeaturePhase {
     return tasks == null ? 0 : tasks.settling();
   }
 
-  /** Whether much data is awaited that {@link #landing} may have a place for. */
+  /** Whether much data is awaited that {@link #room} may have a place for. */
   boolean awaitsLanding() {
     return tasks != null && tasks.awaitsLanding();
   }
 
-  /** Where the data of a PDU belongs that has begun to come; null if it has no such place. */
-  @Nullable ByteBuffer landing(BasicHeader header) {
+  @Override
+  public @Nullable ByteBuffer room(BasicHeader header) {
     return tasks == null || header.opcode() != Opcode.DATA_OUT ? null : tasks.landing(header);
   }
 
