@@ -2,6 +2,7 @@ package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.payload.PayloadEncoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,9 +20,12 @@ final class Batch {
 
   /**
    * Linux takes at most 1024 buffers in one gathered write: a header, a payload and its padding
-   * each.
+   * each, and what fills the last page.
    */
   static final int MAX_ENTRIES = 340;
+
+  /** The least that the system has in memory of a file. */
+  private static final int PAGE_BYTES = 4096;
 
   static final long MAX_BYTES = 32L << 20;
 
@@ -33,8 +37,9 @@ final class Batch {
   // Each made when it is first needed, and kept.
   private final @Nullable ByteBuffer[] headerOf = new ByteBuffer[MAX_ENTRIES];
   private final @Nullable ByteBuffer[] paddingOf = new ByteBuffer[MAX_ENTRIES];
-  private final ByteBuffer[] gathered = new ByteBuffer[3 * MAX_ENTRIES];
+  private final ByteBuffer[] gathered = new ByteBuffer[3 * MAX_ENTRIES + 1];
   private int gatheredCount;
+  private final ByteBuffer restOfPage = Zeros.some(PAGE_BYTES);
 
   private final EntryKind[] kinds = new EntryKind[MAX_ENTRIES];
   private final int[] disks = new int[MAX_ENTRIES];
@@ -123,9 +128,20 @@ final class Batch {
     return lastSequence;
   }
 
+  /**
+   * Writes them, and zeros up to the end of the last page. A file that is used again has been
+   * written and is not in memory: of a page that is written in part the system would first read the
+   * rest from the medium, for each write.
+   */
   void writeTo(Segment segment) throws IOException {
     checkPayloads();
-    segment.file().write(places[0], gathered, gatheredCount);
+    int count = gatheredCount;
+    long end = places[0] + bytes;
+    int rest = (int) Math.min(-end & (PAGE_BYTES - 1), segment.capacityBytes() - end);
+    if (rest > 0) {
+      gathered[count++] = restOfPage.clear().limit(rest);
+    }
+    segment.file().write(places[0], gathered, count);
   }
 
   /**
