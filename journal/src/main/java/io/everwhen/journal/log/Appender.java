@@ -41,6 +41,9 @@ final class Appender {
     void syncNames() throws IOException;
   }
 
+  /** Of each thread, as payloads are checksummed outside the lock. */
+  private static final ThreadLocal<CRC32C> PAYLOAD_CRC = ThreadLocal.withInitial(CRC32C::new);
+
   private final EntryListener listener;
   private final @Nullable PayloadEncoder encoder;
   private final SegmentSource source;
@@ -490,7 +493,8 @@ final class Appender {
 
   static int crc(ByteBuffer payload) {
     int start = payload.position();
-    CRC32C crc = new CRC32C();
+    CRC32C crc = PAYLOAD_CRC.get();
+    crc.reset();
     crc.update(payload);
     payload.position(start);
     return (int) crc.getValue();
