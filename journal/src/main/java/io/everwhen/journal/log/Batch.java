@@ -2,6 +2,7 @@ package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.io.PageBuffers;
 import io.everwhen.journal.io.Zeros;
 import io.everwhen.journal.payload.PayloadEncoder;
 import java.io.IOException;
@@ -24,9 +25,6 @@ final class Batch {
    */
   static final int MAX_ENTRIES = 340;
 
-  /** The least that the system has in memory of a file. */
-  private static final int PAGE_BYTES = 4096;
-
   static final long MAX_BYTES = 32L << 20;
 
   private static final ByteBuffer PADDING =
@@ -39,7 +37,7 @@ final class Batch {
   private final @Nullable ByteBuffer[] paddingOf = new ByteBuffer[MAX_ENTRIES];
   private final ByteBuffer[] gathered = new ByteBuffer[3 * MAX_ENTRIES + 1];
   private int gatheredCount;
-  private final ByteBuffer restOfPage = Zeros.some(PAGE_BYTES);
+  private final ByteBuffer restOfPage = Zeros.some(PageBuffers.PAGE_BYTES);
 
   private final EntryKind[] kinds = new EntryKind[MAX_ENTRIES];
   private final int[] disks = new int[MAX_ENTRIES];
@@ -137,7 +135,7 @@ final class Batch {
     checkPayloads();
     int count = gatheredCount;
     long end = places[0] + bytes;
-    int rest = (int) Math.min(-end & (PAGE_BYTES - 1), segment.capacityBytes() - end);
+    int rest = (int) Math.min(-end & (PageBuffers.PAGE_BYTES - 1), segment.capacityBytes() - end);
     if (rest > 0) {
       gathered[count++] = restOfPage.clear().limit(rest);
     }

@@ -7,6 +7,7 @@ import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.SegmentHeader;
 import io.everwhen.journal.io.DiskStorage;
+import io.everwhen.journal.io.PageBuffers;
 import io.everwhen.journal.io.StorageFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,7 +22,7 @@ class BatchTest {
 
   private static final int SEGMENT_BYTES = 4 << 20;
   private static final int PAYLOAD_BYTES = 4096;
-  private static final int PAGE_BYTES = 4096;
+  private static final int PAGE_BYTES = PageBuffers.PAGE_BYTES;
   private static final Path IO = Path.of("/proc/thread-self/io");
 
   @TempDir private Path directory;

@@ -46,14 +46,8 @@ class PduReaderTest {
   @CsvSource({"1,NONE", "48,NONE", "49,CRC32C", "5000,CRC32C", "100000,NONE"})
   void longDataLandsWhereItBelongs(int atOnce, Digest headerDigest) throws IOException {
     int[] lengths = {5, 40_000, 0, 12_345, 40_000, 40_000, 8, 100};
-    GatheredBytes out = new GatheredBytes();
-    PduWriter writer = new PduWriter(out, 64);
-    writer.digests(headerDigest, Digest.NONE);
-    for (int length : lengths) {
-      writer.add(Opcode.DATA_OUT, counting(length)).initiatorTaskTag(length);
-    }
-    writer.flush();
-    PduReader reader = new PduReader(slow(out.bytes(), atOnce), 64, 40_000);
+    ByteBuffer stream = dataOut(headerDigest, Digest.NONE, lengths);
+    PduReader reader = new PduReader(slow(stream, atOnce), 64, 40_000);
     reader.digests(headerDigest, Digest.NONE);
     ByteBuffer room = ByteBuffer.allocateDirect(40_000);
     List<Integer> taken = new ArrayList<>();
@@ -79,12 +73,8 @@ class PduReaderTest {
 
   @Test
   void dataWithADigestDoesNotLand() throws IOException {
-    GatheredBytes out = new GatheredBytes();
-    PduWriter writer = new PduWriter(out, 64);
-    writer.digests(Digest.NONE, Digest.CRC32C);
-    writer.add(Opcode.DATA_OUT, counting(40_000));
-    writer.flush();
-    PduReader reader = new PduReader(slow(out.bytes(), 1000), 64, 40_000);
+    ByteBuffer stream = dataOut(Digest.NONE, Digest.CRC32C, 40_000);
+    PduReader reader = new PduReader(slow(stream, 1000), 64, 40_000);
     reader.digests(Digest.NONE, Digest.CRC32C);
     while (!reader.next()) {
       assertThat(reader.fill()).isTrue();
@@ -96,12 +86,7 @@ class PduReaderTest {
 
   @Test
   void nothingLandsByADamagedHeader() throws IOException {
-    GatheredBytes out = new GatheredBytes();
-    PduWriter writer = new PduWriter(out, 64);
-    writer.digests(Digest.CRC32C, Digest.NONE);
-    writer.add(Opcode.DATA_OUT, counting(40_000));
-    writer.flush();
-    ByteBuffer stream = out.bytes();
+    ByteBuffer stream = dataOut(Digest.CRC32C, Digest.NONE, 40_000);
     stream.put(20, (byte) (stream.get(20) ^ 1));
     PduReader reader = new PduReader(slow(stream, 1000), 64, 40_000);
     reader.digests(Digest.CRC32C, Digest.NONE);
@@ -218,6 +203,18 @@ class PduReaderTest {
       out.put((byte) (i * 31));
     }
     out.position(start + 48 + PduReader.padded(size));
+  }
+
+  /** Data-Outs of these lengths, which are their task tags as well. */
+  private static ByteBuffer dataOut(Digest header, Digest data, int... lengths) throws IOException {
+    GatheredBytes out = new GatheredBytes();
+    PduWriter writer = new PduWriter(out, 64);
+    writer.digests(header, data);
+    for (int length : lengths) {
+      writer.add(Opcode.DATA_OUT, counting(length)).initiatorTaskTag(length);
+    }
+    writer.flush();
+    return out.bytes();
   }
 
   private static ByteBuffer counting(int bytes) {
