@@ -3,6 +3,7 @@ package io.everwhen.journal;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.RewindNote;
+import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.Rewound;
 import io.everwhen.journal.image.Backfill;
 import io.everwhen.journal.image.Backfill.Parts;
@@ -58,18 +59,21 @@ final class Rewinder implements Closeable {
     // Those of earlier ones, from which somebody may still be reading.
     private final List<Rewound> earlier;
     private final long first;
+    private final long oldestNeeded;
     private long from;
     private volatile @Nullable String noRoom;
     private volatile @Nullable String unreadable;
 
     /**
      * @param first the first REWIND that is filled in
+     * @param oldestNeeded the oldest instant that the next opening needs to go on with it
      */
-    Filling(RewindNote note, Rewound past, List<Rewound> earlier, long first) {
+    Filling(RewindNote note, Rewound past, List<Rewound> earlier, long first, long oldestNeeded) {
       this.note = note;
       this.past = past;
       this.earlier = earlier;
       this.first = first;
+      this.oldestNeeded = oldestNeeded;
     }
 
     List<Rewound> all() {
@@ -139,7 +143,9 @@ final class Rewinder implements Closeable {
         pending.remove(filled);
       }
       RewindNote remaining = new RewindNote(note.group(), note.disk(), done);
-      fillings.put(note.disk(), new Filling(remaining, past, List.of(), entries.getFirst()));
+      long oldest = done.stream().mapToLong(s -> past.oldestNeededBy(s.to())).min().orElseThrow();
+      fillings.put(
+          note.disk(), new Filling(remaining, past, List.of(), entries.getFirst(), oldest));
       goesOn = true;
       volume.rewind(_ -> new Backfill(journal, note.disk(), past::read, pending));
       log.info(
@@ -182,6 +188,7 @@ final class Rewinder implements Closeable {
         if (before != null) {
           pending.add(before);
         }
+        long oldest = past.oldestNeededBy(to);
         RewindNote.Step step = new RewindNote.Step(to, journal.writtenSequence());
         RewindNote note =
             earlier == null
@@ -192,8 +199,13 @@ final class Rewinder implements Closeable {
         fillings.put(
             disk,
             earlier == null
-                ? new Filling(note, past, List.of(), sequence[0])
-                : new Filling(note, past, earlier.all(), earlier.first));
+                ? new Filling(note, past, List.of(), sequence[0], oldest)
+                : new Filling(
+                    note,
+                    past,
+                    earlier.all(),
+                    earlier.first,
+                    Math.min(oldest, earlier.oldestNeeded)));
         done = true;
         return new Backfill(journal, disk, past::read, pending);
       } finally {
@@ -205,9 +217,11 @@ final class Rewinder implements Closeable {
     return sequence[0];
   }
 
-  /** Needs an instant from now on, which some disk is to go back to. */
-  void hold(long sequence) {
-    held = sequence;
+  /** Needs an instant from now on, which some disk is to go back to, and what it needs itself. */
+  void hold(long sequence) throws IOException {
+    try (History history = History.open(files.storage(), secret)) {
+      held = history.oldestNeededBy(sequence);
+    }
   }
 
   /** Ends {@link #hold}. */
@@ -219,7 +233,7 @@ final class Rewinder implements Closeable {
   long oldestNeeded() {
     return Math.min(
         held,
-        fillings.values().stream().mapToLong(filling -> filling.note.oldest()).min().orElse(NONE));
+        fillings.values().stream().mapToLong(filling -> filling.oldestNeeded).min().orElse(NONE));
   }
 
   /** Whether some instant is needed: until then nothing is thinned. */

@@ -306,6 +306,68 @@ class RewindTest {
     assertThat(operations).isGreaterThan(stopped);
   }
 
+  @Test
+  void whatARewindIntoTheFillingOfAnotherNeedsStaysWhenRoomIsMade() throws IOException {
+    int operations = 0;
+    int refused = 0;
+    boolean hit = true;
+    while (hit) {
+      SplittableRandom random = new SplittableRandom(operations);
+      SimulatedMachine machine = new SimulatedMachine(random);
+      Storage journal = machine.directory("journal");
+      List<Storage> homes = List.of(machine.directory("disk0"));
+      SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L, 1000);
+      GroupOptions options =
+          new GroupOptions(
+              new JournalOptions(16 << 10, 0), 64 << 20, 8192, 2 << 20, Duration.ofHours(1), false);
+      Group.create(
+          journal, homes, List.of(new Manifest.Disk(0, "disk0", 1 << 20, 512)), clock, random);
+      Group group = Group.open(journal, homes, options, clock, random);
+      write(group, 0, 1);
+      long one = group.mark("one");
+      fill(group, 40);
+      write(group, 0, 2);
+      group.rewind(0, one);
+      write(group, 512, 3);
+      long filling = group.mark("while it is filled in");
+      maintain(group, clock);
+      write(group, 512, 4);
+      group.rewind(0, filling);
+      machine.arm(operations, SimulatedMachine.Fault.NO_SPACE);
+      try {
+        fill(group, 40);
+      } catch (IOException e) {
+        // Without an instant that is needed there is no room, or the journal has stopped.
+        refused++;
+      }
+      hit = machine.faulted() != null;
+      machine.disarm();
+      machine.crash(random);
+      try (Group again = Group.open(journal, homes, options, clock, random)) {
+        assertThat(again.fillingBytes(0)).isPositive();
+        assertThat(read(again, 0)).as("operation %d", operations).isEqualTo((byte) 1);
+        assertThat(read(again, 512)).as("operation %d", operations).isEqualTo((byte) 3);
+        maintain(again, clock);
+        assertThat(again.fillingBytes(0)).isZero();
+      }
+      operations++;
+    }
+    assertThat(refused).isPositive().isLessThan(operations);
+  }
+
+  private static void maintain(Group group, SimulatedClock clock) throws IOException {
+    while (group.maintain()) {
+      clock.advance(1_000_000_000);
+    }
+  }
+
+  /** Makes history, somewhere behind what is looked at. */
+  private static void fill(Group group, int writes) throws IOException {
+    for (int i = 0; i < writes; i++) {
+      write(group, 4096 + i * 512, 7);
+    }
+  }
+
   private static void write(Group group, long offset, int value) throws IOException {
     byte[] data = new byte[512];
     java.util.Arrays.fill(data, (byte) value);

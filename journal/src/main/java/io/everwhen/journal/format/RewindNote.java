@@ -47,11 +47,6 @@ public record RewindNote(UUID group, int disk, List<Step> steps) {
     return new RewindNote(group, disk, more);
   }
 
-  /** The oldest entry that is needed until it is filled in. */
-  public long oldest() {
-    return steps.stream().mapToLong(Step::to).min().orElse(Long.MAX_VALUE);
-  }
-
   /** The file's bytes. */
   public ByteBuffer encode() {
     StringBuilder text = new StringBuilder(TITLE).append('\n');

@@ -200,6 +200,14 @@ public final class History implements Closeable {
   }
 
   /**
+   * The oldest instant without which one could not be asked for any more: while a disk was being
+   * filled in after a rewind, an earlier one than itself.
+   */
+  public long oldestNeededBy(long sequence) {
+    return rewinds.oldestNeededBy(sequence);
+  }
+
+  /**
    * The entry after which everything was recorded that can make a disk as of one entry differ from
    * what it was as of another: it comes before the earlier of them where, while the disk was being
    * filled in after a rewind, one of them goes back further.

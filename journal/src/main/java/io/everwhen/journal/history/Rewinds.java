@@ -204,6 +204,19 @@ final class Rewinds {
     return null;
   }
 
+  /**
+   * The oldest instant that one needs to be put together: its own, or where a disk was being filled
+   * in then, what that was rewound to.
+   */
+  long oldestNeededBy(long sequence) {
+    return fillings.stream()
+        .filter(filling -> filling.contains(sequence))
+        .flatMap(filling -> windows(filling.disk, sequence).stream())
+        .flatMap(List::stream)
+        .mapToLong(Window::upTo)
+        .reduce(sequence, Math::min);
+  }
+
   /** Whether a disk is not filled in yet at the end of the history. */
   boolean isOpen(int disk) {
     return fillings.stream()

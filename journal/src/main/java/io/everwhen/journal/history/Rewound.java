@@ -58,6 +58,11 @@ public final class Rewound implements Closeable {
     view = new PastView(history, disk, sequence);
   }
 
+  /** The oldest instant that must stay so that one can be gone to: see {@link History}. */
+  public long oldestNeededBy(long sequence) {
+    return history.oldestNeededBy(sequence);
+  }
+
   private PastView view() {
     PastView open = view;
     if (open == null) {
