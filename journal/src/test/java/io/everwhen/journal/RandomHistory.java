@@ -79,6 +79,7 @@ final class RandomHistory implements Closeable {
   private boolean clockWasSet;
   private final BitSet unflushed = new BitSet();
   private long flushed;
+  private long ahead = -1;
   private long settled;
   private long beforeChange;
   private int marks;
@@ -290,6 +291,7 @@ final class RandomHistory implements Closeable {
     // Behind the last entry: that is noted before the next one.
     clockWasSet = group().clockBehindNanos() > 0;
     unflushed.set(0, oracle.disks().size());
+    ahead = -1;
     // Recovery makes durable what it finds.
     acknowledged();
   }
@@ -316,7 +318,11 @@ final class RandomHistory implements Closeable {
     } else if (dice < 66) {
       settle();
     } else if (dice < 75) {
-      flush();
+      if (random.nextBoolean()) {
+        flush();
+      } else {
+        flushAsExpected();
+      }
     } else if (dice < 79) {
       mark();
     } else if (dice < 92) {
@@ -451,6 +457,7 @@ final class RandomHistory implements Closeable {
   void flush() throws IOException {
     int disk = random.nextInt(oracle.disks().size());
     boolean clockWasSetBefore = clockWasSet;
+    boolean durableAhead = oracle.head() == ahead && !clockWasSet;
     if (unflushed.get(disk)) {
       change(
           () -> oracle.add(EntryKind.FLUSH, false, disk, 0, 0, null),
@@ -466,6 +473,21 @@ final class RandomHistory implements Closeable {
       group().volume(disk).flush();
     }
     acknowledged();
+    if (durableAhead) {
+      // The note may be lost, but nothing of what it is about.
+      flushed = ahead;
+    }
+  }
+
+  /** What was made durable before somebody asks for a flush. */
+  private void flushAsExpected() throws IOException {
+    group().volume(random.nextInt(oracle.disks().size())).expectFlush();
+    acknowledged();
+    ahead = flushed;
+    if (random.nextInt(4) == 0) {
+      write();
+    }
+    flush();
   }
 
   private void acknowledged() {

@@ -174,6 +174,11 @@ public final class JournaledDisk implements BlockDevice {
     changing(volume::flush); // needs no room
   }
 
+  @Override
+  public void expectFlush() throws IOException {
+    changing(volume::expectFlush);
+  }
+
   private void refuseIfReadOnly() throws DeviceException {
     if (readOnly) {
       throw new DeviceException(Reason.READ_ONLY, volume.name() + " is read-only");

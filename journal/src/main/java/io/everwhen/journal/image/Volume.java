@@ -581,6 +581,21 @@ public final class Volume {
     }
   }
 
+  /**
+   * Makes durable what was settled, because a {@link #flush} is likely to follow: that then only
+   * has to be put on the timeline.
+   */
+  public void expectFlush() throws IOException {
+    long stamp = changes.readLock();
+    try {
+      if (unlogged == null) {
+        journal.expectFlush();
+      }
+    } finally {
+      changes.unlockRead(stamp);
+    }
+  }
+
   /** Names this instant for all disks of the group; durable when it returns. */
   public long mark(String name) throws IOException {
     long stamp = changes.readLock();

@@ -74,6 +74,8 @@ final class Appender {
   private volatile long durableSequence;
   private volatile @Nullable IOException failure;
   private boolean ended;
+  // What was made durable before anybody asked.
+  private long durableAhead = -1;
 
   Appender(
       long lastSequence,
@@ -209,14 +211,23 @@ final class Appender {
     }
   }
 
-  /** Stages a flush, unless the disk has not changed since the last one. */
-  void stageFlush(int disk) throws IOException {
+  /**
+   * Stages a flush, unless the disk has not changed since the last one.
+   *
+   * @return whether {@link #syncAhead} has made durable everything before it
+   */
+  boolean stageFlush(int disk) throws IOException {
     lock.lock();
     try {
-      if (unflushed.get(disk)) {
+      boolean notes = unflushed.get(disk);
+      if (notes) {
         makeRoom(1, EntryHeader.storedBytes(0));
+      }
+      boolean ahead = stagedSequence == durableAhead;
+      if (notes) {
         add(EntryKind.FLUSH, false, 0, disk, 0, 0, empty, 0);
       }
+      return ahead;
     } finally {
       lock.unlock();
     }
@@ -411,6 +422,18 @@ final class Appender {
         }
       }
       checkAlive();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** {@link #sync} because a flush is expected. */
+  void syncAhead() throws IOException {
+    long staged = stagedSequence;
+    sync();
+    lock.lock();
+    try {
+      durableAhead = Math.max(durableAhead, staged);
     } finally {
       lock.unlock();
     }

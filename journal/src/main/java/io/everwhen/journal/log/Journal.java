@@ -230,15 +230,29 @@ public final class Journal implements Closeable {
   /**
    * {@link #sync} because the initiator of {@code disk} asked for it, which is put on the timeline
    * if anything of it changed since the last one and there is room for it; the first one since the
-   * journal was opened always is.
+   * journal was opened always is. The entry itself may become durable later than what it is about:
+   * see {@link #expectFlush}.
    */
   public void flush(int disk) throws IOException {
+    boolean durable = false;
     try {
-      appender.stageFlush(disk);
+      durable = appender.stageFlush(disk);
     } catch (JournalFullException e) {
       log.debug("no room to note a flush", e);
     }
-    appender.sync();
+    if (durable) {
+      appender.settle();
+    } else {
+      appender.sync();
+    }
+  }
+
+  /**
+   * {@link #sync} before the initiator has asked for it. If it does so before anything else is
+   * staged, its flush is noted, and the note becomes durable with whatever is synced next.
+   */
+  public void expectFlush() throws IOException {
+    appender.syncAhead();
   }
 
   /** Names this instant; durable when it returns. */

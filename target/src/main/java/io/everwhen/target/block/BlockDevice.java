@@ -129,4 +129,10 @@ public interface BlockDevice {
    * storage.
    */
   void flush() throws IOException;
+
+  /**
+   * Says that {@link #flush} is likely to be called next: a disk may bring what was settled to
+   * stable storage now, so that the flush finds nothing left to do. It promises nothing to anybody.
+   */
+  default void expectFlush() throws IOException {}
 }

@@ -178,6 +178,10 @@ final class Connection implements Runnable, CommandWindow.Waiting {
       current.endBurst();
       earlyReplies.burstEnded(arrived);
       reader.land(current, current.awaitsLanding());
+      if (current.expectsFlush() && arrived.bytes() == 0) {
+        current.flushAhead();
+        wire.ahead();
+      }
     }
     wire.expectSoon(pdus > 0 && pdus <= FEW_PDUS);
     return true;

@@ -286,6 +286,18 @@ final class FullFeaturePhase implements PduReader.Landing {
     writer.flush();
   }
 
+  /** Whether a flush is likely to come next. */
+  boolean expectsFlush() {
+    return tasks != null && tasks.expectsFlush();
+  }
+
+  /** Has what is likely to be flushed next brought to stable storage. */
+  void flushAhead() {
+    if (tasks != null) {
+      tasks.flushAhead();
+    }
+  }
+
   /** What may be said between two bursts. */
   AsyncMessages messages() {
     return messages;

@@ -107,6 +107,11 @@ final class ScsiResponses {
     return flushWaits ? 0 : waiting;
   }
 
+  /** The nexus of the last response that waits; null when none does. */
+  @Nullable Nexus last() {
+    return waiting == 0 ? null : nexuses[waiting - 1];
+  }
+
   /** Whether no further response can wait. */
   boolean full() {
     return waiting == WAITING_MAX;

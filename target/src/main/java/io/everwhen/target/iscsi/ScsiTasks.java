@@ -49,6 +49,7 @@ final class ScsiTasks {
   private final DataInStream dataIn;
   private final ScsiResponses responses;
   private final PendingTasks pending;
+  private final FlushHabit flushHabit = new FlushHabit();
   private final BasicHeader amended = new BasicHeader();
 
   private final Map<Integer, WriteTransfer> transfers = new LinkedHashMap<>();
@@ -391,6 +392,7 @@ final class ScsiTasks {
           others.awaitEnds();
         }
         good(tag, expected, Math.max(needed, dataIn.total()));
+        flushHabit.other();
       }
       case Outcome.Done.GOOD_ONCE_SETTLED ->
           responses.later(tag, nexus, expected - needed, r2ts, false);
@@ -435,9 +437,11 @@ final class ScsiTasks {
    * are free after it.
    */
   void settle() throws IOException {
-    if (!responses.isEmpty()) {
+    Nexus last = responses.last();
+    if (last != null) {
       // What changes the disk may wait for what is lent of it.
       writer.giveBack();
+      flushHabit.answered(last, responses.settling() == 0);
     }
     responses.settle();
     for (PendingTasks.Ended ended : pending.ended()) {
@@ -445,6 +449,19 @@ final class ScsiTasks {
       answer(ended.task(), ended.outcome(), ended.r2ts());
     }
     releaseUnsettled();
+  }
+
+  /** Has what is likely to be flushed next brought to stable storage. */
+  void flushAhead() {
+    Nexus nexus = flushHabit.expected();
+    if (nexus != null) {
+      nexus.expectFlush();
+    }
+  }
+
+  /** Whether a flush is likely to come next. */
+  boolean expectsFlush() {
+    return flushHabit.expected() != null;
   }
 
   private void releaseUnsettled() {

@@ -77,6 +77,11 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
     expectsSoon = soon;
   }
 
+  /** What was done since the last read was not what the peer waits for. */
+  void ahead() {
+    busyWait.passed(clock.nanos());
+  }
+
   @Override
   public int read(ByteBuffer into) throws IOException {
     boolean spins = expectsSoon;

@@ -69,6 +69,9 @@ final class AbsentUnit implements Nexus {
   }
 
   @Override
+  public void expectFlush() {}
+
+  @Override
   public boolean descriptorSense() {
     return false;
   }

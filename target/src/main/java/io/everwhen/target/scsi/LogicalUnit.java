@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A disk as a logical unit, whichever targets and LUNs lead to it. Any thread may call it.
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * initiator port is told with its next command.
  */
 public final class LogicalUnit implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(LogicalUnit.class);
 
   private final BlockDevice disk;
   private final Nexuses nexuses = new Nexuses();
@@ -168,6 +172,15 @@ public final class LogicalUnit implements AutoCloseable {
 
   Outcome execute(UnitNexus nexus, Cdb cdb, ByteBuffer dataOut, DataIn dataIn) throws IOException {
     return server.execute(nexus, cdb, dataOut, dataIn);
+  }
+
+  /** Says that a flush is likely to come next; it will tell what fails now. */
+  void expectFlush() {
+    try {
+      disk.expectFlush();
+    } catch (IOException | RuntimeException e) {
+      log.debug("what was changed could not be flushed before it was asked for", e);
+    }
   }
 
   /** Returns why the changes so far cannot be acknowledged, or null if they can. */

@@ -48,6 +48,9 @@ public sealed interface Nexus permits UnitNexus, AbsentUnit {
    */
   @Nullable Sense flush();
 
+  /** Says that {@link #flush} is likely to come next. */
+  void expectFlush();
+
   /** Whether the initiator is to get sense data in descriptor format: D_SENSE, SPC-4 7.5.8. */
   boolean descriptorSense();
 

@@ -108,6 +108,11 @@ final class UnitNexus implements Nexus {
   }
 
   @Override
+  public void expectFlush() {
+    unit.expectFlush();
+  }
+
+  @Override
   public boolean descriptorSense() {
     return unit.descriptorSense();
   }

@@ -100,4 +100,9 @@ final class WatchedDisk implements BlockDevice {
   public void flush() throws IOException {
     disk.flush();
   }
+
+  @Override
+  public void expectFlush() throws IOException {
+    disk.expectFlush();
+  }
 }

@@ -37,6 +37,7 @@ public final class MemoryDisk implements BlockDevice {
   private volatile int changeMillis;
   private volatile boolean broken;
   private volatile long flushes;
+  private volatile long expectedFlushes;
 
   /** A disk of 512-byte blocks. */
   public MemoryDisk(int bytes) {
@@ -115,6 +116,11 @@ public final class MemoryDisk implements BlockDevice {
   /** How often it was flushed. */
   public long flushes() {
     return flushes;
+  }
+
+  /** How often it was told that a flush is likely to come. */
+  public long expectedFlushes() {
+    return expectedFlushes;
   }
 
   @Override
@@ -276,5 +282,10 @@ public final class MemoryDisk implements BlockDevice {
   public synchronized void flush() throws DeviceException {
     flushes = flushes + 1;
     settle();
+  }
+
+  @Override
+  public synchronized void expectFlush() {
+    expectedFlushes = expectedFlushes + 1;
   }
 }
