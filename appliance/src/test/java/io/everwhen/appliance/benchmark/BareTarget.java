@@ -12,18 +12,20 @@ import java.nio.file.Path;
 
 /**
  * Everwhen's iSCSI and SCSI without a journal, until it is killed: {@code BareTarget MEBIBYTES}
- * serves a {@link NullDisk}, and {@code BareTarget MEBIBYTES FILE} a {@link PlainDisk}.
+ * serves a {@link NullDisk}, {@code BareTarget MEBIBYTES memory} a {@link MemoryDisk}, and {@code
+ * BareTarget MEBIBYTES FILE} a {@link PlainDisk}.
  */
 final class BareTarget {
 
   static final String NAME = "iqn.2026-11.io.everwhen:bare";
 
+  static final String MEMORY = "memory";
+
   private BareTarget() {}
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
     long bytes = (long) Integer.parseInt(arguments[0]) << 20;
-    BlockDevice disk =
-        arguments.length == 1 ? new NullDisk(bytes) : new PlainDisk(Path.of(arguments[1]), bytes);
+    BlockDevice disk = arguments.length == 1 ? new NullDisk(bytes) : disk(arguments[1], bytes);
     Targets targets = new Targets();
     targets.add(new Target(NAME, DiskIdentity.of(NAME), disk));
     Portal portal =
@@ -31,5 +33,9 @@ final class BareTarget {
     portal.start();
     System.out.println("ready " + portal.address().getPort());
     Thread.currentThread().join();
+  }
+
+  private static BlockDevice disk(String where, long bytes) throws IOException {
+    return where.equals(MEMORY) ? new MemoryDisk(bytes) : new PlainDisk(Path.of(where), bytes);
   }
 }

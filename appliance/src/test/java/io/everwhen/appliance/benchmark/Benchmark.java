@@ -47,8 +47,10 @@ final class Benchmark implements AutoCloseable {
                   settings.settleSeconds()));
       tgt = add(new TgtPeer(directory.resolve("tgt"), size));
       plain = add(JvmPeer.plain(everwhen.jvmOptions(), directory.resolve("plain"), size));
+      Peer memory = add(JvmPeer.memory(everwhen.jvmOptions(), size));
       add(JvmPeer.nullDisk(everwhen.jvmOptions(), size));
       add(JvmPeer.echo(everwhen.jvmOptions()));
+      fill(memory);
       for (Peer peer : withFiles()) {
         fill(peer);
       }
@@ -115,7 +117,7 @@ final class Benchmark implements AutoCloseable {
     return settings.measuresPlain(one.name()) ? withFiles() : compared();
   }
 
-  /** Those that do no more than answer. */
+  /** Those that do no more than answer, from memory at most. */
   private List<Peer> limits() {
     return all.subList(withFiles().size(), all.size());
   }

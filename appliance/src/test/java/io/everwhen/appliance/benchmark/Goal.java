@@ -16,6 +16,7 @@ record Goal(String what, String name, Figure figure, double bound) {
   enum Figure {
     SPEED,
     SPEED_OF_NULL_DISK,
+    SPEED_OF_MEMORY,
     SPEED_OF_PLAIN,
     CPU,
     P99,
@@ -25,6 +26,7 @@ record Goal(String what, String name, Figure figure, double bound) {
       return switch (this) {
         case SPEED -> result.ratio("everwhen", "tgt", Run::perSecond);
         case SPEED_OF_NULL_DISK -> result.ratio("everwhen", "null disk", Run::perSecond);
+        case SPEED_OF_MEMORY -> result.ratio("everwhen", "memory", Run::perSecond);
         case SPEED_OF_PLAIN -> result.ratio("everwhen", "plain", Run::perSecond);
         case CPU -> result.ratio("everwhen", "tgt", Run::cpuMicros);
         case P99 -> result.ratio("everwhen", "tgt", Run::p99);
@@ -34,7 +36,7 @@ record Goal(String what, String name, Figure figure, double bound) {
 
     boolean isLeast() {
       return switch (this) {
-        case SPEED, SPEED_OF_NULL_DISK, SPEED_OF_PLAIN -> true;
+        case SPEED, SPEED_OF_NULL_DISK, SPEED_OF_MEMORY, SPEED_OF_PLAIN -> true;
         case CPU, P99, P999 -> false;
       };
     }
@@ -64,6 +66,11 @@ record Goal(String what, String name, Figure figure, double bound) {
           limit("64 KiB read, depth 16, of the null disk", BenchmarkCase.READ_64K, 0.85),
           limit("1 MiB read, depth 8, of the null disk", BenchmarkCase.READ_1M, 0.85),
           limit("4 KiB random write, depth 32, of the null disk", BenchmarkCase.WRITE_D32, 0.6),
+          memory("4 KiB random read, depth 1", BenchmarkCase.READ_D1, 0.85),
+          memory("4 KiB random read, depth 32", BenchmarkCase.READ_D32, 0.85),
+          memory("64 KiB read, depth 16", BenchmarkCase.READ_64K, 0.85),
+          memory("1 MiB read, depth 8", BenchmarkCase.READ_1M, 0.85),
+          memory("4 KiB random write, depth 32", BenchmarkCase.WRITE_D32, 0.6),
           journalling("4 KiB random read, depth 32", BenchmarkCase.READ_D32),
           journalling("4 KiB random write, depth 32", BenchmarkCase.WRITE_D32));
 
@@ -73,6 +80,12 @@ record Goal(String what, String name, Figure figure, double bound) {
 
   private static Goal limit(String what, BenchmarkCase of, double least) {
     return new Goal(what, of.name(), Figure.SPEED_OF_NULL_DISK, least);
+  }
+
+  /** The same of a disk that is wholly in memory. */
+  private static Goal memory(String what, BenchmarkCase of, double least) {
+    String whole = what + ", of the same engine on memory";
+    return new Goal(whole, of.name(), Figure.SPEED_OF_MEMORY, least);
   }
 
   /** What journalling may cost. */

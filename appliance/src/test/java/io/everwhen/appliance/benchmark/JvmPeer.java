@@ -23,6 +23,23 @@ record JvmPeer(String name, Address address, ChildJvm jvm) implements Peer {
   }
 
   /**
+   * Everwhen's iSCSI and SCSI with memory behind it.
+   *
+   * @param options those of the daemon's JVM
+   */
+  static JvmPeer memory(List<String> options, int mebibytes)
+      throws IOException, InterruptedException {
+    ChildJvm jvm =
+        new ChildJvm(
+            options,
+            "",
+            BareTarget.class.getName(),
+            Integer.toString(mebibytes),
+            BareTarget.MEMORY);
+    return new JvmPeer("memory", new Address(jvm.port(), BareTarget.NAME, 0), jvm);
+  }
+
+  /**
    * Everwhen's iSCSI and SCSI with a file behind it, and no journal.
    *
    * @param options those of the daemon's JVM

@@ -33,22 +33,23 @@ final class Report implements AutoCloseable {
   void heading() {
     print(
         "%nOperations a second, median (least..most of the rounds); everwhen / tgt is the ratio of"
-            + " the medians; of plain, of null, of echo: everwhen's share of what these do");
+            + " the medians; of plain, of memory, of null, of echo: everwhen's share of what these do");
     print(
-        "%-34s %24s %24s %9s %9s %8s %8s %8s",
-        "case", "everwhen", "tgt", "MB/s", "ratio", "of plain", "of null", "of echo");
+        "%-34s %24s %24s %9s %9s %8s %9s %8s %8s",
+        "case", "everwhen", "tgt", "MB/s", "ratio", "of plain", "of memory", "of null", "of echo");
   }
 
   void add(CaseResult result) {
     ToDoubleFunction<Run> speed = Run::perSecond;
     print(
-        "%-34s %24s %24s %9.1f %9.2f %8s %8s %8s",
+        "%-34s %24s %24s %9.1f %9.2f %8s %9s %8s %8s",
         result.name(),
         spread(result, "everwhen"),
         spread(result, "tgt"),
         result.median("everwhen", speed) * result.benchmarkCase().workload().blockBytes() / 1e6,
         result.ratio("everwhen", "tgt", speed),
         share(result, "plain"),
+        share(result, "memory"),
         share(result, "null disk"),
         share(result, "echo"));
   }
