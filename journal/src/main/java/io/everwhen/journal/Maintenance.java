@@ -59,15 +59,11 @@ final class Maintenance {
 
   private static final int FOLDS_MAX = 8;
 
-  /** How many files there should be behind the next segment while changes come fast. */
-  private static final int FAST_SPARES = 8;
-
   /** How often it is looked whether a rush goes on, and needs a segment. */
   private static final Duration RUSH_PAUSE = Duration.ofMillis(20);
 
   private final JournalFiles files;
   private final GroupOptions options;
-  private final Clock clock;
   private final @Nullable Keyring keys;
   private final Journal journal;
   private final LiveDisks disks;
@@ -82,15 +78,11 @@ final class Maintenance {
   private final RoomWatch room;
   private final ClockWatch time;
   private final Ending ending;
-  private final Rush rush;
+  private final SegmentKeeper segments;
   private final @Nullable Thread thread;
 
   // Guarded by this.
   private Manifest manifest;
-  private long flushedSequence;
-  private boolean flushes;
-  private long missedSegments;
-  private int spares;
   private boolean thinned; // in this cycle
   private @Nullable SegmentIndex oldest;
 
@@ -123,7 +115,6 @@ final class Maintenance {
     this.manifest = manifest;
     this.options = options;
     this.historyBytes = options.historyBytes();
-    this.clock = clock;
     this.journal = journal;
     this.disks = disks;
     this.backlog = backlog;
@@ -136,7 +127,7 @@ final class Maintenance {
     this.ending = new Ending(clock);
     this.images = new ImageKeeper(journal, disks, backlog, ending, clock, options.applyInterval());
     this.foldedSequence = manifest.baseline().sequence();
-    this.rush = new Rush(clock.monotonicNanos());
+    this.segments = new SegmentKeeper(journal, backlog, ending, clock);
     this.thread =
         options.background()
             ? Thread.ofPlatform()
@@ -521,7 +512,7 @@ final class Maintenance {
    * themselves; for as long as not too much waits.
    */
   private boolean putsOff() {
-    return rush.goesOn(backlog.position(), clock.monotonicNanos())
+    return segments.inRush()
         && Math.max(backlog.bytes(), journal.unsealedBytes()) < applyBytes()
         && journalBytes <= historyBytes + SLACK_SEGMENTS * options.journal().segmentBytes();
   }
@@ -533,47 +524,17 @@ final class Maintenance {
 
   /** Makes the next segments in a rush. */
   private synchronized void makeSegmentsReady() throws IOException {
-    long durable = journal.durableSequence();
-    flushes = durable != flushedSequence;
-    flushedSequence = durable;
-    prepareForRush();
+    segments.makeInRush(sparesMax());
   }
 
   /** Between what takes long: those who fill segments meanwhile must not have to wait for one. */
   private void keepSegmentsReady() throws IOException {
     if (Thread.currentThread().equals(thread)) {
-      rush.goesOn(backlog.position(), clock.monotonicNanos());
-      if (rush.isFast()) {
-        prepareForRush();
-      }
+      segments.makeBesideWork(sparesMax());
     }
   }
 
-  /**
-   * A segment is overwritten before only where initiators flush, as that is what gets faster by it.
-   * Those that are only allocated take no time, and are as many as may be needed until this is
-   * called again.
-   */
-  private void prepareForRush() throws IOException {
-    int wanted = flushes ? 0 : Math.min(FAST_SPARES, sparesMax());
-    boolean more = true;
-    for (int i = 0; i <= wanted && more && !ending.begun(); i++) {
-      more = journal.prepareNext(ending::begun, flushes, wanted);
-    }
-  }
-
-  /**
-   * How many segments are prepared behind the next one: as many as a rush was short of, even if
-   * they were allocated in time. What is written over what is in memory already is several times as
-   * fast.
-   */
-  private int spares() {
-    long missed = journal.notOverwrittenSegments();
-    spares = (int) Math.min(sparesMax(), spares + missed - missedSegments);
-    missedSegments = missed;
-    return spares;
-  }
-
+  /** As much as can wait in a rush is what it may need. */
   private int sparesMax() {
     return (int) (applyBytes() / options.journal().segmentBytes());
   }
@@ -625,7 +586,8 @@ final class Maintenance {
       filesChanged = true;
       keepSegmentsReady();
     }
-    filesChanged |= prepareNext();
+    keepSegmentsReady();
+    filesChanged |= segments.makeForNextRush(sparesMax());
     if (filesChanged) {
       measureJournal();
     }
@@ -637,18 +599,6 @@ final class Maintenance {
       keepSegmentsReady();
     }
     return filesChanged || thinned;
-  }
-
-  /** Makes what a rush was short of, when it is over. */
-  private boolean prepareNext() throws IOException {
-    int wanted = spares();
-    keepSegmentsReady();
-    flushedSequence = journal.durableSequence(); // not all of it was the initiators' wish
-    if (rush.isFast()) {
-      return false;
-    }
-    journal.discardAllocated();
-    return journal.prepareNext(ending::begun, true, wanted);
   }
 
   /** Deletes a little of what is too old to be kept whole. */
