@@ -73,9 +73,9 @@ final class SegmentKeeper {
   }
 
   /**
-   * Makes one of those that the last rush was short of, if it is over: overwritten, even if it had
-   * been allocated in time. What is written over what is in memory already is several times as
-   * fast.
+   * Overwrites what the last rush has left that was only allocated, if it is over, and makes one of
+   * those that it was short of: overwritten, even if it had been allocated in time. What is written
+   * over what is in memory already is several times as fast.
    *
    * @return whether it made one
    */
@@ -84,6 +84,11 @@ final class SegmentKeeper {
     spares = (int) Math.min(most, spares + missed - missedSegments);
     missedSegments = missed;
     flushedSequence = journal.durableSequence(); // not all of it was the initiators' wish
+    boolean more = true;
+    while (more && !rush.isFast() && !ending.begun()) {
+      more = journal.overwriteSome();
+      inRush();
+    }
     if (rush.isFast()) {
       return false;
     }

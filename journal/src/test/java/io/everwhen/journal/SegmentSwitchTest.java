@@ -3,10 +3,13 @@ package io.everwhen.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.everwhen.journal.format.EntryKind;
+import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
+import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.SimulatedMachine.Io;
 import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.JournalFiles;
@@ -14,6 +17,7 @@ import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -22,6 +26,7 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Going from one segment to the next, which may be prepared in all ways or not at all: what it
@@ -88,6 +93,38 @@ class SegmentSwitchTest {
     }
   }
 
+  /** Else the file system notes with each sync what was written. */
+  @Test
+  void whatARushHasLeftAllocatedIsOverwritten(@TempDir Path directory) throws IOException {
+    Storage storage = DiskStorage.open(directory);
+    int bytes = 4 << 20;
+    try (Journal journal = open(storage, 1, bytes)) {
+      journal.prepareNext(() -> false, false, 0);
+      write(journal, 1, 2 << 10);
+      journal.prepareNext(() -> false, false, 0);
+      for (long segment = 1; segment <= 2; segment++) {
+        assertThat(firstHole(storage, segment)).as("in segment %d", segment).isLessThan(bytes);
+      }
+      long written = 1;
+      while (journal.overwriteSome()) {
+        write(journal, ++written, 1 << 10);
+      }
+      assertThat(written).isGreaterThan(8);
+      for (long segment = 1; segment <= 2; segment++) {
+        assertThat(firstHole(storage, segment)).as("in segment %d", segment).isEqualTo(bytes);
+      }
+    }
+    try (Journal journal = open(storage, 2, bytes)) {
+      assertThat(check(journal)).isGreaterThan(8);
+    }
+  }
+
+  private static long firstHole(Storage storage, long segment) throws IOException {
+    try (StorageFile file = storage.open(FileNames.segment(segment))) {
+      return file.nextHole(0);
+    }
+  }
+
   @Test
   void afterACrashAtAnyMomentWhatWasSyncedIsThereAndNothingElseIsTakenForIt() throws IOException {
     Long only = Long.getLong("everwhen.seed");
@@ -133,7 +170,7 @@ class SegmentSwitchTest {
 
   private static void step(Journal journal, State state, SplittableRandom random)
       throws IOException {
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(10)) {
       case 0, 1 -> journal.prepareNext(() -> false, random.nextBoolean(), random.nextInt(4));
       case 2 -> {
         journal.sync();
@@ -145,6 +182,7 @@ class SegmentSwitchTest {
         }
       }
       case 4 -> journal.discardAllocated();
+      case 5 -> journal.overwriteSome();
       default -> {
         state.staged++;
         write(journal, state.staged, random.nextInt(1, 24) * 512);
@@ -213,7 +251,10 @@ class SegmentSwitchTest {
   }
 
   private static Journal open(SimulatedMachine machine, long seed) throws IOException {
-    Storage storage = machine.directory("journal");
+    return open(machine.directory("journal"), seed, SEGMENT_BYTES);
+  }
+
+  private static Journal open(Storage storage, long seed, int segmentBytes) throws IOException {
     JournalFiles files = new JournalFiles(storage);
     if (!files.hasManifest()) {
       files.writeManifest(GROUP);
@@ -222,7 +263,7 @@ class SegmentSwitchTest {
         Journal.open(
             files,
             GROUP,
-            new JournalOptions(SEGMENT_BYTES, 0),
+            new JournalOptions(segmentBytes, 0),
             new SimulatedClock(1_000_000),
             new SplittableRandom(seed),
             0,

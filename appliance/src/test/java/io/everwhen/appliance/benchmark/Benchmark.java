@@ -47,11 +47,10 @@ final class Benchmark implements AutoCloseable {
                   settings.settleSeconds()));
       tgt = add(new TgtPeer(directory.resolve("tgt"), size));
       plain = add(JvmPeer.plain(everwhen.jvmOptions(), directory.resolve("plain"), size));
-      Peer memory = add(JvmPeer.memory(everwhen.jvmOptions(), size));
+      add(JvmPeer.memory(everwhen.jvmOptions(), size));
       add(JvmPeer.nullDisk(everwhen.jvmOptions(), size));
       add(JvmPeer.echo(everwhen.jvmOptions()));
-      fill(memory);
-      for (Peer peer : withFiles()) {
+      for (Peer peer : keeping()) {
         fill(peer);
       }
       for (Peer peer : all) {
@@ -101,9 +100,14 @@ final class Benchmark implements AutoCloseable {
     return List.of(everwhen, tgt);
   }
 
-  /** What keeps what is written: those and the plain file. */
-  List<Peer> withFiles() {
+  /** Those and the plain file. */
+  private List<Peer> withFiles() {
     return List.of(everwhen, tgt, plain);
+  }
+
+  /** What keeps what is written: those with files, and memory. */
+  List<Peer> keeping() {
+    return all.subList(0, withFiles().size() + 1);
   }
 
   /** Everything that a case is run on. */

@@ -33,8 +33,8 @@ class BenchmarkSmokeIT {
       report.memory(benchmark.peers());
       report.goals(results);
       assertThat(results).hasSameSizeAs(BenchmarkCase.smoke());
-      assertThat(benchmark.peers()).hasSize(5);
-      assertThat(benchmark.measured(BenchmarkCase.WRITE_D32)).hasSize(5);
+      assertThat(benchmark.peers()).hasSize(6);
+      assertThat(benchmark.measured(BenchmarkCase.WRITE_D32)).hasSize(6);
       for (CaseResult result : results) {
         assertThat(benchmark.measured(result.benchmarkCase()))
             .allSatisfy(peer ->
@@ -42,7 +42,7 @@ class BenchmarkSmokeIT {
                     .as("%s on %s", result.name(), peer.name())
                     .isPositive());
       }
-      for (Peer peer : benchmark.withFiles()) {
+      for (Peer peer : benchmark.keeping()) {
         whatIsWrittenIsThere(benchmark.generator(), peer, settings.mebibytes());
       }
     }

@@ -439,6 +439,61 @@ final class Appender {
     }
   }
 
+  /**
+   * Overwrites some of what is left of the active segment, if it was only allocated, and syncs
+   * that, when nobody else writes or syncs.
+   *
+   * @return whether there may be more
+   */
+  boolean overwriteSome() throws IOException {
+    lock.lock();
+    try {
+      while (writing || syncing) {
+        progress.awaitUninterruptibly();
+      }
+      Segment segment = active;
+      if (segment == null || ended || failure != null || segment.isOverwritten(place)) {
+        return false;
+      }
+      // What is staged meanwhile lies behind this place, and waits.
+      long end = place;
+      writing = true;
+      whileUnlocked(segment, () -> segment.overwriteSome(end));
+      writing = false;
+      progress.signalAll();
+      if (!syncing && failure == null) {
+        syncing = true;
+        whileUnlocked(segment, segment.file()::sync);
+        syncing = false;
+        progress.signalAll();
+      }
+      checkAlive();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What may fail as any write or sync. */
+  @FunctionalInterface
+  private interface Io {
+    void run() throws IOException;
+  }
+
+  private void whileUnlocked(Segment segment, Io io) {
+    lock.unlock();
+    Throwable thrown = null;
+    try {
+      io.run();
+    } catch (IOException | RuntimeException | Error e) {
+      thrown = e;
+    }
+    lock.lock();
+    if (thrown != null) {
+      fail("overwriting the rest of " + segment.file().describe(), thrown);
+    }
+  }
+
   /** Takes no more entries, and makes durable those that it has taken. */
   void end() throws IOException {
     lock.lock();

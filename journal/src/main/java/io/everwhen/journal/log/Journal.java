@@ -385,7 +385,7 @@ public final class Journal implements Closeable {
 
   private void replay(SegmentIndex index, long after, EntryListener listener) throws IOException {
     JournalFiles.OpenSegment opened = files.openSegment(manifest, index.segment());
-    Segment segment = new Segment(opened.header(), opened.file(), index.dataLength(), true);
+    Segment segment = new Segment(opened.header(), opened.file(), index.dataLength(), true, true);
     segment.lastSequence(index.lastSequence());
     synchronized (this) {
       open.put(segment.number(), segment);
@@ -433,6 +433,17 @@ public final class Journal implements Closeable {
   /** After a rush: files that were only allocated for it make room for such as are overwritten. */
   public void discardAllocated() throws IOException {
     supply.discardAllocated();
+  }
+
+  /**
+   * After a rush: overwrites some of what is left of the active segment and of the next one, where
+   * they were only allocated, so that syncs of what is written there later are faster. Those who
+   * write wait a moment.
+   *
+   * @return whether there may be more
+   */
+  public boolean overwriteSome() throws IOException {
+    return appender.overwriteSome() || supply.overwriteSome();
   }
 
   /** How many segments were put in use that had not been overwritten before. */

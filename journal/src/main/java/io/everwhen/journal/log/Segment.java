@@ -1,7 +1,11 @@
 package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.SegmentHeader;
+import io.everwhen.journal.io.PageBuffers;
 import io.everwhen.journal.io.StorageFile;
+import io.everwhen.journal.io.Zeros;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * A segment that is open in the process that writes it: the active one, and those before it from
@@ -9,23 +13,58 @@ import io.everwhen.journal.io.StorageFile;
  */
 public final class Segment {
 
+  private static final long OVERWRITTEN_AT_ONCE = 1 << 20;
+
   private final SegmentHeader header;
   private final StorageFile file;
   private final long capacityBytes;
   // Written by the appender under its lock; read by maintenance after the segment was left.
   private volatile long lastSequence;
   private volatile boolean nameDurable;
+  // Of whoever may write to it, as is writing.
+  private long overwrittenFrom;
 
   /**
    * A segment.
    *
    * @param nameDurable whether its name is on stable storage
+   * @param overwritten whether all of its file was written before, or it was only allocated
    */
-  Segment(SegmentHeader header, StorageFile file, long capacityBytes, boolean nameDurable) {
+  Segment(
+      SegmentHeader header,
+      StorageFile file,
+      long capacityBytes,
+      boolean nameDurable,
+      boolean overwritten) {
     this.header = header;
     this.file = file;
     this.capacityBytes = capacityBytes;
     this.nameDurable = nameDurable;
+    this.overwrittenFrom = overwritten ? 0 : capacityBytes;
+  }
+
+  /**
+   * Whether everything from {@code place} on was written before, so that a sync of what is written
+   * there writes no metadata.
+   */
+  boolean isOverwritten(long place) {
+    return overwrittenFrom <= nextPage(place);
+  }
+
+  /** Writes zeros over some of what was never written, the last first. */
+  void overwriteSome(long place) throws IOException {
+    long from = Math.max(nextPage(place), overwrittenFrom - OVERWRITTEN_AT_ONCE);
+    for (long at = from; at < overwrittenFrom; ) {
+      ByteBuffer zeros = Zeros.some(overwrittenFrom - at);
+      file.write(at, zeros);
+      at += zeros.limit();
+    }
+    overwrittenFrom = from;
+  }
+
+  /** The page in which the last entry ends was written to its end. */
+  private static long nextPage(long place) {
+    return place + (-place & (PageBuffers.PAGE_BYTES - 1));
   }
 
   public long number() {

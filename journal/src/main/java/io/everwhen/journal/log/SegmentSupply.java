@@ -196,7 +196,7 @@ final class SegmentSupply {
     Spare spare = spares.removeFirst();
     boolean done = false;
     try {
-      Segment segment = name(spare.name, spare.header);
+      Segment segment = name(spare.name, spare.header, spare.overwritten);
       notOverwritten += spare.overwritten ? 0 : 1;
       done = true;
       return segment;
@@ -215,12 +215,12 @@ final class SegmentSupply {
   }
 
   /** Gives a file that has its header its name, which is not durable yet. */
-  private Segment name(String name, SegmentHeader header) throws IOException {
+  private Segment name(String name, SegmentHeader header, boolean overwritten) throws IOException {
     storage.rename(name, FileNames.segment(header.number()));
     StorageFile file = storage.open(FileNames.segment(header.number()));
     // Only now: numbers have no gaps, so one whose file could not be opened is used again.
     lastNumber = header.number();
-    return new Segment(header, file, options.segmentBytes(), false);
+    return new Segment(header, file, options.segmentBytes(), false, overwritten);
   }
 
   private String unusedName() {
@@ -290,6 +290,22 @@ final class SegmentSupply {
     }
   }
 
+  /**
+   * Overwrites some of the next segment, if it was only allocated. It is not to be synced by
+   * anybody else once it has entries, so this does it before the appender can take it.
+   *
+   * @return whether there may be more
+   */
+  synchronized boolean overwriteSome() throws IOException {
+    Segment next = prepared;
+    if (next == null || next.isOverwritten(SegmentHeader.BYTES)) {
+      return false;
+    }
+    next.overwriteSome(SegmentHeader.BYTES);
+    next.file().sync();
+    return true;
+  }
+
   /** Deletes the prepared segment: the next opening would have to look through it for entries. */
   synchronized void discardPrepared() throws IOException {
     Segment unused = prepared;
@@ -303,7 +319,8 @@ final class SegmentSupply {
   /** A segment of which nothing is there yet; the appender has to wait for its header. */
   private Segment make() throws IOException {
     String name = SPARE;
-    if (!recycled) {
+    boolean overwritten = recycled;
+    if (!overwritten) {
       name = FileNames.temporary(FileNames.segment(lastNumber + 1));
       allocate(name);
       notOverwritten++;
@@ -311,7 +328,7 @@ final class SegmentSupply {
     recycled = false;
     SegmentHeader header = newHeader();
     writeHeader(name, header);
-    return name(name, header);
+    return name(name, header, overwritten);
   }
 
   private void allocate(String name) throws IOException {

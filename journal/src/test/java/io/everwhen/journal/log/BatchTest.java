@@ -74,7 +74,7 @@ class BatchTest {
   }
 
   private static Segment segment(StorageFile file, int capacity) {
-    return new Segment(new SegmentHeader(new UUID(1, 2), 1, 3, 4), file, capacity, true);
+    return new Segment(new SegmentHeader(new UUID(1, 2), 1, 3, 4), file, capacity, true, true);
   }
 
   /** Writes one entry; returns where it ends. */

@@ -15,6 +15,7 @@ public final class TestSegments {
         new SegmentHeader(new UUID(1, 2), 1, 3, 4),
         new MemoryStorage(1 << 20).create("segment"),
         1 << 16,
+        true,
         true);
   }
 }
