@@ -119,6 +119,23 @@ class SegmentSwitchTest {
     }
   }
 
+  @Test
+  void whereThereIsNoRoomToOverwriteItChangesGoOn() throws IOException {
+    SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(1));
+    try (Journal journal = open(machine, 1)) {
+      write(journal, 1, 2 << 10);
+      machine.arm(0, SimulatedMachine.Fault.NO_SPACE);
+      assertThat(journal.overwriteSome()).isTrue();
+      assertThat(machine.faulted()).isNotNull();
+      assertThat(journal.overwriteSome()).isFalse();
+      write(journal, 2, 2 << 10);
+      journal.sync();
+    }
+    try (Journal journal = open(machine, 2)) {
+      assertThat(check(journal)).isEqualTo(2);
+    }
+  }
+
   private static long firstHole(Storage storage, long segment) throws IOException {
     try (StorageFile file = storage.open(FileNames.segment(segment))) {
       return file.nextHole(0);

@@ -1,6 +1,7 @@
 package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.SegmentHeader;
+import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.PageBuffers;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.io.Zeros;
@@ -51,15 +52,22 @@ public final class Segment {
     return overwrittenFrom <= nextPage(place);
   }
 
-  /** Writes zeros over some of what was never written, the last first. */
+  /**
+   * Writes zeros over some of what was never written, the last first. Where a file system needs
+   * room for that although it was allocated, and has none, the rest stays as it is.
+   */
   void overwriteSome(long place) throws IOException {
     long from = Math.max(nextPage(place), overwrittenFrom - OVERWRITTEN_AT_ONCE);
-    for (long at = from; at < overwrittenFrom; ) {
-      ByteBuffer zeros = Zeros.some(overwrittenFrom - at);
-      file.write(at, zeros);
-      at += zeros.limit();
+    try {
+      for (long at = from; at < overwrittenFrom; ) {
+        ByteBuffer zeros = Zeros.some(overwrittenFrom - at);
+        file.write(at, zeros);
+        at += zeros.limit();
+      }
+      overwrittenFrom = from;
+    } catch (NoSpaceException e) {
+      overwrittenFrom = 0;
     }
-    overwrittenFrom = from;
   }
 
   /** The page in which the last entry ends was written to its end. */
