@@ -437,7 +437,7 @@ class BranchTest {
           }
         });
       } catch (IOException e) {
-        assertThat(hit[0]).isTrue();
+        assertThat(hit[0]).as("more %d: %s %s", more, pair.machine.faulted(), e).isTrue();
         kept = false;
       }
       hits += hit[0] ? 1 : 0;

@@ -7,6 +7,7 @@ import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.io.DiskStorage;
 import io.everwhen.journal.io.SimulatedMachine;
+import io.everwhen.journal.io.SimulatedMachine.Fault;
 import io.everwhen.journal.io.SimulatedMachine.Io;
 import io.everwhen.journal.io.Storage;
 import io.everwhen.journal.io.StorageFile;
@@ -27,6 +28,8 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Going from one segment to the next, which may be prepared in all ways or not at all: what it
@@ -119,12 +122,13 @@ class SegmentSwitchTest {
     }
   }
 
-  @Test
-  void whereThereIsNoRoomToOverwriteItChangesGoOn() throws IOException {
+  @ParameterizedTest
+  @EnumSource(names = {"NO_SPACE", "SHORT_WRITE", "ERROR"})
+  void whereItCannotBeOverwrittenChangesGoOn(Fault fault) throws IOException {
     SimulatedMachine machine = new SimulatedMachine(new SplittableRandom(1));
     try (Journal journal = open(machine, 1)) {
       write(journal, 1, 2 << 10);
-      machine.arm(0, SimulatedMachine.Fault.NO_SPACE);
+      machine.arm(0, fault);
       assertThat(journal.overwriteSome()).isTrue();
       assertThat(machine.faulted()).isNotNull();
       assertThat(journal.overwriteSome()).isFalse();

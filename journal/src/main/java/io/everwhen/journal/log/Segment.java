@@ -1,7 +1,6 @@
 package io.everwhen.journal.log;
 
 import io.everwhen.journal.format.SegmentHeader;
-import io.everwhen.journal.io.NoSpaceException;
 import io.everwhen.journal.io.PageBuffers;
 import io.everwhen.journal.io.StorageFile;
 import io.everwhen.journal.io.Zeros;
@@ -53,10 +52,11 @@ public final class Segment {
   }
 
   /**
-   * Writes zeros over some of what was never written, the last first. Where a file system needs
-   * room for that although it was allocated, and has none, the rest stays as it is.
+   * Writes zeros over some of what was never written, the last first. Where that fails, such as for
+   * want of room on a file system that needs some although it was allocated, the rest stays as it
+   * is: nothing is lost, and whether an entry can be written there turns out when one is.
    */
-  void overwriteSome(long place) throws IOException {
+  void overwriteSome(long place) {
     long from = Math.max(nextPage(place), overwrittenFrom - OVERWRITTEN_AT_ONCE);
     try {
       for (long at = from; at < overwrittenFrom; ) {
@@ -65,7 +65,7 @@ public final class Segment {
         at += zeros.limit();
       }
       overwrittenFrom = from;
-    } catch (NoSpaceException e) {
+    } catch (IOException _) {
       overwrittenFrom = 0;
     }
   }
