@@ -103,7 +103,21 @@ public record GroupOptions(
    * an eighth of it.
    */
   long applyBytes(long history) {
-    return Math.min(grown(applyBytes, history), Math.max(history / 8, journal.segmentBytes()));
+    return Math.min(grown(applyBytes, history), smallPart(history));
+  }
+
+  /**
+   * How many segments may be made ready for a rush, with so much history: those that it fills until
+   * the images are brought up to date, and as many while they are; no more than an eighth of it.
+   */
+  int spareSegments(long history) {
+    long segmentBytes = journal.segmentBytes();
+    long filled = grown(applyBytes, history) / segmentBytes;
+    return (int) Math.min(2 * filled, smallPart(history) / segmentBytes);
+  }
+
+  private long smallPart(long history) {
+    return Math.max(history / 8, journal.segmentBytes());
   }
 
   private static long grown(long bytes, long history) {

@@ -534,9 +534,8 @@ final class Maintenance {
     }
   }
 
-  /** As much as can wait in a rush is what it may need. */
   private int sparesMax() {
-    return (int) (applyBytes() / options.journal().segmentBytes());
+    return options.spareSegments(historyBytes);
   }
 
   /** One duty cycle; whether there was anything to do. */

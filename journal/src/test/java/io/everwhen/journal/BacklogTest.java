@@ -62,5 +62,9 @@ class BacklogTest {
     assertThat(options.applyBytes(100L << 30)).isEqualTo(2L << 30);
     assertThat(options.applyBytes(options.journal().segmentBytes()))
         .isEqualTo(options.journal().segmentBytes());
+    assertThat(options.spareSegments(options.journal().segmentBytes())).isEqualTo(1);
+    assertThat(options.spareSegments(1L << 30)).isEqualTo(2);
+    assertThat(options.spareSegments(16L << 30)).isEqualTo(32);
+    assertThat(options.spareSegments(100L << 30)).isEqualTo(64);
   }
 }
