@@ -84,13 +84,16 @@ class RetentionTest {
   private void write() throws IOException {
     int sectors = random.nextInt(1, 9);
     // Half of it goes to the same places again and again.
-    int from = random.nextInt(random.nextBoolean() ? SECTORS / 16 : SECTORS - sectors);
+    write(random.nextInt(random.nextBoolean() ? SECTORS / 16 : SECTORS - sectors), sectors);
+    noteTime();
+  }
+
+  private void write(int from, int sectors) throws IOException {
     byte[] data = new byte[sectors * SECTOR];
     random.nextBytes(data);
     long offset = (long) from * SECTOR;
     oracle.add(EntryKind.WRITE, false, 0, offset, data.length, data);
     group.change(() -> group.volume(0).write(offset, ByteBuffer.wrap(data)));
-    noteTime();
   }
 
   private void mark() throws IOException {
@@ -234,6 +237,9 @@ class RetentionTest {
 
   @Test
   void whileSomebodyReadsNothingIsThinnedAndAfterwardsItIs() throws IOException {
+    for (int i = 0; i < 32; i++) {
+      write(0, 8); // for segments of which little is to be kept
+    }
     live(DAY / 2); // nothing is old enough when the reader comes
     try (History history = History.open(journal)) {
       long head = history.head().sequence();
