@@ -11,7 +11,7 @@ import io.everwhen.target.iscsi.Targets;
  * @param verifyBytesPerSecond what the background verification reads of all histories together; 0
  *     when it is off
  * @param pastDisks how many past disks are open at once
- * @param portal of one portal, apart from its group and what it advertises
+ * @param portal of one portal, apart from what its {@link PortalConfig} says
  */
 public record LimitsConfig(
     int sessions, long writeBytes, long verifyBytesPerSecond, int pastDisks, PortalOptions portal) {

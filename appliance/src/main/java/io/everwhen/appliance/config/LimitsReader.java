@@ -72,7 +72,8 @@ final class LimitsReader {
                     login,
                     ping,
                     dead,
-                    Math.toIntExact(transfer))));
+                    Math.toIntExact(transfer),
+                    usual.congestionControl())));
   }
 
   /** Bytes a second, with or without saying so. */

@@ -1,5 +1,6 @@
 package io.everwhen.appliance.config;
 
+import io.everwhen.target.iscsi.CongestionControl;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  *     use all portals of one group. 1 to {@value #GROUP_MAX}
  * @param advertise what initiators are told to connect to, where that is another address: behind a
  *     translation of addresses, or a name; null for the address that they asked at
+ * @param congestionControl by what the system decides how fast it sends to initiators
  */
-public record PortalConfig(HostPort listen, int group, @Nullable HostPort advertise) {
+public record PortalConfig(
+    HostPort listen, int group, @Nullable HostPort advertise, CongestionControl congestionControl) {
 
   /** The highest tag: 16 bits. */
   public static final int GROUP_MAX = 0xffff;
@@ -30,7 +33,7 @@ public record PortalConfig(HostPort listen, int group, @Nullable HostPort advert
 
   /** A portal of the first group that is what it is. */
   public PortalConfig(HostPort listen) {
-    this(listen, DEFAULT_GROUP, null);
+    this(listen, DEFAULT_GROUP, null, CongestionControl.AUTO);
   }
 
   @Override

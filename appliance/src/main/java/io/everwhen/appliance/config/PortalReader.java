@@ -1,5 +1,6 @@
 package io.everwhen.appliance.config;
 
+import io.everwhen.target.iscsi.CongestionControl;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PortalReader {
 
-  private static final Set<String> PORTAL_KEYS = ConfigReader.keys("address", "group", "advertise");
+  private static final Set<String> PORTAL_KEYS =
+      ConfigReader.keys("address", "group", "advertise", "congestion_control");
 
   private final ConfigReader reader;
 
@@ -56,12 +58,25 @@ final class PortalReader {
     }
     Integer group = reader.value(mapping, "group", PortalReader::group);
     @Nullable HostPort advertise = reader.value(mapping, "advertise", HostPort::parse);
+    CongestionControl congestion =
+        reader.value(mapping, "congestion_control", PortalReader::congestionControl);
     return reader.parsed(
         mapping.line(),
         "portals",
         () ->
             new PortalConfig(
-                address, group == null ? PortalConfig.DEFAULT_GROUP : group, advertise));
+                address,
+                group == null ? PortalConfig.DEFAULT_GROUP : group,
+                advertise,
+                congestion == null ? CongestionControl.AUTO : congestion));
+  }
+
+  private static CongestionControl congestionControl(String text) {
+    return switch (text) {
+      case "auto" -> CongestionControl.AUTO;
+      case "system" -> CongestionControl.SYSTEM;
+      default -> throw new IllegalArgumentException("write auto or system, not '" + text + "'");
+    };
   }
 
   private static int group(String text) {

@@ -243,7 +243,7 @@ final class Reload {
         return Optional.of(
             "the portal "
                 + wanted
-                + " can only get another group or address to advertise with a restart");
+                + " can only get another group, address to advertise or congestion control with a restart");
       }
     }
     return Optional.empty();

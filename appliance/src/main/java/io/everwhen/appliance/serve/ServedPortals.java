@@ -42,7 +42,7 @@ final class ServedPortals implements Closeable {
 
   /** Opens one. */
   Open open(PortalConfig config, PortalOptions limits) throws IOException {
-    PortalOptions options = limits.inGroup(config.group());
+    PortalOptions options = limits.inGroup(config.group()).with(config.congestionControl());
     HostPort advertise = config.advertise();
     Portal portal =
         new Portal(

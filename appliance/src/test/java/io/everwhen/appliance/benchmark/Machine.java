@@ -16,7 +16,7 @@ final class Machine {
   static String describe(Path directory) throws IOException, InterruptedException {
     return """
     %s (UTC); %s, %d cores, %s memory; Linux %s
-    JDK %s; tgt %s; files on %s\
+    JDK %s; tgt %s; TCP %s; files on %s\
     """
         .formatted(
             LocalDate.now(ZoneOffset.UTC),
@@ -26,6 +26,7 @@ final class Machine {
             Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip(),
             System.getProperty("java.vm.version"),
             TgtPeer.version(),
+            Files.readString(Path.of("/proc/sys/net/ipv4/tcp_congestion_control")).strip(),
             Files.getFileStore(directory));
   }
 

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.entry;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.history.Retention.Tier;
 import io.everwhen.target.iscsi.Access;
+import io.everwhen.target.iscsi.CongestionControl;
 import io.everwhen.target.iscsi.Network;
 import io.everwhen.target.iscsi.PortalOptions;
 import java.net.URI;
@@ -177,6 +178,7 @@ class ConfigTest {
             portals:
               - 10.0.0.1:3260
               - {address: "[fd00::1]:3260", group: 2, advertise: "san.example.org:3261"}
+              - {address: "192.0.2.1:3260", congestion_control: system}
             disks:
               db: {size: 100GiB}
               logs: {size: 20GiB, read_only: true}
@@ -202,7 +204,11 @@ class ConfigTest {
         .containsExactly(
             new PortalConfig(new HostPort("10.0.0.1", 3260)),
             new PortalConfig(
-                new HostPort("fd00::1", 3260), 2, new HostPort("san.example.org", 3261)));
+                new HostPort("fd00::1", 3260),
+                2,
+                new HostPort("san.example.org", 3261),
+                CongestionControl.AUTO),
+            new PortalConfig(new HostPort("192.0.2.1", 3260), 1, null, CongestionControl.SYSTEM));
     assertThat(read.disks()).extracting(DiskConfig::readOnly).containsExactly(null, true, null);
     TargetConfig cluster = read.targets().getFirst();
     assertThat(cluster.name()).isEqualTo("iqn.2026-11.io.everwhen:cluster");
@@ -285,6 +291,7 @@ class ConfigTest {
         "portals: [{group: 2}]                              ! e.yaml:1: a portal needs an address",
         "portals: [{address: 'h:1', group: 0}]              ! e.yaml:1: portals: a portal group is 1 to 65535, not 0",
         "portals: [{address: 'h:1', advertise: 'h:0'}]      ! e.yaml:1: portals: nobody can connect to port 0",
+        "portals: [{address: 'h:1', congestion_control: b}] ! e.yaml:1: congestion_control: write auto or system, not 'b'",
         "groups: [a]                                        ! e.yaml:1: groups: expected names of groups, not a list",
         "groups: {g: {}}                                    ! e.yaml:1: the group g needs disks, such as [data, logs]",
         "groups: {g: {disks: []}}                           ! e.yaml:1: groups: the group g has no disks",

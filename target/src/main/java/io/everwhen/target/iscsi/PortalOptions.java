@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  *     pingAfterSeconds}, up to 7200
  * @param transferBytesMax memory for write data that one connection assembles from several PDUs,
  *     beyond first bursts; 16 MiB to 1 GiB
+ * @param congestionControl by what the system decides how fast it sends to initiators
  */
 public record PortalOptions(
     int group,
@@ -27,11 +28,12 @@ public record PortalOptions(
     int loginSecondsMax,
     int pingAfterSeconds,
     int deadAfterSeconds,
-    int transferBytesMax) {
+    int transferBytesMax,
+    CongestionControl congestionControl) {
 
   /** What is good for most. */
   public static final PortalOptions DEFAULTS =
-      new PortalOptions(1, null, 1024, 15, 30, 60, 32 << 20);
+      new PortalOptions(1, null, 1024, 15, 30, 60, 32 << 20, CongestionControl.AUTO);
 
   private static final int UINT_16_MAX = 0xffff;
   private static final int CONNECTIONS_MAX = 1 << 16;
@@ -69,7 +71,8 @@ public record PortalOptions(
         loginSecondsMax,
         pingAfterSeconds,
         deadAfterSeconds,
-        transferBytesMax);
+        transferBytesMax,
+        congestionControl);
   }
 
   /** The same, but initiators are told another address. */
@@ -81,6 +84,20 @@ public record PortalOptions(
         loginSecondsMax,
         pingAfterSeconds,
         deadAfterSeconds,
-        transferBytesMax);
+        transferBytesMax,
+        congestionControl);
+  }
+
+  /** The same, with something else that decides how fast the system sends. */
+  public PortalOptions with(CongestionControl congestion) {
+    return new PortalOptions(
+        group,
+        advertised,
+        connectionsPerAddressMax,
+        loginSecondsMax,
+        pingAfterSeconds,
+        deadAfterSeconds,
+        transferBytesMax,
+        congestion);
   }
 }

@@ -109,7 +109,7 @@ class HostileClientTest {
   @Test
   void theConnectionsOfAnAddressAreLimited() throws IOException {
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    PortalOptions few = new PortalOptions(1, null, 2, 15, 30, 60, 32 << 20);
+    PortalOptions few = new PortalOptions(1, null, 2, 15, 30, 60, 32 << 20, CongestionControl.AUTO);
     try (Portal small = new Portal(anyPort, portal.targets(), few)) {
       small.start();
       try (Initiator one = new Initiator(small.address());

@@ -214,10 +214,12 @@ class PortalsTest {
         .isThrownBy(() -> PortalOptions.DEFAULTS.inGroup(0))
         .withMessageContaining("1 to 65535");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new PortalOptions(1, null, 1, 15, 30, 30, 32 << 20))
+        .isThrownBy(
+            () -> new PortalOptions(1, null, 1, 15, 30, 30, 32 << 20, CongestionControl.AUTO))
         .withMessageContaining("31 to 7200");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new PortalOptions(1, null, 1, 15, 30, 60, 1 << 20));
+        .isThrownBy(
+            () -> new PortalOptions(1, null, 1, 15, 30, 60, 1 << 20, CongestionControl.AUTO));
     assertThatIllegalArgumentException().isThrownBy(() -> new Targets().sessionsMax(0));
   }
 }

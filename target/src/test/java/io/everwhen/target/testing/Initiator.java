@@ -45,6 +45,11 @@ public final class Initiator implements AutoCloseable {
     writer = new PduWriter(socket, RECEIVE_BYTES_MAX);
   }
 
+  /** This end of the connection. */
+  public InetSocketAddress localAddress() throws IOException {
+    return (InetSocketAddress) socket.getLocalAddress();
+  }
+
   /** A PDU from the target. */
   public record Reply(BasicHeader header, ByteBuffer data) {
 
