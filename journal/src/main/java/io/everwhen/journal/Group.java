@@ -209,7 +209,7 @@ public final class Group implements Closeable {
     Journal opened = null;
     Rewinder begun = null;
     try {
-      Manifest folded = Maintenance.finishFolding(files, manifest, form.keys());
+      Manifest folded = HistoryKeeper.finishFolding(files, manifest, form.keys());
       opened =
           Journal.open(
               files,

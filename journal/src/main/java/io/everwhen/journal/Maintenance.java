@@ -1,16 +1,11 @@
 package io.everwhen.journal;
 
-import io.everwhen.journal.format.FileNames;
 import io.everwhen.journal.format.Kept;
 import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.Pins.Pin;
-import io.everwhen.journal.format.SegmentIndex;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
-import io.everwhen.journal.history.Folder;
-import io.everwhen.journal.history.History;
-import io.everwhen.journal.history.History.Point;
 import io.everwhen.journal.history.NewBaseline;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.history.Thinner;
@@ -23,9 +18,7 @@ import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.JournalFullException;
 import io.everwhen.journal.payload.Keyring;
-import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -48,9 +41,6 @@ final class Maintenance {
 
   private static final Logger log = LoggerFactory.getLogger(Maintenance.class);
 
-  /** By how much the history may exceed its size for a while. */
-  private static final int SLACK_SEGMENTS = 3;
-
   /** How many segments one cycle seals. */
   private static final int SEALS_MAX = 8;
 
@@ -64,15 +54,14 @@ final class Maintenance {
 
   private final JournalFiles files;
   private final GroupOptions options;
-  private final @Nullable Keyring keys;
+  private final ManifestKeeper manifest;
   private final Journal journal;
   private final LiveDisks disks;
   private final Backlog backlog;
   private final ImageKeeper images;
   private final HeadKeeper head;
   private final StampKeeper stamps;
-  private final Thinner thinner;
-  private final PinKeeper pins;
+  private final HistoryKeeper history;
   private final Rewinder rewinder;
   private final Unprotected unprotected;
   private final RoomWatch room;
@@ -81,18 +70,8 @@ final class Maintenance {
   private final SegmentKeeper segments;
   private final @Nullable Thread thread;
 
-  // Guarded by this.
-  private Manifest manifest;
-  private boolean thinned; // in this cycle
-  private @Nullable SegmentIndex oldest;
-
-  private volatile long foldedSequence;
-  private volatile long journalBytes;
-  private volatile long historyBytes;
+  private boolean thinned; // in this cycle; guarded by this
   private volatile @Nullable String alarm;
-  private volatile @Nullable String thinningProblem;
-  private volatile @Nullable String pinsTakeRoom;
-  private volatile @Nullable String branchFull;
 
   /** For a group that is open, with everything folded that was begun to be. */
   Maintenance(
@@ -111,22 +90,29 @@ final class Maintenance {
     this.files = files;
     this.rewinder = rewinder;
     this.unprotected = unprotected;
-    this.keys = keys;
-    this.manifest = manifest;
+    this.manifest = new ManifestKeeper(files, manifest);
     this.options = options;
-    this.historyBytes = options.historyBytes();
     this.journal = journal;
     this.disks = disks;
     this.backlog = backlog;
     this.head = new HeadKeeper(files, manifest, options.signer(), clock, journal.sealed());
     this.stamps = new StampKeeper(files);
-    this.thinner = new Thinner(files, manifest, options.retention(), clock, random);
-    this.pins = new PinKeeper(files, manifest);
     this.room = new RoomWatch(files.storage().describe());
     this.time = new ClockWatch(files.storage().describe());
     this.ending = new Ending(clock);
     this.images = new ImageKeeper(journal, disks, backlog, ending, clock, options.applyInterval());
-    this.foldedSequence = manifest.baseline().sequence();
+    this.history =
+        new HistoryKeeper(
+            files,
+            this.manifest,
+            options,
+            keys,
+            journal,
+            images,
+            rewinder,
+            unprotected,
+            ending,
+            new Thinner(files, manifest, options.retention(), clock, random));
     this.segments = new SegmentKeeper(journal, backlog, ending, clock);
     this.thread =
         options.background()
@@ -134,35 +120,15 @@ final class Maintenance {
                 .name("group " + manifest.disks().getFirst().name())
                 .unstarted(this::run)
             : null;
-    measureJournal();
   }
 
   private void watchRoom() throws IOException {
     room.look(
-        journalBytes,
-        historyBytes,
-        SLACK_SEGMENTS * options.journal().segmentBytes(),
+        history.journalBytes(),
+        history.historyBytes(),
+        history.slackBytes(),
         files.storage().usableBytes() - options.journal().reserveBytes(),
-        manifest.baseline().segment() > 0);
-  }
-
-  /**
-   * Goes on with a fold that was interrupted, before the journal is opened; without room for it,
-   * the next one will.
-   *
-   * @return the manifest then
-   */
-  static Manifest finishFolding(JournalFiles files, Manifest manifest, @Nullable Keyring keys)
-      throws IOException {
-    if (manifest.folding() == 0) {
-      return manifest;
-    }
-    try {
-      return new Folder(files, keys).fold(manifest, () -> false).orElse(manifest);
-    } catch (NoSpaceException e) {
-      log.warn("folding segment {} has to wait: {}", manifest.folding(), e.getMessage());
-      return manifest;
-    }
+        manifest.current().baseline().segment() > 0);
   }
 
   /** Starts the thread, if this has one. */
@@ -210,11 +176,9 @@ final class Maintenance {
     return Stream.of(
             unprotected.problem(),
             alarm,
-            branchFull,
+            history.branchFull(),
             rewinder.problem(),
-            pins.problem(),
-            pinsTakeRoom,
-            thinningProblem,
+            history.problem(),
             head.alarm())
         .filter(Objects::nonNull)
         .findFirst()
@@ -229,32 +193,31 @@ final class Maintenance {
    */
   synchronized Manifest add(Manifest.Disk disk, Storage home) throws IOException {
     checkProtected();
-    Manifest next = manifest.withDisk(disk);
+    Manifest before = manifest.current();
     if (disk.adopted()) {
-      Image.take(home, manifest, disk, disks.oldestCheckpoint());
+      Image.take(home, before, disk, disks.oldestCheckpoint());
     } else {
       makeBaseline(disk);
-      Image.forgetUnjoined(home, manifest, disk);
-      Image.create(home, manifest, disk, disks.oldestCheckpoint());
+      Image.forgetUnjoined(home, before, disk);
+      Image.create(home, before, disk, disks.oldestCheckpoint());
     }
-    Image image = Image.open(home, manifest, disk);
+    Image image = Image.open(home, before, disk);
     try {
       // From here on it is in the group: everything of it is there.
-      files.writeManifest(next);
+      manifest.write(before.withDisk(disk));
     } catch (IOException | RuntimeException e) {
       try (image) {
         throw e;
       }
     }
     disks.add(disk, image, journal);
-    manifest = next;
-    return next;
+    return manifest.current();
   }
 
   /** Of an empty disk; before anything was folded, that is none. */
   private void makeBaseline(Manifest.Disk disk) throws IOException {
     NewBaseline.clear(files.storage(), disk.number());
-    if (manifest.baseline().segment() > 0 || manifest.folding() > 0) {
+    if (manifest.current().baseline().segment() > 0 || manifest.current().folding() > 0) {
       try (NewBaseline baseline = NewBaseline.create(files.storage(), disk)) {
         baseline.finish();
       }
@@ -263,16 +226,14 @@ final class Maintenance {
 
   /** Why a branch takes no changes; null when it does. */
   @Nullable String branchFull() {
-    return branchFull;
+    return history.branchFull();
   }
 
   /** Says, durably, that a branch has a baseline of its own by now. */
   synchronized Manifest withOwnBaseline() throws IOException {
-    Manifest next = manifest.withOwnBaseline();
-    files.writeManifest(next);
-    manifest = next;
-    branchFull = null;
-    return next;
+    manifest.write(manifest.current().withOwnBaseline());
+    history.branchEnded();
+    return manifest.current();
   }
 
   /** Signs the head, if more is sealed than before. */
@@ -296,7 +257,7 @@ final class Maintenance {
     if (ending.begun()) {
       return false;
     }
-    stamps.keep(stamp, manifest.baseline().segment());
+    stamps.keep(stamp, manifest.current().baseline().segment());
     return true;
   }
 
@@ -307,12 +268,12 @@ final class Maintenance {
 
   /** Which instants are kept where the history was thinned. */
   Kept kept() {
-    return thinner.kept();
+    return history.kept();
   }
 
   /** Which instants are held against retention; null when nobody can tell. */
   @Nullable Pins pins() {
-    return pins.pins();
+    return history.pins();
   }
 
   /**
@@ -321,7 +282,7 @@ final class Maintenance {
    * @throws PinException when there is one of that name, or there are too many
    */
   void checkCanPin(String name) throws IOException {
-    pins.checkCanPin(name);
+    history.checkCanPin(name);
   }
 
   /**
@@ -330,25 +291,7 @@ final class Maintenance {
    * @throws PinException when it is not there, or was thinned away, or there is one of that name
    */
   synchronized void pin(Pin pin) throws IOException {
-    try (History history = History.open(files.storage())) {
-      Optional<Point> whole = history.wholeFrom(pin.sequence());
-      if (whole.isPresent()) {
-        throw new PinException(
-            "at entry %d a disk was being filled in, after a rewind or a gap, and needs an earlier instant%s"
-                .formatted(
-                    pin.sequence(),
-                    whole.get().sequence() == Long.MAX_VALUE
-                        ? "; wait until that is done"
-                        : "; from seq:" + whole.get().sequence() + " on it does not"));
-      }
-    }
-    if (pin.sequence() < manifest.baseline().sequence()
-        || pin.sequence() > journal.durableSequence()
-        || !thinner.kept().has(pin.sequence())) {
-      throw new PinException(
-          "the instant of entry %d is not there any more, or not yet".formatted(pin.sequence()));
-    }
-    pins.pin(pin);
+    history.pin(pin);
   }
 
   /**
@@ -357,7 +300,7 @@ final class Maintenance {
    * @throws PinException when there is none of that name
    */
   synchronized void unpin(String name) throws IOException {
-    pins.unpin(name);
+    history.unpin(name);
   }
 
   /** Checks that an instant named now could be asked for. */
@@ -381,7 +324,7 @@ final class Maintenance {
    * @return whether they do from now on
    */
   synchronized boolean goOnUnprotected() throws IOException {
-    if (!unprotected.mayBegin() || manifest.origin() != null) {
+    if (!unprotected.mayBegin() || manifest.current().origin() != null) {
       return false;
     }
     prepareUnprotected();
@@ -409,11 +352,9 @@ final class Maintenance {
   }
 
   private void prepareGap() throws IOException {
-    if (unprotected.isWanted() && manifest.origin() == null && !unprotected.isOn()) {
-      if (!manifest.gaps()) {
-        Manifest next = manifest.withGaps();
-        files.writeManifest(next);
-        manifest = next;
+    if (unprotected.isWanted() && manifest.current().origin() == null && !unprotected.isOn()) {
+      if (!manifest.current().gaps()) {
+        manifest.write(manifest.current().withGaps());
       }
       files.prepareGap();
     }
@@ -422,9 +363,8 @@ final class Maintenance {
   /** Keeps an instant from now on, which some disk is to go back to. */
   synchronized void prepareRewind(long sequence) throws IOException {
     checkProtected();
-    if (!manifest.rewinds()) {
-      manifest = manifest.withRewinds();
-      files.writeManifest(manifest);
+    if (!manifest.current().rewinds()) {
+      manifest.write(manifest.current().withRewinds());
     }
     rewinder.hold(sequence);
   }
@@ -439,22 +379,22 @@ final class Maintenance {
    * them is in it.
    */
   long foldedSequence() {
-    return foldedSequence;
+    return history.foldedSequence();
   }
 
   /** Bytes of all segments and their indexes. */
   long journalBytes() {
-    return journalBytes;
+    return history.journalBytes();
   }
 
   /** How many of them are kept before the oldest segment is folded. */
   long historyBytes() {
-    return historyBytes;
+    return history.historyBytes();
   }
 
   /** Keeps another amount from now on. */
   void keepHistory(long bytes) {
-    historyBytes = bytes;
+    history.keep(bytes);
     backlog.maxBytes(options.backlogBytes(bytes));
     wake();
   }
@@ -462,7 +402,7 @@ final class Maintenance {
   /** Follows another policy for what gets old; null for none. */
   void retain(@Nullable Retention policy) {
     synchronized (this) {
-      thinner.follow(policy);
+      history.retain(policy);
     }
     wake();
   }
@@ -514,12 +454,12 @@ final class Maintenance {
   private boolean putsOff() {
     return segments.inRush()
         && Math.max(backlog.bytes(), journal.unsealedBytes()) < applyBytes()
-        && journalBytes <= historyBytes + SLACK_SEGMENTS * options.journal().segmentBytes();
+        && !history.exceedsSlack();
   }
 
   /** What can wait in a rush, in bytes of the journal. */
   long applyBytes() {
-    return options.applyBytes(historyBytes);
+    return options.applyBytes(history.historyBytes());
   }
 
   /** Makes the next segments in a rush. */
@@ -535,7 +475,7 @@ final class Maintenance {
   }
 
   private int sparesMax() {
-    return options.spareSegments(historyBytes);
+    return options.spareSegments(history.historyBytes());
   }
 
   /** One duty cycle; whether there was anything to do. */
@@ -553,7 +493,7 @@ final class Maintenance {
     prepareUnprotected();
     worked |= !ending.begun() && rewinder.step();
     worked |= !ending.begun() && unprotected.step(this::makeRoom, this::apply);
-    worked |= !ending.begun() && !thinned && thinAroundPins();
+    worked |= !ending.begun() && !thinned && history.thinAroundPins();
     watchRoom();
     return worked;
   }
@@ -588,100 +528,22 @@ final class Maintenance {
     keepSegmentsReady();
     filesChanged |= segments.makeForNextRush(sparesMax());
     if (filesChanged) {
-      measureJournal();
+      history.measure();
     }
     signHead();
-    thinned = !ending.begun() && thin();
+    thinned = !ending.begun() && history.thin();
     int folds = thread == null ? Integer.MAX_VALUE : FOLDS_MAX;
-    for (int i = 0; i < folds && !ending.begun() && isOldestTooMuch(thinned) && fold(false); i++) {
+    for (int i = 0;
+        i < folds && !ending.begun() && history.isOldestTooMuch(thinned) && history.fold(false);
+        i++) {
       filesChanged = true;
       keepSegmentsReady();
     }
     return filesChanged || thinned;
   }
 
-  /** Deletes a little of what is too old to be kept whole. */
-  private boolean thin() throws IOException {
-    Pins held = pins.pins();
-    if (held == null || rewinder.needsAny() || unprotected.isOn()) {
-      return false;
-    }
-    boolean urgent = journalBytes > historyBytes;
-    boolean worked =
-        thinner.step(manifest, held, images.appliedSequence(), urgent, this::discardThinned);
-    thinningProblem = thinner.problem();
-    return worked;
-  }
-
-  /**
-   * Where pins keep from folding what there is no room for, or this is a branch, thins it to
-   * nothing but them and what the disks hold now.
-   */
-  private boolean thinAroundPins() throws IOException {
-    Pins held = pins.pins();
-    long excess = journalBytes - historyBytes;
-    boolean branch = manifest.origin() != null;
-    if (excess <= 0 || held == null || unprotected.isOn() || !(branch || oldestIsPinned())) {
-      pinsTakeRoom = null;
-      branchFull = null;
-      return false;
-    }
-    if (thinner.squeeze(
-        manifest, images.appliedSequence(), Math.max(2 * excess, historyBytes / 8))) {
-      return true;
-    }
-    boolean tooMuch = excess > SLACK_SEGMENTS * options.journal().segmentBytes();
-    branchFull =
-        tooMuch && branch
-            ? "%s is a branch, and what was changed in it does not fit into its journal in %s. 'everwhen close %s --keep' makes it a disk of its own; or let its journal be larger"
-                .formatted(name(), files.storage().describe(), name())
-            : null;
-    pinsTakeRoom =
-        tooMuch && !branch
-            ? "%d KiB of the journal in %s are too much and cannot be given up because of %d snapshots. Delete the oldest ('everwhen snapshot list'), or let the journal be larger"
-                .formatted(excess >> 10, files.storage().describe(), held.pins().size())
-            : null;
-    return false;
-  }
-
   private String name() {
-    return manifest.disks().getFirst().name();
-  }
-
-  private boolean oldestIsPinned() throws IOException {
-    long number = manifest.baseline().segment() + 1;
-    return files.storage().exists(FileNames.index(number))
-        && pins.holdsBefore(files.readIndex(manifest, number).lastSequence());
-  }
-
-  private void discardThinned(SegmentIndex index, boolean unread) throws IOException {
-    journal.discard(index, unread);
-    measureJournal();
-  }
-
-  /**
-   * Whether the oldest segment is to be folded.
-   *
-   * @param thinning whether thinning goes on, and may make the room that is needed
-   */
-  private boolean isOldestTooMuch(boolean thinning) throws IOException {
-    long mayWait = thinning ? 2 * options.journal().segmentBytes() : 0;
-    if (journalBytes > historyBytes + mayWait) {
-      return true;
-    }
-    if (!thinner.hasPolicy()) {
-      return false;
-    }
-    long number = manifest.baseline().segment() + 1;
-    SegmentIndex index = oldest;
-    if (index == null || index.segment() != number) {
-      if (!files.storage().exists(FileNames.index(number))) {
-        return false;
-      }
-      index = files.readIndex(manifest, number);
-      oldest = index;
-    }
-    return thinner.hasExpired(index.lastTimeNanos());
+    return manifest.current().disks().getFirst().name();
   }
 
   /** Whether the rest is little enough to wait for the end of a rush. */
@@ -708,67 +570,6 @@ final class Maintenance {
       // Not even for an index; a segment that has one already may still give way.
       log.debug("sealing has to wait: {}", e.getMessage());
     }
-    return fold(true);
-  }
-
-  /**
-   * Folds the oldest segment.
-   *
-   * @param evenIfRead whether readers of history may be cut off
-   */
-  private boolean fold(boolean evenIfRead) throws IOException {
-    long number = manifest.baseline().segment() + 1;
-    // What is a branch's own stands in its journal.
-    if (manifest.origin() != null || !files.storage().exists(FileNames.index(number))) {
-      return false;
-    }
-    SegmentIndex index = files.readIndex(manifest, number);
-    if (index.lastSequence() > images.appliedSequence()
-        || pins.holdsBefore(index.lastSequence())
-        || rewinder.oldestNeeded() < index.lastSequence()
-        || unprotected.oldestNeeded() < index.lastSequence()) {
-      return false;
-    }
-    Folder folder = new Folder(files, keys);
-    if (files.storage().usableBytes() < folder.bytesNeeded(manifest)) {
-      return false;
-    }
-    Optional<Closeable> readers =
-        files.storage().tryLock(FileNames.READER_LOCK, Storage.LockMode.EXCLUSIVE);
-    if (readers.isEmpty() && !evenIfRead) {
-      return false;
-    }
-    try (Closeable _ = readers.orElse(() -> {})) {
-      foldedSequence = index.lastSequence();
-      Optional<Manifest> folded = folder.fold(manifest, ending::late);
-      if (folded.isEmpty()) {
-        return false;
-      }
-      manifest = folded.get();
-      journal.discard(index, readers.isPresent());
-    } catch (NoSpaceException e) {
-      log.warn("folding segment {} has to wait: {}", number, e.getMessage());
-      return false;
-    }
-    log.debug("folded segment {}", number);
-    measureJournal();
-    return true;
-  }
-
-  /** Asks for the size of every file, so it is only called when files have come or gone. */
-  private void measureJournal() throws IOException {
-    long bytes = 0;
-    for (String name : files.storage().list()) {
-      if (FileNames.segmentNumber(name).isPresent()
-          || FileNames.thinnedNumber(name).isPresent()
-          || FileNames.indexNumber(name).isPresent()) {
-        try {
-          bytes += files.storage().size(name);
-        } catch (NoSuchFileException e) {
-          // Folded or renamed between the two calls.
-        }
-      }
-    }
-    journalBytes = bytes;
+    return history.fold(true);
   }
 }

@@ -1,19 +1,13 @@
 package io.everwhen.journal.image;
 
-import io.everwhen.journal.format.EntryHeader;
 import io.everwhen.journal.format.EntryKind;
 import io.everwhen.journal.image.Backfill.Parts;
-import io.everwhen.journal.io.Zeros;
-import io.everwhen.journal.log.DamageException;
-import io.everwhen.journal.log.EntryReader;
 import io.everwhen.journal.log.Journal;
 import io.everwhen.journal.log.JournalFullException;
 import io.everwhen.journal.log.Segment;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 
@@ -29,32 +23,18 @@ public final class Volume {
   private static final int SECTOR_BYTES = 512;
   private static final String WHY_NOT = "the journal has no room";
 
-  /** How many pieces one {@link #run} looks at. */
-  private static final int RUN_PIECES_MAX = 256;
-
-  // What a reading thread has found in a map; there are a few hundred such threads at most.
-  private static final ThreadLocal<Pieces> FOUND = ThreadLocal.withInitial(Pieces::new);
-
-  private static final int DECODERS_KEPT = 4;
-  private static final int DECODER_BYTES_KEPT = 1 << 20;
-
   private final int disk;
   private final String name;
   private final Image image;
   private final Journal journal;
   private final BlockMap map;
-  // Readers hold it shared while they may be using a segment that the map has named; see quiesce().
-  private final StampedLock readers = new StampedLock();
-  // For entries whose payload is encoded.
-  private final ConcurrentLinkedQueue<EntryReader> decoders = new ConcurrentLinkedQueue<>();
+  private final PresentReader present;
   // Changes hold it shared while they are staged; exclusively it is held while the disk is rewound.
   private final StampedLock changes = new StampedLock();
   // Not null while something of the disk still reads as of the past.
   private volatile @Nullable Backfill backfill;
   // Not null while changes are not recorded.
   private volatile @Nullable Unlogged unlogged;
-  // Counts the batches that were begun to be applied; see read().
-  private final AtomicLong applications = new AtomicLong();
   private final Loans loans = new Loans();
   // Written by whoever tells of entries: one thread at a time.
   private volatile long sizeBytes;
@@ -67,6 +47,7 @@ public final class Volume {
     this.image = image;
     this.journal = journal;
     this.map = map;
+    this.present = new PresentReader(disk, name, image, journal, map, this::check);
   }
 
   /** Which of the group's disks it is. */
@@ -87,7 +68,7 @@ public final class Volume {
   public void read(long offset, ByteBuffer into) throws IOException {
     Backfill filling = backfill;
     if (filling == null) {
-      readPresent(offset, into);
+      present.read(offset, into);
     } else {
       readWhileFilling(filling, offset, into);
     }
@@ -104,8 +85,7 @@ public final class Volume {
     boolean lent = false;
     try {
       // After it was begun: whoever is going to write to the image waits for it from here on, or
-      // has
-      // said so before.
+      // has said so before.
       if (isInImage(offset, length)) {
         ByteBuffer content = image.lend(offset, length, journal.monotonicNanos());
         if (content != null) {
@@ -123,23 +103,7 @@ public final class Volume {
 
   /** Whether a range is in the image alone, as far as anybody has changed it yet. */
   private boolean isInImage(long offset, int length) {
-    if (backfill != null || unlogged != null) {
-      return false;
-    }
-    check(offset, length);
-    if (journal.hasStagedChange(disk, offset, length)) {
-      return false;
-    }
-    if (map.isEmpty()) {
-      return true;
-    }
-    Pieces found = takeFound();
-    try {
-      map.overlapping(offset, offset + length, found);
-      return found.isEmpty();
-    } finally {
-      found.release();
-    }
+    return backfill == null && unlogged == null && present.isInImage(offset, length);
   }
 
   /** What is to be filled in comes from the past, the rest from what is there. */
@@ -152,138 +116,10 @@ public final class Volume {
       if (read == 0) {
         // Nothing comes back to be filled in once more.
         read = filling.presentRun(at, end);
-        readPresent(at, into.limit(into.position() + (int) read));
+        present.read(at, into.limit(into.position() + (int) read));
         into.limit(limit);
       }
       at += read;
-    }
-  }
-
-  private void readPresent(long offset, ByteBuffer into) throws IOException {
-    int length = into.remaining();
-    long stamp = readers.readLock();
-    try {
-      // Under the lock: what a resize cuts off is there until all who passed this are done.
-      check(offset, length);
-      if (journal.hasStagedChange(disk, offset, length)) {
-        journal.settle();
-      }
-      int start = into.position();
-      long seen;
-      boolean failed;
-      boolean fromImage;
-      do {
-        // What is not in the map is in the image; unless a write and its application to the image
-        // overtake us between the two. Then a batch was begun meanwhile, and we look again. So we
-        // do
-        // when the journal has failed meanwhile, and what we have read may be lost.
-        seen = applications.get();
-        failed = journal.failure() != null;
-        into.position(start);
-        fromImage = readOnce(offset, offset + length, into);
-      } while ((fromImage && seen != applications.get()) || (!failed && journal.failure() != null));
-    } finally {
-      readers.unlockRead(stamp);
-    }
-  }
-
-  private boolean readOnce(long offset, long end, ByteBuffer into) throws IOException {
-    // What is put into the map after this is not in the image before a batch was begun.
-    if (map.isEmpty()) {
-      image.read(offset, into);
-      return true;
-    }
-    Pieces found = takeFound();
-    try {
-      map.overlapping(offset, end, found);
-      return readFound(found, offset, end, into);
-    } finally {
-      found.release();
-    }
-  }
-
-  /** For one lookup of this thread at a time, which releases it. */
-  private static Pieces takeFound() {
-    Pieces found = FOUND.get();
-    if (!found.isEmpty()) {
-      throw new IllegalStateException("a disk is read while this thread reads another");
-    }
-    return found;
-  }
-
-  private boolean readFound(Pieces found, long offset, long end, ByteBuffer into)
-      throws IOException {
-    int limit = into.limit();
-    int start = into.position();
-    long at = offset;
-    boolean fromImage = false;
-    for (int i = 0; i < found.count(); i++) {
-      if (found.start(i) > at) {
-        image.read(at, into.limit(start + (int) (found.start(i) - offset)));
-        fromImage = true;
-      }
-      into.limit(start + (int) (found.end(i) - offset));
-      if (found.zeroes(i)) {
-        Zeros.fill(into);
-      } else {
-        readEntry(found, i, into);
-      }
-      at = found.end(i);
-    }
-    into.limit(limit);
-    if (at < end) {
-      image.read(at, into);
-      fromImage = true;
-    }
-    return fromImage;
-  }
-
-  private void readEntry(Pieces found, int piece, ByteBuffer into) throws IOException {
-    IOException failure = journal.failure();
-    if (failure != null && found.sequence(piece) > journal.durableSequence()) {
-      checkNotLost(found, piece, failure);
-    }
-    if (found.encoded(piece)) {
-      decodeEntry(found, piece, into);
-    } else {
-      long before = found.start(piece) - found.offset(piece);
-      long place = found.place(piece) + EntryHeader.BYTES + before;
-      found.segment(piece).file().readFully(place, into);
-    }
-  }
-
-  private void decodeEntry(Pieces found, int piece, ByteBuffer into) throws IOException {
-    Segment segment = found.segment(piece);
-    EntryReader kept = decoders.poll();
-    EntryReader reader = kept == null ? journal.newReader() : kept;
-    EntryHeader entry =
-        reader.read(
-            segment.file(),
-            segment.header(),
-            found.place(piece),
-            found.sequence(piece),
-            found.end(piece) - found.offset(piece));
-    int from = (int) (found.start(piece) - found.offset(piece));
-    into.put(reader.payload().slice(from, into.remaining()));
-    if (entry.length() <= DECODER_BYTES_KEPT && decoders.size() < DECODERS_KEPT) {
-      decoders.add(reader);
-    }
-  }
-
-  /**
-   * After a failed sync a system may show again what was there before the bytes that it could not
-   * write.
-   */
-  private void checkNotLost(Pieces found, int piece, IOException failure) throws IOException {
-    Segment segment = found.segment(piece);
-    long sequence = found.sequence(piece);
-    try {
-      journal.newReader().read(segment.file(), segment.header(), found.place(piece), sequence, 0);
-    } catch (DamageException e) {
-      throw new DamageException(
-          "%s has lost a write that no flush had covered, entry %d: %s"
-              .formatted(name, sequence, failure.getMessage()),
-          e);
     }
   }
 
@@ -293,7 +129,7 @@ public final class Volume {
    */
   public Run run(long offset) throws IOException {
     // As a reader: what a resize cuts off of the image is there until this is done.
-    long stamp = readers.readLock();
+    long stamp = present.begin();
     try {
       check(offset, SECTOR_BYTES);
       long end = sizeBytes;
@@ -305,38 +141,10 @@ public final class Volume {
         }
         end = offset + filling.presentRun(offset, end);
       }
-      boolean mapped = false;
-      long at = offset;
-      for (int pieces = 0; at < end && pieces < RUN_PIECES_MAX; pieces++) {
-        Run next = pieceAt(at, end);
-        if (at > offset && next.mapped() != mapped) {
-          break;
-        }
-        mapped = next.mapped();
-        at += next.length();
-      }
-      return new Run(Math.min(at, end) - offset, mapped);
+      return present.run(offset, end);
     } finally {
-      readers.unlockRead(stamp);
+      present.end(stamp);
     }
-  }
-
-  private Run pieceAt(long offset, long diskEnd) throws IOException {
-    long end = diskEnd;
-    Pieces found = takeFound();
-    try {
-      map.next(offset, found);
-      if (!found.isEmpty() && found.start(0) <= offset) {
-        return new Run(found.end(0) - offset, !found.zeroes(0));
-      }
-      end = found.isEmpty() ? end : found.start(0);
-    } finally {
-      found.release();
-    }
-    long data = image.nextData(offset);
-    return data > offset
-        ? new Run(Math.min(end, data) - offset, false)
-        : new Run(Math.min(end, image.nextHole(offset)) - offset, true);
   }
 
   /** Stages a write; {@code data} must not change before {@link #settle} has returned. */
@@ -653,7 +461,7 @@ public final class Volume {
     Unlogged alone = unlogged;
     if (alone != null) {
       alone.sync();
-      backfill = new Backfill(journal, disk, this::readPresent, alone.changed(), recorded);
+      backfill = new Backfill(journal, disk, present::read, alone.changed(), recorded);
       unlogged = null;
     }
   }
@@ -740,11 +548,11 @@ public final class Volume {
 
   /** Announces that pieces taken from the map before are going to be written to the image. */
   void beginApplication() {
-    applications.incrementAndGet();
+    present.beginApplication();
   }
 
   /** Returns when every read that might still be using what the map no longer names has ended. */
   void quiesce() {
-    readers.unlockWrite(readers.writeLock());
+    present.quiesce();
   }
 }
