@@ -31,20 +31,20 @@ public enum CongestionControl {
   private static final int NEAR_MICROS_MAX = 2000;
 
   /**
-   * Has it decide so for a connection that has just been accepted: the system has measured the way
-   * to the initiator and back by its handshake. Where it will not have it so, all stays as it is.
+   * Has it decide so for a connection from now on. Where it will not have it so, all stays as it
+   * is.
    */
-  void apply(SocketChannel accepted) throws IOException {
+  void apply(SocketChannel connected) throws IOException {
     if (this == SYSTEM) {
       return;
     }
-    TcpSocket socket = TcpSocket.of(accepted).orElse(null);
+    TcpSocket socket = TcpSocket.of(connected).orElse(null);
     if (socket == null) {
       return;
     }
     String better = instead(socket.congestionControl(), socket.roundTripMicros()).orElse(null);
     if (better != null && !socket.congestionControl(better)) {
-      log.debug("{} stays as it is: {} is not to be had", accepted, better);
+      log.debug("{} stays as it is: {} is not to be had", connected, better);
     }
   }
 

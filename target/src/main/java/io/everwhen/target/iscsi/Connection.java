@@ -193,6 +193,7 @@ final class Connection implements Runnable, CommandWindow.Waiting {
       return null;
     }
     session = opened;
+    wire.decideBy(options.congestionControl());
     ConnectionParameters agreed = login.agreed();
     reader.digests(agreed.headerDigest(), agreed.dataDigest());
     reader.dataBytesMax(Limits.RECEIVE_SEGMENT_BYTES_MAX);

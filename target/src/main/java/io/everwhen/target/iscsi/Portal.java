@@ -138,7 +138,6 @@ public final class Portal implements AutoCloseable {
     Portals.Listening self = Objects.requireNonNull(listening, "not started");
     try {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      options.congestionControl().apply(socket);
       Connection connection =
           new Connection(
               new Wire(socket, clock, targets.spinners()), options, self, targets, failures, peers);

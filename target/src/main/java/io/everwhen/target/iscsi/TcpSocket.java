@@ -37,10 +37,10 @@ final class TcpSocket {
   private static final int IN6_BYTES = 16;
   private static final int NAME_BYTES = 16;
 
-  /** {@code tcpi_rtt} of {@code struct tcp_info}, and where it ends. */
-  private static final int INFO_ROUND_TRIP = 68;
+  /** {@code tcpi_min_rtt} of {@code struct tcp_info}, and where it ends. */
+  private static final int INFO_LEAST_ROUND_TRIP = 148;
 
-  private static final int INFO_BYTES = 72;
+  private static final int INFO_BYTES = 152;
 
   /** More open files than a portal with all its connections, and all disks, has. */
   private static final int DESCRIPTORS_MAX = 1 << 16;
@@ -171,12 +171,15 @@ final class TcpSocket {
     }
   }
 
-  /** Microseconds to the peer and back, smoothed; empty if that was not measured yet. */
+  /**
+   * Microseconds to the peer and back, the least that was measured, the handshake included; empty
+   * if the system does not say.
+   */
   Optional<Integer> roundTripMicros() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment info = arena.allocate(INFO_BYTES, Integer.BYTES);
       return get(arena, TCP_INFO, info, INFO_BYTES) == INFO_BYTES
-          ? Optional.of(info.get(ValueLayout.JAVA_INT, INFO_ROUND_TRIP))
+          ? Optional.of(info.get(ValueLayout.JAVA_INT, INFO_LEAST_ROUND_TRIP))
               .filter(micros -> micros > 0)
           : Optional.empty();
     }

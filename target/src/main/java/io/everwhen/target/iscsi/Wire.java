@@ -46,6 +46,11 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
     return (InetSocketAddress) socket.getLocalAddress();
   }
 
+  /** Has the system decide so how fast it sends from now on. */
+  void decideBy(CongestionControl congestionControl) throws IOException {
+    congestionControl.apply(socket);
+  }
+
   /** How much there is to be read, in bytes. */
   int arrived() throws IOException {
     return arriving.available();
