@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -49,28 +50,24 @@ final class TcpSocket {
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
   private static final Linker LINKER = Linker.nativeLinker();
-  private static final MethodHandle GETSOCKNAME = nameCall("getsockname");
-  private static final MethodHandle GETPEERNAME = nameCall("getpeername");
+  private static final MethodHandle GETSOCKNAME =
+      call("getsockname", ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+  private static final MethodHandle GETPEERNAME =
+      call("getpeername", ValueLayout.ADDRESS, ValueLayout.ADDRESS);
   private static final MethodHandle GETSOCKOPT =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("getsockopt"),
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.ADDRESS));
+      call(
+          "getsockopt",
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_INT,
+          ValueLayout.ADDRESS,
+          ValueLayout.ADDRESS);
   private static final MethodHandle SETSOCKOPT =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("setsockopt"),
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT));
+      call(
+          "setsockopt",
+          ValueLayout.JAVA_INT,
+          ValueLayout.JAVA_INT,
+          ValueLayout.ADDRESS,
+          ValueLayout.JAVA_INT);
 
   private final int descriptor;
 
@@ -78,11 +75,16 @@ final class TcpSocket {
     this.descriptor = descriptor;
   }
 
-  private static MethodHandle nameCall(String name) {
+  /**
+   * A call on a descriptor, which says whether it failed.
+   *
+   * @param more what it takes beside the descriptor
+   */
+  private static MethodHandle call(String name, MemoryLayout... more) {
     return LINKER.downcallHandle(
         LINKER.defaultLookup().findOrThrow(name),
-        FunctionDescriptor.of(
-            ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS));
+        FunctionDescriptor.of(ValueLayout.JAVA_INT, more)
+            .insertArgumentLayouts(0, ValueLayout.JAVA_INT));
   }
 
   /**
