@@ -8,6 +8,7 @@ import io.everwhen.journal.history.History;
 import io.everwhen.journal.history.Marks;
 import io.everwhen.journal.io.SimulatedMachine;
 import io.everwhen.journal.io.Storage;
+import io.everwhen.journal.log.JournalFiles;
 import io.everwhen.journal.log.JournalOptions;
 import io.everwhen.journal.log.SimulatedClock;
 import io.everwhen.journal.log.StoppedException;
@@ -240,6 +241,45 @@ class RewindTest {
     try (History history = History.open(journal)) {
       assertThat(history.marks().all()).extracting(Marks.Mark::name).containsExactly("one", "two");
     }
+  }
+
+  @Test
+  void theManifestKnowsOfRewindsWhateverFailedBeforeTheOneThatSucceeded() throws IOException {
+    int failed = 0;
+    boolean hit = true;
+    for (int operations = 0; hit; operations++) {
+      SplittableRandom random = new SplittableRandom(operations);
+      SimulatedMachine machine = new SimulatedMachine(random);
+      Storage journal = machine.directory("journal");
+      List<Storage> homes = List.of(machine.directory("disk0"));
+      SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L, 1000);
+      GroupOptions options =
+          new GroupOptions(
+              new JournalOptions(1 << 20, 0), 64 << 20, 8192, 2 << 20, Duration.ofHours(1), false);
+      Group.create(
+          journal, homes, List.of(new Manifest.Disk(0, "disk0", 1 << 20, 512)), clock, random);
+      Group group = Group.open(journal, homes, options, clock, random);
+      write(group, 0, 1);
+      long one = group.mark("one");
+      write(group, 0, 2);
+      machine.arm(operations, SimulatedMachine.Fault.ERROR);
+      try {
+        group.rewind(0, one);
+      } catch (IOException e) {
+        failed++;
+      }
+      hit = machine.faulted() != null;
+      machine.disarm();
+      if (group.status().failure() == null) {
+        group.rewind(0, one);
+        assertThat(read(group, 0)).isEqualTo((byte) 1);
+        assertThat(new JournalFiles(journal).readManifest().rewinds())
+            .as("after operation %d had failed", operations)
+            .isTrue();
+      }
+      machine.crash(random);
+    }
+    assertThat(failed).isPositive();
   }
 
   @Test

@@ -187,6 +187,31 @@ final class BaselineFile implements Closeable {
     return content.size();
   }
 
+  /** Which chunks are holes, for whoever asks in their order. */
+  @FunctionalInterface
+  interface Holes {
+    boolean at(long chunk) throws IOException;
+  }
+
+  /** Those of the content as it is. */
+  Holes holes() throws IOException {
+    long size = content.size();
+    return new Holes() {
+      private long data; // where data begins
+      private long hole; // and ends, so far as that is known
+
+      @Override
+      public boolean at(long chunk) throws IOException {
+        long start = chunk * CHUNK_BYTES;
+        if (start >= hole) {
+          data = start < size ? content.nextData(start) : size;
+          hole = data < size ? content.nextHole(data) : Long.MAX_VALUE;
+        }
+        return data >= Math.min(start + CHUNK_BYTES, size);
+      }
+    };
+  }
+
   /** Overwrites; the checksums follow in {@link #finish}. */
   void write(long offset, ByteBuffer data) throws IOException {
     int start = data.position();

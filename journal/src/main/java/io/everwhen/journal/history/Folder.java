@@ -57,36 +57,27 @@ public final class Folder {
       if (BaselineFile.exists(files.storage(), disk.number())) {
         try (BaselineFile baseline =
             BaselineFile.openForReading(files.storage(), disk.number(), disk.sizeBytes(), true)) {
-          needed +=
-              bytesNeeded(
-                  index,
-                  disk,
-                  offset ->
-                      offset < baseline.size() ? baseline.nextData(offset) : disk.sizeBytes());
+          needed += bytesNeeded(index, disk, baseline.holes());
         }
       } else {
-        needed += bytesNeeded(index, disk, offset -> disk.sizeBytes());
+        needed += bytesNeeded(index, disk, chunk -> true);
       }
     }
     return needed;
   }
 
-  /** Where data begins at or after an offset. */
-  private interface DataFinder {
-    long nextData(long offset) throws IOException;
-  }
-
   /**
    * A chunk for each one that is written and is a hole yet, and a page of checksums for each that
    * they are in.
+   *
+   * @param isHole of chunks, by number, asked in their order
    */
-  private static long bytesNeeded(SegmentIndex index, Manifest.Disk disk, DataFinder baseline)
+  private static long bytesNeeded(SegmentIndex index, Manifest.Disk disk, BaselineFile.Holes isHole)
       throws IOException {
     long chunks = 0;
     long pages = 0;
     long lastPage = -1;
     long next = 0; // the first chunk not looked at yet
-    long data = -1; // where data begins at or after the last chunk that was looked up
     for (int i = index.firstExtentReaching(disk.number(), 0);
         i < index.extents() && index.extentDisk(i) == disk.number();
         i++) {
@@ -96,11 +87,7 @@ public final class Folder {
       long end = index.extentOffset(i) + index.extentLength(i);
       long chunk = Math.max(next, index.extentOffset(i) / BaselineFile.CHUNK_BYTES);
       for (; chunk * BaselineFile.CHUNK_BYTES < end; chunk++) {
-        long at = chunk * BaselineFile.CHUNK_BYTES;
-        if (data < at) {
-          data = baseline.nextData(at);
-        }
-        chunks += data >= at + BaselineFile.CHUNK_BYTES ? 1 : 0;
+        chunks += isHole.at(chunk) ? 1 : 0;
         long page = chunk * Integer.BYTES / BaselineFile.CHUNK_BYTES;
         pages += page == lastPage ? 0 : 1;
         lastPage = page;
