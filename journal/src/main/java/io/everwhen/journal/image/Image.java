@@ -26,6 +26,9 @@ public final class Image implements Closeable {
 
   private static final Logger log = LoggerFactory.getLogger(Image.class);
 
+  /** What is written at once. */
+  private static final int WRITE_BYTES = 64 << 10;
+
   private final StorageFile file;
   private final StorageFile checkpointFile;
   private volatile Checkpoint checkpoint;
@@ -286,8 +289,17 @@ public final class Image implements Closeable {
     return file.nextHole(offset);
   }
 
+  /**
+   * Writes, no more than {@link #WRITE_BYTES} at once. A system may keep in one piece of its cache
+   * what was written at once, and look through all of the piece for each small write that follows.
+   */
   void write(long offset, ByteBuffer data) throws IOException {
-    file.write(offset, data);
+    int limit = data.limit();
+    for (int at = data.position(); at < limit; at = data.position()) {
+      data.limit(Math.min(limit, at + WRITE_BYTES));
+      file.write(offset, data);
+      offset += data.position() - at;
+    }
   }
 
   void zero(long offset, long length) throws IOException {
