@@ -11,8 +11,6 @@ import java.util.List;
  */
 final class Benchmark implements AutoCloseable {
 
-  private static final int FILL_BYTES = 1 << 20;
-  private static final int FILL_DEPTH = 8;
   private static final int WARM_UP_MILLIS = 3000;
 
   private final Settings settings;
@@ -78,9 +76,7 @@ final class Benchmark implements AutoCloseable {
 
   /** So that nothing that is read later is a hole. */
   private void fill(Peer peer) throws IOException, InterruptedException {
-    generator.run(
-        peer.address(),
-        Workload.writes(FILL_BYTES, FILL_DEPTH).flushedEvery(256).wholly(settings.mebibytes()));
+    generator.run(peer.address(), Workload.filling(settings.mebibytes()));
   }
 
   EverwhenPeer everwhen() {

@@ -24,9 +24,11 @@ import java.util.concurrent.TimeUnit;
 final class LoadSession implements AutoCloseable {
 
   private static final int RECEIVE_BYTES = 1 << 20;
+  private static final int READ_10 = 0x28;
   private static final int READ_16 = 0x88;
+  private static final int WRITE_10 = 0x2a;
   private static final int WRITE_16 = 0x8a;
-  private static final int SYNCHRONIZE_CACHE_16 = 0x91;
+  private static final int SYNCHRONIZE_CACHE_10 = 0x35;
   private static final int SERVICE_ACTION_IN_16 = 0x9e;
   private static final int READ_CAPACITY_16 = 0x10;
   private static final int CAPACITY_BYTES = 32;
@@ -45,6 +47,10 @@ final class LoadSession implements AutoCloseable {
   private final long lun;
   private final int blockSize;
   private final long units;
+
+  /** Whether a CDB of ten bytes cannot say where a block is, or how many there are. */
+  private final boolean large;
+
   private final Latencies latencies = new Latencies();
   private final long[] eachSecond;
 
@@ -112,13 +118,17 @@ final class LoadSession implements AutoCloseable {
         this.terms = Terms.ECHO;
         this.blockSize = 512;
         this.units = 1 << 20;
+        this.large = false;
         this.maxCmdSn = depth;
       } else {
         this.terms = Terms.logIn(socket, reader, address.target(), isid);
         note(reader.header(), true);
         ByteBuffer capacity = capacity();
         this.blockSize = capacity.getInt(Long.BYTES);
-        this.units = (capacity.getLong(0) + 1) * blockSize / workload.blockBytes();
+        long last = capacity.getLong(0);
+        this.units = (last + 1) * blockSize / workload.blockBytes();
+        // As Linux decides.
+        this.large = last >= 0xffff_ffffL || workload.blockBytes() / blockSize > 0xffff;
       }
     } catch (IOException | RuntimeException e) {
       socket.close();
@@ -203,7 +213,7 @@ final class LoadSession implements AutoCloseable {
         if (freeCount < freeTags.length) {
           return;
         }
-        command(flushTag, BasicHeader.FINAL, 0, SYNCHRONIZE_CACHE_16, 0);
+        command(flushTag, BasicHeader.FINAL, 0, SYNCHRONIZE_CACHE_10, 0);
         flushing = true;
         sinceFlush = 0;
       } else if (workload.operations() == 0 || issued < workload.operations()) {
@@ -228,7 +238,8 @@ final class LoadSession implements AutoCloseable {
     issued++;
     sinceFlush++;
     if (read) {
-      transfer(command(tag, BasicHeader.FINAL | BasicHeader.READ, bytes, READ_16, 0), tag);
+      int operation = large ? READ_16 : READ_10;
+      transfer(command(tag, BasicHeader.FINAL | BasicHeader.READ, bytes, operation, 0), tag);
     } else {
       write(tag, bytes);
     }
@@ -240,7 +251,7 @@ final class LoadSession implements AutoCloseable {
     int immediate = terms.immediateData() ? Math.min(unasked, terms.segmentBytes()) : 0;
     boolean more = !terms.initialR2t() && unasked > immediate;
     int flags = BasicHeader.WRITE | (more ? 0 : BasicHeader.FINAL);
-    transfer(command(tag, flags, bytes, WRITE_16, immediate), tag);
+    transfer(command(tag, flags, bytes, large ? WRITE_16 : WRITE_10, immediate), tag);
     if (more) {
       dataOut(tag, BasicHeader.NO_TAG, immediate, unasked);
     }
@@ -254,8 +265,15 @@ final class LoadSession implements AutoCloseable {
   private void transfer(BasicHeader header, int tag) {
     ByteBuffer buffer = header.buffer();
     int cdb = header.at() + BasicHeader.CDB_AT;
-    buffer.putLong(cdb + 2, offsets[tag] / blockSize);
-    buffer.putInt(cdb + 10, workload.blockBytes() / blockSize);
+    long block = offsets[tag] / blockSize;
+    int count = workload.blockBytes() / blockSize;
+    if (large) {
+      buffer.putLong(cdb + 2, block);
+      buffer.putInt(cdb + 10, count);
+    } else {
+      buffer.putInt(cdb + 2, (int) block);
+      buffer.putShort(cdb + 7, (short) count);
+    }
   }
 
   /** Adds a command, with immediate data of its tag; the caller fills in the rest of the CDB. */

@@ -37,7 +37,7 @@ final class SustainedRun {
                 journal,
                 RETENTION,
                 settings.settleSeconds())) {
-      generator.run(everwhen.address(), Workload.writes(1 << 20, 8).wholly(settings.mebibytes()));
+      generator.run(everwhen.address(), Workload.filling(settings.mebibytes()));
       everwhen.settle();
       report.print(
           "%nRandom 4 KiB writes at depth 32 for %d min; disk of %d MiB, history of %d MiB; %s",

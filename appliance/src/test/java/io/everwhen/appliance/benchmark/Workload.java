@@ -113,6 +113,15 @@ record Workload(
         someSeed);
   }
 
+  /**
+   * Writes to all of a disk of so many MiB, one block behind the other. Not by the MiB: a system
+   * may look through all of what it was given at once for each small write that follows, and then
+   * whoever hands on what it gets is slow.
+   */
+  static Workload filling(long mebibytes) {
+    return writes(64 << 10, 16).flushedEvery(4096).wholly(16 * mebibytes);
+  }
+
   /** The first {@code commands} blocks of the disk in sequence, however long it takes. */
   Workload wholly(long commands) {
     return new Workload(
