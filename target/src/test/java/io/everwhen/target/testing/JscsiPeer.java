@@ -66,7 +66,8 @@ public final class JscsiPeer implements AutoCloseable {
     JscsiPeer peer =
         new JscsiPeer(
             Integer.parseInt(arguments[0]),
-            (long) Integer.parseInt(arguments[1]) << 20,
+            // The last of the blocks that it tells of can be neither read nor written.
+            ((long) Integer.parseInt(arguments[1]) << 20) + BLOCK_BYTES,
             Path.of(arguments[2]));
     peer.start();
     System.out.println("ready " + arguments[0]);
