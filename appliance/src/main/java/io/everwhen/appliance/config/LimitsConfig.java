@@ -11,10 +11,17 @@ import io.everwhen.target.iscsi.Targets;
  * @param verifyBytesPerSecond what the background verification reads of all histories together; 0
  *     when it is off
  * @param pastDisks how many past disks are open at once
+ * @param keepsAwake whether processors do not sleep deeply while initiators wait, where the system
+ *     lets us ask for that
  * @param portal of one portal, apart from what its {@link PortalConfig} says
  */
 public record LimitsConfig(
-    int sessions, long writeBytes, long verifyBytesPerSecond, int pastDisks, PortalOptions portal) {
+    int sessions,
+    long writeBytes,
+    long verifyBytesPerSecond,
+    int pastDisks,
+    boolean keepsAwake,
+    PortalOptions portal) {
 
   /** Reads 16 GiB, twice each byte, in little more than an hour. */
   private static final long VERIFY_BYTES_PER_SECOND = 8 << 20;
@@ -29,6 +36,7 @@ public record LimitsConfig(
           Targets.WRITE_BYTES_USUAL,
           VERIFY_BYTES_PER_SECOND,
           PAST_DISKS,
+          true,
           PortalOptions.DEFAULTS);
 
   private static final int SESSIONS_MAX = 0xffff;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  *   write_memory: 320MiB            # the same of all connections together
  *   verify_rate: 8MiB               # a second, of all histories together; 0 for not at all
  *   past_disks: 16                  # open at once; 0 for none
+ *   cpu_latency: auto               # or system
  * }</pre>
  */
 final class LimitsReader {
@@ -32,7 +33,8 @@ final class LimitsReader {
           "transfer_memory",
           "write_memory",
           "verify_rate",
-          "past_disks");
+          "past_disks",
+          "cpu_latency");
 
   private final ConfigReader reader;
 
@@ -56,6 +58,7 @@ final class LimitsReader {
     long write = bytes(mapping, "write_memory", LimitsConfig.DEFAULT.writeBytes());
     int pastDisks = number(mapping, "past_disks", LimitsConfig.DEFAULT.pastDisks());
     Long verify = reader.value(mapping, "verify_rate", LimitsReader::rate);
+    Boolean awake = reader.value(mapping, "cpu_latency", LimitsReader::keepsAwake);
     return reader.parsed(
         mapping.line(),
         "limits",
@@ -65,6 +68,7 @@ final class LimitsReader {
                 write,
                 verify == null ? LimitsConfig.DEFAULT.verifyBytesPerSecond() : verify,
                 pastDisks,
+                awake == null ? LimitsConfig.DEFAULT.keepsAwake() : awake,
                 new PortalOptions(
                     usual.group(),
                     usual.advertised(),
@@ -80,6 +84,14 @@ final class LimitsReader {
   private static long rate(String text) {
     String size = text.endsWith("/s") ? text.substring(0, text.length() - 2) : text;
     return size.equals("0") ? 0 : ByteSize.parse(size).bytes();
+  }
+
+  private static boolean keepsAwake(String text) {
+    return switch (text) {
+      case "auto" -> true;
+      case "system" -> false;
+      default -> throw new IllegalArgumentException("write auto or system, not '" + text + "'");
+    };
   }
 
   private int number(YamlNode.Mapping mapping, String key, int usual)

@@ -109,6 +109,7 @@ final class Operations {
     branches.resume(this::kept);
     targets.sessionsMax(config.limits().sessions());
     targets.writeBytesMax(config.limits().writeBytes());
+    targets.cpuLatency(config.limits().keepsAwake() ? CpuDmaLatency.ofMachine() : null);
     targets.discoveryCredentials(config.discoveryChap());
     for (PortalConfig portal : config.portals()) {
       portals.open(portal, config.limits().portal());

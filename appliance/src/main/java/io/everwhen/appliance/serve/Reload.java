@@ -110,6 +110,12 @@ final class Reload {
       targets.writeBytesMax(next.limits().writeBytes());
       changes.add("at most " + new ByteSize(next.limits().writeBytes()) + " of write data");
     }
+    boolean awake = next.limits().keepsAwake();
+    if (before.limits().keepsAwake() != awake) {
+      targets.cpuLatency(awake ? CpuDmaLatency.ofMachine() : null);
+      changes.add(
+          "processors sleep " + (awake ? "lightly while initiators wait" : "as the system likes"));
+    }
     if (before.limits().pastDisks() != next.limits().pastDisks()) {
       changes.add("past disks: at most " + next.limits().pastDisks());
     }

@@ -292,6 +292,7 @@ class ConfigTest {
         "portals: [{address: 'h:1', group: 0}]              ! e.yaml:1: portals: a portal group is 1 to 65535, not 0",
         "portals: [{address: 'h:1', advertise: 'h:0'}]      ! e.yaml:1: portals: nobody can connect to port 0",
         "portals: [{address: 'h:1', congestion_control: b}] ! e.yaml:1: congestion_control: write auto or system, not 'b'",
+        "limits: {cpu_latency: b} ! e.yaml:1: cpu_latency: write auto or system, not 'b'",
         "groups: [a]                                        ! e.yaml:1: groups: expected names of groups, not a list",
         "groups: {g: {}}                                    ! e.yaml:1: the group g needs disks, such as [data, logs]",
         "groups: {g: {disks: []}}                           ! e.yaml:1: groups: the group g has no disks",

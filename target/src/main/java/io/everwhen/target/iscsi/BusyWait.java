@@ -42,15 +42,17 @@ final class BusyWait {
 
   private final Arrived arrived;
   private final Spinners spinners;
+  private final CpuLatency latency;
   private final MonotonicClock clock;
   private boolean wasShort;
   private int doublings;
   private long notBeforeNanos;
   private long tookAtNanos;
 
-  BusyWait(Arrived arrived, Spinners spinners, MonotonicClock clock) {
+  BusyWait(Arrived arrived, Spinners spinners, CpuLatency latency, MonotonicClock clock) {
     this.arrived = arrived;
     this.spinners = spinners;
+    this.latency = latency;
     this.clock = clock;
     this.notBeforeNanos = clock.nanos();
     this.tookAtNanos = notBeforeNanos;
@@ -107,6 +109,9 @@ final class BusyWait {
   void took(long start, long now) {
     wasShort = now - start <= SHORT_NANOS_MAX;
     tookAtNanos = now;
+    if (wasShort) {
+      latency.asked(now);
+    }
   }
 
   /**

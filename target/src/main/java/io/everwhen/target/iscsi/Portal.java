@@ -140,7 +140,12 @@ public final class Portal implements AutoCloseable {
       socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
       Connection connection =
           new Connection(
-              new Wire(socket, clock, targets.spinners()), options, self, targets, failures, peers);
+              new Wire(socket, clock, targets.spinners(), targets.cpuLatency()),
+              options,
+              self,
+              targets,
+              failures,
+              peers);
       InetAddress from = connection.peer().getAddress();
       if (count(connections, from) >= options.connectionsPerAddressMax()) {
         connection.note(Level.WARN, "turned away, its address has too many connections");

@@ -34,6 +34,7 @@ public final class Targets {
   private final Sessions sessions = new Sessions(portals);
   private final BufferPool buffers = new BufferPool();
   private final Spinners spinners = new Spinners(Runtime.getRuntime().availableProcessors());
+  private final CpuLatency cpuLatency = new CpuLatency();
   private final RandomGenerator random;
   private volatile @Nullable Credentials discovery;
   private volatile @Nullable TargetsOnDemand onDemand;
@@ -194,9 +195,22 @@ public final class Targets {
     buffers.heldBytesMax(bytes);
   }
 
+  /**
+   * How the system is asked, from now on, to let its processors sleep lightly while initiators wait
+   * for one command after the other; null when it is not.
+   */
+  public void cpuLatency(@Nullable CpuLatencyRequest request) {
+    cpuLatency.by(request);
+  }
+
   /** Who waits for a peer without sleeping. */
   Spinners spinners() {
     return spinners;
+  }
+
+  /** Keeps processors from sleeping deeply while peers wait. */
+  CpuLatency cpuLatency() {
+    return cpuLatency;
   }
 
   BufferPool buffers() {

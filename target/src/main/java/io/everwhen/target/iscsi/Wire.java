@@ -25,13 +25,14 @@ final class Wire implements ReadableByteChannel, GatheringByteChannel {
   private volatile boolean sending;
   private boolean expectsSoon;
 
-  Wire(SocketChannel socket, MonotonicClock clock, Spinners spinners) throws IOException {
+  Wire(SocketChannel socket, MonotonicClock clock, Spinners spinners, CpuLatency latency)
+      throws IOException {
     this.socket = socket;
     this.clock = clock;
     this.connectedNanos = clock.nanos();
     this.heardNanos = connectedNanos;
     this.arriving = socket.socket().getInputStream();
-    this.busyWait = new BusyWait(this::arrived, spinners, clock);
+    this.busyWait = new BusyWait(this::arrived, spinners, latency, clock);
   }
 
   long connectedNanos() {

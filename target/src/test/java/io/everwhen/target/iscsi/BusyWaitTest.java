@@ -31,7 +31,8 @@ class BusyWaitTest {
 
   private final Peer peer = new Peer();
   private final Spinners spinners = new Spinners(2);
-  private final BusyWait wait = new BusyWait(peer::arrived, spinners, () -> peer.now);
+  private final BusyWait wait =
+      new BusyWait(peer::arrived, spinners, new CpuLatency(), () -> peer.now);
 
   private int looksWhileWaiting(long arrivesIn) throws IOException {
     long start = peer.now;

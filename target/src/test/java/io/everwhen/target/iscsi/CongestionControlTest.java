@@ -96,6 +96,7 @@ class CongestionControlTest {
       portal.start();
       try (Initiator initiator = new Initiator(portal.address())) {
         initiator.logInAs("iqn.2026-11.test:one", NAME, 1);
+        initiator.read("12 00 00 00 24 00", 36); // the login is answered before all of it is done
         return TcpSocket.between(portal.address(), initiator.localAddress())
             .flatMap(TcpSocket::congestionControl)
             .orElseThrow();
