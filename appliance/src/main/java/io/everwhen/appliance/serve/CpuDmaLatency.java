@@ -26,7 +26,9 @@ record CpuDmaLatency(Path device, int micros) implements CpuLatencyRequest {
   /** Of a virtual machine: it knows only not to sleep, and to leave it to the host. */
   private static final String VIRTUAL = "haltpoll";
 
-  /** Light sleep is all that satisfies this, on all machines. */
+  /**
+   * The lightest sleep of hardware, C1, takes less than this to wake from; deep sleep takes more.
+   */
   private static final int LIGHT_MICROS = 10;
 
   /** That of this machine. */

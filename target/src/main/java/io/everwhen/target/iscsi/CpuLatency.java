@@ -57,7 +57,19 @@ final class CpuLatency {
       asked = true;
     }
     if (now - sinceNanos >= SINCE_NANOS_MIN && !kept.get() && kept.compareAndSet(false, true)) {
+      begin();
+    }
+  }
+
+  private void begin() {
+    try {
       Thread.ofPlatform().daemon().name("cpu-latency").start(this::keep);
+    } catch (OutOfMemoryError e) {
+      log.info(
+          "how deeply processors sleep is left to the system, there is no thread: {}",
+          e.toString());
+      request = null;
+      kept.set(false);
     }
   }
 
