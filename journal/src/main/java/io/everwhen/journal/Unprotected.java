@@ -194,19 +194,30 @@ final class Unprotected implements Closeable {
               .filter(History.Gap::isOpen)
               .findFirst()
               .map(gap -> new Unrecorded(gap.after(), gap.sinceNanos()));
-      begun = history.unrecorded().isPresent();
       Optional<Unrecorded> gap = noted.or(history::unrecorded);
       if (gap.isEmpty()) {
         files.deleteGap();
         return;
       }
-      note = new GapNote(group.id(), gap.get());
+      if (noted.isPresent() && history.knowsGaps()) {
+        note = new GapNote(group.id(), gap.get());
+        begun = history.unrecorded().isPresent();
+      } else {
+        noteAgain(gap.get().after());
+      }
     }
     lookAt(head);
     applying.apply();
     disks.volumes().forEach(Volume::stopRecordingAnything);
     unrecorded = true;
     log.error("{}; everything is compared with what is recorded when it has room", problem());
+  }
+
+  /** By another time: an entry that nobody can read now may say that it is over as it was noted. */
+  private void noteAgain(long after) throws IOException {
+    GapNote again = new GapNote(group.id(), new Unrecorded(after, clock.wallNanos()));
+    files.writeGap(again);
+    note = again;
   }
 
   /** Makes room. */

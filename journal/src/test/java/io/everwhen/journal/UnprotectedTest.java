@@ -575,6 +575,66 @@ class UnprotectedTest {
   }
 
   @Test
+  void aGapWhoseEndCannotBeReadForAMomentIsNotTakenForOverLater() throws IOException {
+    int takenUp = 0;
+    for (int i = 0; i < 10; i++) {
+      boolean hit = true;
+      for (int more = 0; hit; more++) {
+        SplittableRandom random = new SplittableRandom(firstSeed + i);
+        SimulatedMachine machine = new SimulatedMachine(random.split());
+        Going going = afterGap(machine, random.split());
+        machine.arm(more, SimulatedMachine.Fault.FAILED_READ);
+        try {
+          going.open();
+        } catch (IOException e) {
+          machine.disarm();
+          if (going.group == null) {
+            going.open();
+          }
+        }
+        hit = machine.faulted() != null;
+        machine.disarm();
+        going.look();
+        takenUp += going.inGap ? 1 : 0;
+        goOnWithoutRoom(going, machine, random.split());
+      }
+    }
+    assertThat(takenUp).isPositive();
+  }
+
+  /** A closed group in which everything is recorded again. */
+  private Going afterGap(SimulatedMachine machine, SplittableRandom random) throws IOException {
+    Going going = inGap(machine, random);
+    going.journal().setCapacity(Long.MAX_VALUE);
+    while (going.inGap) {
+      going.clock.advance(2_000_000_000L);
+      going.group().maintain();
+      going.look();
+    }
+    going.write();
+    going.close();
+    return going;
+  }
+
+  /** Changes while there is no room for them, up to a power failure, and what is there after it. */
+  private void goOnWithoutRoom(Going going, SimulatedMachine machine, SplittableRandom random)
+      throws IOException {
+    going.journal().setCapacity(going.journal().usedBytes() + RESERVE_BYTES);
+    for (int i = 0; i < 20; i++) {
+      going.write();
+    }
+    going.group = null;
+    machine.crash(random.split());
+    Going after = new Going(going, machine, random.split());
+    after.openAfterCrash(true);
+    after.checkInstants(20);
+    after.finish();
+    after.checkLive();
+    after.checkInstants(20);
+    after.close();
+  }
+
+  @Test
   void untilEverythingIsRecordedNoInstantIsNamedAndNoDiskGetsAnotherSize() throws IOException {
     SplittableRandom random = new SplittableRandom(firstSeed);
     Going going = inGap(new SimulatedMachine(random.split()), random.split());

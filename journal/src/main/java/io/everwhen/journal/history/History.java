@@ -241,6 +241,11 @@ public final class History implements Closeable {
     return Optional.ofNullable(rewinds.unrecorded());
   }
 
+  /** Whether every entry can be read that may say that a gap begins, or is over. */
+  public boolean knowsGaps() {
+    return rewinds.areKnown();
+  }
+
   /** What was not recorded, oldest first. */
   public List<Gap> gaps() {
     return rewinds.gaps();

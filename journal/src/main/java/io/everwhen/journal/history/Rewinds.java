@@ -61,11 +61,13 @@ final class Rewinds {
   private final List<Filling> fillings;
   private final List<History.Gap> gaps;
   private final @Nullable Reference unrecorded;
+  private final boolean known;
 
-  private Rewinds(List<Filling> fillings, List<History.Gap> gaps, @Nullable Reference unrecorded) {
+  private Rewinds(List<Filling> fillings, List<Reference> all, @Nullable GapNote open) {
     this.fillings = fillings;
-    this.gaps = gaps;
-    this.unrecorded = unrecorded;
+    this.gaps = gaps(all, open);
+    this.unrecorded = unrecorded(all);
+    this.known = all.stream().noneMatch(Reference::unreadable);
   }
 
   /**
@@ -87,7 +89,7 @@ final class Rewinds {
     for (int disk = 0; disk < disks && !all.isEmpty(); disk++) {
       addFillings(fillings, disk, all);
     }
-    return new Rewinds(fillings, gaps(all, open), unrecorded(all));
+    return new Rewinds(fillings, all, open);
   }
 
   private static @Nullable Reference unrecorded(List<Reference> all) {
@@ -113,7 +115,8 @@ final class Rewinds {
                 each.sinceNanos(),
                 new History.Point(each.sequence(), each.timeNanos())));
         // The note is deleted after the entry.
-        over |= open != null && each.refersTo() == open.gap().after();
+        over |=
+            open != null && open.gap().equals(new Unrecorded(each.refersTo(), each.sinceNanos()));
       }
     }
     if (open != null && !over) {
@@ -229,6 +232,11 @@ final class Rewinds {
     return unrecorded == null
         ? null
         : new Unrecorded(unrecorded.refersTo(), unrecorded.sinceNanos());
+  }
+
+  /** Whether all entries can be read that this is made of. */
+  boolean areKnown() {
+    return known;
   }
 
   /** The stretches in which changes were not recorded, oldest first. */
