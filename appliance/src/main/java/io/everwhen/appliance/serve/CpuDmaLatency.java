@@ -11,12 +11,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * By Linux's {@code /dev/cpu_dma_latency} (PM QoS): a number of microseconds counts for as long as
- * the file is open into which it was written.
+ * A request for light sleep of the processors, by Linux's {@code /dev/cpu_dma_latency} (PM QoS): a
+ * number of microseconds counts for as long as the file is open into which it was written. Any
+ * thread.
  *
+ * @param device the file
  * @param micros how long it may take to wake a processor
  */
-record CpuDmaLatency(Path device, int micros) implements CpuLatencyRequest {
+public record CpuDmaLatency(Path device, int micros) implements CpuLatencyRequest {
 
   private static final Path DEVICE = Path.of("/dev/cpu_dma_latency");
 
@@ -32,7 +34,7 @@ record CpuDmaLatency(Path device, int micros) implements CpuLatencyRequest {
   private static final int LIGHT_MICROS = 10;
 
   /** That of this machine. */
-  static CpuDmaLatency ofMachine() {
+  public static CpuDmaLatency ofMachine() {
     return new CpuDmaLatency(DEVICE, isVirtual() ? 0 : LIGHT_MICROS);
   }
 

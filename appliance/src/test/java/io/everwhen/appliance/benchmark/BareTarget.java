@@ -1,5 +1,6 @@
 package io.everwhen.appliance.benchmark;
 
+import io.everwhen.appliance.serve.CpuDmaLatency;
 import io.everwhen.target.block.BlockDevice;
 import io.everwhen.target.iscsi.Portal;
 import io.everwhen.target.iscsi.Target;
@@ -27,6 +28,7 @@ final class BareTarget {
     long bytes = (long) Integer.parseInt(arguments[0]) << 20;
     BlockDevice disk = arguments.length == 1 ? new NullDisk(bytes) : disk(arguments[1], bytes);
     Targets targets = new Targets();
+    targets.cpuLatency(CpuDmaLatency.ofMachine());
     targets.add(new Target(NAME, DiskIdentity.of(NAME), disk));
     Portal portal =
         new Portal(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), targets);
