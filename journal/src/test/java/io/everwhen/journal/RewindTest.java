@@ -203,19 +203,42 @@ class RewindTest {
     check(after, 5);
   }
 
+  /** A group of a disk of a MiB, on a machine of its own. */
+  private static final class OneDisk {
+
+    private final SplittableRandom random;
+    private final SimulatedMachine machine;
+    private final Storage journal;
+    private final List<Storage> homes;
+    private final SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L, 1000);
+    private final GroupOptions options;
+
+    OneDisk(long seed, int segmentBytes, int applyBytes) throws IOException {
+      random = new SplittableRandom(seed);
+      machine = new SimulatedMachine(random);
+      journal = machine.directory("journal");
+      homes = List.of(machine.directory("disk0"));
+      options =
+          new GroupOptions(
+              new JournalOptions(segmentBytes, 0),
+              64 << 20,
+              applyBytes,
+              2 << 20,
+              Duration.ofHours(1),
+              false);
+      Group.create(
+          journal, homes, List.of(new Manifest.Disk(0, "disk0", 1 << 20, 512)), clock, random);
+    }
+
+    Group open() throws IOException {
+      return Group.open(journal, homes, options, clock, random);
+    }
+  }
+
   @Test
   void aRewindCanBeRewound() throws IOException {
-    SplittableRandom random = new SplittableRandom();
-    SimulatedMachine machine = new SimulatedMachine(random);
-    Storage journal = machine.directory("journal");
-    List<Storage> homes = List.of(machine.directory("disk0"));
-    SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L, 1000);
-    GroupOptions options =
-        new GroupOptions(
-            new JournalOptions(1 << 20, 0), 64 << 20, 1 << 20, 2 << 20, Duration.ofHours(1), false);
-    Group.create(
-        journal, homes, List.of(new Manifest.Disk(0, "disk0", 1 << 20, 512)), clock, random);
-    try (Group group = Group.open(journal, homes, options, clock, random)) {
+    OneDisk disk = new OneDisk(new SplittableRandom().nextLong(), 1 << 20, 1 << 20);
+    try (Group group = disk.open()) {
       write(group, 0, 1);
       long one = group.mark("one");
       write(group, 0, 2);
@@ -230,15 +253,15 @@ class RewindTest {
       assertThat(read(group, 65536)).isEqualTo((byte) 2);
       write(group, 512, 3);
       while (group.maintain()) {
-        clock.advance(1000);
+        disk.clock.advance(1000);
       }
       assertThat(group.fillingBytes(0)).isZero();
       assertThat(read(group, 0)).isEqualTo((byte) 2);
       assertThat(read(group, 512)).isEqualTo((byte) 3);
-      assertThat(journal.exists("rewind-0")).isFalse();
+      assertThat(disk.journal.exists("rewind-0")).isFalse();
       assertThatThrownBy(() -> group.rewind(0, 1_000)).hasMessageContaining("entry 1000");
     }
-    try (History history = History.open(journal)) {
+    try (History history = History.open(disk.journal)) {
       assertThat(history.marks().all()).extracting(Marks.Mark::name).containsExactly("one", "two");
     }
   }
@@ -248,36 +271,27 @@ class RewindTest {
     int failed = 0;
     boolean hit = true;
     for (int operations = 0; hit; operations++) {
-      SplittableRandom random = new SplittableRandom(operations);
-      SimulatedMachine machine = new SimulatedMachine(random);
-      Storage journal = machine.directory("journal");
-      List<Storage> homes = List.of(machine.directory("disk0"));
-      SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L, 1000);
-      GroupOptions options =
-          new GroupOptions(
-              new JournalOptions(1 << 20, 0), 64 << 20, 8192, 2 << 20, Duration.ofHours(1), false);
-      Group.create(
-          journal, homes, List.of(new Manifest.Disk(0, "disk0", 1 << 20, 512)), clock, random);
-      Group group = Group.open(journal, homes, options, clock, random);
+      OneDisk disk = new OneDisk(operations, 1 << 20, 8192);
+      Group group = disk.open();
       write(group, 0, 1);
       long one = group.mark("one");
       write(group, 0, 2);
-      machine.arm(operations, SimulatedMachine.Fault.ERROR);
+      disk.machine.arm(operations, SimulatedMachine.Fault.ERROR);
       try {
         group.rewind(0, one);
       } catch (IOException e) {
         failed++;
       }
-      hit = machine.faulted() != null;
-      machine.disarm();
+      hit = disk.machine.faulted() != null;
+      disk.machine.disarm();
       if (group.status().failure() == null) {
         group.rewind(0, one);
         assertThat(read(group, 0)).isEqualTo((byte) 1);
-        assertThat(new JournalFiles(journal).readManifest().rewinds())
+        assertThat(new JournalFiles(disk.journal).readManifest().rewinds())
             .as("after operation %d had failed", operations)
             .isTrue();
       }
-      machine.crash(random);
+      disk.machine.crash(disk.random);
     }
     assertThat(failed).isPositive();
   }
@@ -287,23 +301,14 @@ class RewindTest {
     int stopped = 0;
     int operations = 0;
     while (true) {
-      SplittableRandom random = new SplittableRandom(operations);
-      SimulatedMachine machine = new SimulatedMachine(random);
-      Storage journal = machine.directory("journal");
-      List<Storage> homes = List.of(machine.directory("disk0"));
-      SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L, 1000);
-      GroupOptions options =
-          new GroupOptions(
-              new JournalOptions(1 << 20, 0), 64 << 20, 8192, 2 << 20, Duration.ofHours(1), false);
-      Group.create(
-          journal, homes, List.of(new Manifest.Disk(0, "disk0", 1 << 20, 512)), clock, random);
-      try (Group group = Group.open(journal, homes, options, clock, random)) {
+      OneDisk disk = new OneDisk(operations, 1 << 20, 8192);
+      try (Group group = disk.open()) {
         write(group, 0, 1);
         long one = group.mark("one");
         write(group, 0, 2);
         write(group, 65536, 2);
         group.rewind(0, one);
-        machine.arm(operations, SimulatedMachine.Fault.ERROR);
+        disk.machine.arm(operations, SimulatedMachine.Fault.ERROR);
         boolean failed = false;
         for (int i = 0; i < 20 && group.status().failure() == null; i++) {
           try {
@@ -311,10 +316,10 @@ class RewindTest {
           } catch (IOException e) {
             failed = true;
           }
-          clock.advance(1_000_000_000);
+          disk.clock.advance(1_000_000_000);
         }
-        boolean hit = machine.faulted() != null;
-        machine.disarm();
+        boolean hit = disk.machine.faulted() != null;
+        disk.machine.disarm();
         if (!hit) {
           assertThat(failed).isFalse();
           break;
@@ -329,11 +334,11 @@ class RewindTest {
       } catch (StoppedException e) {
         // What failed was a write or a sync of the journal; the next opening goes on.
       }
-      try (Group again = Group.open(journal, homes, options, clock, random)) {
+      try (Group again = disk.open()) {
         assertThat(read(again, 0)).isEqualTo((byte) 1);
         assertThat(read(again, 65536)).isZero();
       }
-      try (History history = History.open(journal)) {
+      try (History history = History.open(disk.journal)) {
         for (long sequence = 0; sequence <= history.head().sequence(); sequence++) {
           assertThat(history.isKept(sequence))
               .as("entry %d after operation %d failed", sequence, operations)
@@ -352,17 +357,8 @@ class RewindTest {
     int refused = 0;
     boolean hit = true;
     while (hit) {
-      SplittableRandom random = new SplittableRandom(operations);
-      SimulatedMachine machine = new SimulatedMachine(random);
-      Storage journal = machine.directory("journal");
-      List<Storage> homes = List.of(machine.directory("disk0"));
-      SimulatedClock clock = new SimulatedClock(1_795_305_600_000_000_000L, 1000);
-      GroupOptions options =
-          new GroupOptions(
-              new JournalOptions(16 << 10, 0), 64 << 20, 8192, 2 << 20, Duration.ofHours(1), false);
-      Group.create(
-          journal, homes, List.of(new Manifest.Disk(0, "disk0", 1 << 20, 512)), clock, random);
-      Group group = Group.open(journal, homes, options, clock, random);
+      OneDisk disk = new OneDisk(operations, 16 << 10, 8192);
+      Group group = disk.open();
       write(group, 0, 1);
       long one = group.mark("one");
       fill(group, 40);
@@ -370,24 +366,24 @@ class RewindTest {
       group.rewind(0, one);
       write(group, 512, 3);
       long filling = group.mark("while it is filled in");
-      maintain(group, clock);
+      maintain(group, disk.clock);
       write(group, 512, 4);
       group.rewind(0, filling);
-      machine.arm(operations, SimulatedMachine.Fault.NO_SPACE);
+      disk.machine.arm(operations, SimulatedMachine.Fault.NO_SPACE);
       try {
         fill(group, 40);
       } catch (IOException e) {
         // Without an instant that is needed there is no room, or the journal has stopped.
         refused++;
       }
-      hit = machine.faulted() != null;
-      machine.disarm();
-      machine.crash(random);
-      try (Group again = Group.open(journal, homes, options, clock, random)) {
+      hit = disk.machine.faulted() != null;
+      disk.machine.disarm();
+      disk.machine.crash(disk.random);
+      try (Group again = disk.open()) {
         assertThat(again.fillingBytes(0)).isPositive();
         assertThat(read(again, 0)).as("operation %d", operations).isEqualTo((byte) 1);
         assertThat(read(again, 512)).as("operation %d", operations).isEqualTo((byte) 3);
-        maintain(again, clock);
+        maintain(again, disk.clock);
         assertThat(again.fillingBytes(0)).isZero();
       }
       operations++;

@@ -3,6 +3,7 @@ package io.everwhen.target.iscsi;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,12 +28,26 @@ final class CpuLatency {
   /** It ends when nobody has asked for so long. */
   private static final int REST_MILLIS = 50;
 
+  private final Executor threads;
   private final AtomicBoolean kept = new AtomicBoolean();
   private volatile @Nullable CpuLatencyRequest request;
   private volatile boolean asked;
   private volatile boolean begun;
   private volatile long sinceNanos;
   private volatile long lastNanos;
+
+  CpuLatency() {
+    this(task -> Thread.ofPlatform().daemon().name("cpu-latency").start(task));
+  }
+
+  /**
+   * For a test.
+   *
+   * @param threads runs each task on a thread of its own
+   */
+  CpuLatency(Executor threads) {
+    this.threads = threads;
+  }
 
   /** From now on it is done by this; null for not at all. */
   void by(@Nullable CpuLatencyRequest other) {
@@ -63,7 +78,7 @@ final class CpuLatency {
 
   private void begin() {
     try {
-      Thread.ofPlatform().daemon().name("cpu-latency").start(this::keep);
+      threads.execute(this::keep);
     } catch (OutOfMemoryError e) {
       log.info(
           "how deeply processors sleep is left to the system, there is no thread: {}",

@@ -77,6 +77,22 @@ class CpuLatencyTest {
   }
 
   @Test
+  void whereThereIsNoThreadForItItIsDoneWithoutAndNobodyIsHarmed() {
+    AtomicInteger tried = new AtomicInteger();
+    CpuLatency without =
+        new CpuLatency(task -> {
+          tried.incrementAndGet();
+          throw new OutOfMemoryError("unable to create native thread: of the test");
+        });
+    without.by(request);
+    for (int milli = 0; milli <= 100; milli++) {
+      without.asked(milli * MILLI);
+    }
+    assertThat(tried).hasValue(1);
+    assertThat(placed).hasValue(0);
+  }
+
+  @Test
   void whereItIsNotWantedNobodyIsAsked() {
     ask(0, 60);
     latency.by(request);
