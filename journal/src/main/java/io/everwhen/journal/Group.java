@@ -7,7 +7,6 @@ import io.everwhen.journal.format.Manifest;
 import io.everwhen.journal.format.Pins;
 import io.everwhen.journal.format.SignedHead;
 import io.everwhen.journal.format.StampedHead;
-import io.everwhen.journal.history.NewBaseline;
 import io.everwhen.journal.history.Retention;
 import io.everwhen.journal.history.Rewound;
 import io.everwhen.journal.image.Backfill;
@@ -26,7 +25,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -88,7 +86,7 @@ public final class Group implements Closeable {
       Clock clock,
       RandomGenerator random)
       throws IOException {
-    create(journal, homes, disks, contents, null, clock, random);
+    NewGroup.create(journal, homes, disks, contents, null, clock, random);
   }
 
   /**
@@ -106,58 +104,7 @@ public final class Group implements Closeable {
       Clock clock,
       RandomGenerator random)
       throws IOException {
-    create(journal, List.of(home), List.of(disk), Map.of(), origin, clock, random);
-  }
-
-  private static void create(
-      Storage journal,
-      List<? extends Storage> homes,
-      List<Manifest.Disk> disks,
-      Map<Integer, ? extends StorageFile> contents,
-      Manifest.@Nullable Origin origin,
-      Clock clock,
-      RandomGenerator random)
-      throws IOException {
-    JournalFiles files = new JournalFiles(journal);
-    List<Manifest.Disk> wanted =
-        disks.stream()
-            .map(disk -> contents.containsKey(disk.number()) ? disk.withContent() : disk)
-            .toList();
-    Manifest manifest;
-    if (files.hasManifest()) {
-      manifest = files.readManifest();
-      if (!manifest.disks().equals(wanted)
-          || !Objects.equals(manifest.origin(), origin)
-          || !files.segmentNumbers().isEmpty()) {
-        throw new DamageException(
-            "%s holds the history of other disks already; it is not touched"
-                .formatted(journal.describe()));
-      }
-    } else {
-      for (Manifest.Disk disk : wanted) {
-        Storage home = homes.get(disk.number());
-        Image.checkReplaceable(home);
-        NewBaseline.clear(journal, disk.number());
-        StorageFile content = contents.get(disk.number());
-        if (content != null) {
-          Adoption.copy(content, disk, journal, home);
-        }
-      }
-      UUID id = new UUID(random.nextLong(), random.nextLong());
-      manifest =
-          new Manifest(id, wanted, Manifest.Baseline.empty(clock.wallNanos()), 0)
-              .withOrigin(origin);
-    }
-    // Also one that was there: who wrote it may have died before it was durable.
-    files.writeManifest(manifest);
-    for (Manifest.Disk disk : wanted) {
-      Storage home = homes.get(disk.number());
-      if (disk.adopted()) {
-        Image.take(home, manifest, disk, 0);
-      } else {
-        Image.create(home, manifest, disk, 0);
-      }
-    }
+    NewGroup.create(journal, List.of(home), List.of(disk), Map.of(), origin, clock, random);
   }
 
   /**
